@@ -1,0 +1,62 @@
+# Every task of this repository. `make help` lists them.
+# Needs Python 3.11 or newer and make; everything else goes into .venv in this folder.
+
+PYTHON      ?=                # the interpreter to build .venv with; empty: the first that is new enough
+ARGS        ?=                # passed on: make test ARGS="-k frames"
+# Where a CPU build of torch is looked for when pip's own configuration has none.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+VENV := .venv
+PY   := $(VENV)/bin/python
+INSTALLED_BY := pyproject.toml constraints.txt scripts/setup.sh
+STATIC := src/backprobe/server/static
+export TORCH_INDEX PYTHON
+
+# One thread a process: the tests run side by side, and results must not depend on the core count.
+SINGLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench web docs new-rule
+
+help: ## list these tasks
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+	  | while IFS='|' read -r task what; do printf '%-16s %s\n' "$$task" "$$what"; done
+
+setup: $(VENV)/.ready-dev ## create .venv with all that development needs
+
+demo: $(VENV)/.ready-demo ## train four small networks, three of them sick, and see what is found
+	@$(PY) -m backprobe demo $(ARGS)
+
+test: $(VENV)/.ready-dev ## run the tests
+	@$(SINGLE) $(PY) -m pytest -n 2 $(ARGS)
+
+check: $(VENV)/.ready-dev ## lint, format, types, import graph, generated files
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest -q tests/test_imports.py tests/test_public_names.py
+	$(PY) scripts/rule_pages.py --check
+	$(PY) scripts/resolved_set.py
+	sh scripts/web.sh check
+
+bench: $(VENV)/.ready-bench ## measure what the probe costs, each figure of the README
+	@for file in benchmarks/*.py; do echo "== $$file"; $(SINGLE) $(PY) "$$file" || exit 1; done
+
+web: ## build the dashboard's page from web/ (needs Node 20 or newer)
+	sh scripts/web.sh build
+
+docs: $(VENV)/.ready-dev ## write docs/reference/rules/ from the rules' docstrings
+	$(PY) scripts/rule_pages.py
+
+new-rule: $(VENV)/.ready-dev ## start a rule: make new-rule NAME=signal/vanishing-gradients
+	@$(PY) scripts/new_rule.py "$(NAME)"
+
+$(VENV)/.ready-demo: $(INSTALLED_BY)
+	@sh scripts/setup.sh demo
+
+$(VENV)/.ready-dev: $(INSTALLED_BY)
+	@sh scripts/setup.sh dev
+
+$(VENV)/.ready-bench: $(INSTALLED_BY)
+	@sh scripts/setup.sh dev,bench
+	@touch $@
