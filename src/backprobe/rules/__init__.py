@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The registry of rules: pure functions from a record to findings."""
+"""The table of rules: one entry a diagnosis, one file each, grouped by family."""
+
+RULES: tuple = ()

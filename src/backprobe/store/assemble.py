@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frames of one process's log, in; a `Record`, out. Unknown streams and fields are passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprobe.records import (
+    Event,
+    Loss,
+    Module,
+    Operation,
+    Optimizer,
+    Parameter,
+    Place,
+    Record,
+    Run,
+    Series,
+    Source,
+    Table,
+)
+from backprobe.store.frames import Frame
+
+_T = TypeVar("_T")
+
+STRUCTURE: Mapping[str, tuple[str, type]] = {
+    "modules": ("modules", Module),
+    "parameters": ("parameters", Parameter),
+    "places": ("places", Place),
+    "graph": ("graph", Operation),
+    "optimizers": ("optimizers", Optimizer),
+    "losses": ("losses", Loss),
+}
+"""Event that carries a list of nouns → the field of `Record`, and the noun."""
+
+TABLES: Mapping[str, str] = {
+    "steps": "steps",
+    "batches": "batches",
+    "evaluations": "evaluations",
+}
+MATRICES: Mapping[str, str] = {"parameters": "parameters_series", "outputs": "outputs"}
+
+
+class Assembler:
+    """Collects frames as they arrive and gives the `Record` of what came so far."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, list[Mapping[str, NDArray[Any]]]] = {name: [] for name in TABLES}
+        self._matrices: dict[str, list[Mapping[str, NDArray[Any]]]] = {
+            name: [] for name in MATRICES
+        }
+        self._nouns: dict[str, dict[int, Any]] = {name: {} for name in STRUCTURE}
+        self._history: dict[str, tuple[list[int], list[Any]]] = {}
+        self.events: list[Event] = []
+        self.rows: list[tuple[int, float, Mapping[str, Any]]] = []
+        self.histograms: list[Mapping[str, NDArray[Any]]] = []
+        self.console: list[tuple[int, str]] = []
+        self.frames = 0
+
+    def add(self, frames: Iterable[Frame]) -> None:
+        """Takes frames in the order of the log."""
+        for frame in frames:
+            self.frames += 1
+            stream = frame.header.get("stream")
+            if stream == "history":
+                self._row(frame.header)
+            elif stream == "event":
+                self._event(frame.header)
+            elif stream in TABLES:
+                self._tables[stream].append(frame.columns)
+            elif stream in MATRICES:
+                self._matrices[stream].append(frame.columns)
+            elif stream == "histograms":
+                self.histograms.append(frame.columns)
+            elif stream == "console":
+                self.console.append((int(frame.header["fd"]), str(frame.header["text"])))
+
+    def record(self, run: Run, damage: Iterable[str] = ()) -> Record:
+        """The record of all frames so far."""
+        process = self._last("process")
+        parts: dict[str, Any] = {
+            name: tuple(self._nouns[event][key] for key in sorted(self._nouns[event]))
+            for event, (name, _) in STRUCTURE.items()
+        }
+        for stream, name in TABLES.items():
+            parts[name] = join_tables(self._tables[stream])
+        for stream, name in MATRICES.items():
+            parts[name] = join_matrices(self._matrices[stream])
+        return Record(
+            run=self._run(run),
+            history={
+                key: (np.asarray(steps, np.int64), np.asarray(values, np.float64))
+                for key, (steps, values) in self._history.items()
+            },
+            events=tuple(self.events),
+            blind_spots=tuple(
+                dict.fromkeys(str(e.data["text"]) for e in self.events if e.name == "blind-spot")
+            ),
+            damage=tuple(damage),
+            rank=int(process.get("rank", 0)),
+            world=int(process.get("world", 1)),
+            **parts,
+        )
+
+    def _run(self, run: Run) -> Run:
+        changes: dict[str, Any] = {}
+        for event in self.events:
+            if event.name in ("config", "summary"):
+                changes[event.name] = {
+                    **changes.get(event.name, getattr(run, event.name)),
+                    **event.data,
+                }
+            elif event.name == "environment":
+                changes["environment"] = {**changes.get("environment", {}), **event.data}
+            elif event.name == "identity":
+                changes.update({k: _frozen(v) for k, v in event.data.items() if hasattr(run, k)})
+        return replace(run, **changes) if changes else run
+
+    def _last(self, name: str) -> Mapping[str, Any]:
+        return next((e.data for e in reversed(self.events) if e.name == name), {})
+
+    def _event(self, header: Mapping[str, Any]) -> None:
+        name, data = str(header["event"]), header.get("data", {})
+        if name in STRUCTURE:
+            _, noun = STRUCTURE[name]
+            for item in data["items"]:
+                built = build(noun, item)
+                self._nouns[name][built.index] = built
+        else:
+            self.events.append(Event(name, float(header.get("time", 0.0)), data))
+
+    def _row(self, header: Mapping[str, Any]) -> None:
+        step, values = int(header["step"]), header["values"]
+        self.rows.append((step, float(header["time"]), values))
+        for key, value in values.items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                steps, column = self._history.setdefault(key, ([], []))
+                steps.append(step)
+                column.append(value)
+
+
+def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
+    """An instance of a frozen dataclass from JSON: lists become tuples, sources become `Source`."""
+    known = {field.name for field in fields(noun)}  # type: ignore[arg-type]
+    values: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in known:
+            continue
+        if name.endswith("source"):
+            values[name] = Source(*value) if value else None
+        else:
+            values[name] = _frozen(value)
+    return noun(**values)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def join_tables(blocks: list[Mapping[str, NDArray[Any]]]) -> Table:
+    """One table of all blocks, NaN where a block lacks a column that another has."""
+    names = list(dict.fromkeys(name for block in blocks for name in block))
+    lengths = [len(next(iter(block.values()))) if block else 0 for block in blocks]
+    columns: dict[str, NDArray[Any]] = {}
+    for name in names:
+        parts = [
+            block[name] if name in block else np.full(length, np.nan)
+            for block, length in zip(blocks, lengths, strict=True)
+        ]
+        columns[name] = np.concatenate(parts)
+    return Table(columns)
+
+
+def join_matrices(blocks: list[Mapping[str, NDArray[Any]]]) -> Series:
+    """One series of all blocks: a row a step, a column a tensor; steps ascend, gaps are NaN."""
+    if not blocks:
+        return Series(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    steps = np.unique(np.concatenate([block["step"] for block in blocks]))
+    index = np.unique(np.concatenate([block["index"] for block in blocks]))
+    names = list(
+        dict.fromkeys(name for block in blocks for name in block if name not in ("step", "index"))
+    )
+    values = {
+        name: np.full((len(steps), len(index)), np.nan, dtype=np.float32) for name in names
+    }
+    for block in blocks:
+        rows = np.searchsorted(steps, block["step"])
+        columns = np.searchsorted(index, block["index"])
+        for name in block:
+            if name not in ("step", "index"):
+                values[name][np.ix_(rows, columns)] = block[name]
+    return Series(steps, index, values)

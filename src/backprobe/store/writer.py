@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Appends frames to one process's log; a frame is in the page cache when the call returns."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from backprobe.store.frames import HEAD, HEADER_LENGTH, MAGIC, SEQUENCE, encode
+
+_ENCODE_VALUES = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class LogWriter:
+    """The append-only log of one process of a run.
+
+    No call raises for a fault of the disk: the first one is told to `on_failure`, later frames
+    are tried again, and `lost` counts the frames that could not be written. A process forked from
+    the one that opened the log writes nothing.
+
+    Arguments:
+        path: file to create or append to; its folder must exist.
+        on_failure: called once, with one line for the user, when a frame could not be written.
+    """
+
+    def __init__(self, path: Path, on_failure: Callable[[str], None] = lambda line: None) -> None:
+        self.path = path
+        self.lost = 0
+        self._on_failure = on_failure
+        self._sequence = 0
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._descriptor = -1
+        self._open()
+
+    def event(self, name: str, /, **data: Any) -> None:
+        """Writes one fact: its name and JSON-ready data."""
+        self.frame({"stream": "event", "event": name, "time": time.time(), "data": data})
+
+    def row(self, step: int, values: Mapping[str, Any], now: float) -> None:
+        """Writes one row of the user's history (the fast path of `log()`).
+
+        Arguments:
+            step: the user's step.
+            values: key → JSON-ready value.
+            now: seconds since the epoch.
+
+        Raises:
+            TypeError: a value is not JSON-ready.
+        """
+        text = (
+            f'{{"stream":"history","step":{step},"time":{now!r},'
+            f'"values":{_ENCODE_VALUES(values)}}}'
+        ).encode()
+        payload = HEADER_LENGTH.pack(len(text)) + text
+        with self._lock:
+            crc = zlib.crc32(payload, zlib.crc32(SEQUENCE.pack(self._sequence)))
+            self._write(HEAD.pack(MAGIC, len(payload), crc, self._sequence) + payload)
+
+    def frame(
+        self, header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None = None
+    ) -> None:
+        """Writes one frame: a JSON-ready header and numpy columns."""
+        with self._lock:
+            self._write(encode(self._sequence, header, columns))
+
+    def touch(self) -> None:
+        """Moves the log's modification time to now: a sign of life when nothing is written."""
+        if os.getpid() == self._pid:
+            try:
+                os.utime(self.path)
+            except OSError:
+                pass
+
+    def close(self) -> None:
+        """Ends the log; later calls write nothing."""
+        with self._lock:
+            if self._descriptor >= 0 and os.getpid() == self._pid:
+                os.close(self._descriptor)
+            self._descriptor = -1
+            self._pid = -1
+
+    def _open(self) -> None:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+            self._descriptor = os.open(self.path, flags, 0o644)
+        except OSError as error:
+            self._fail(error)
+
+    def _write(self, data: bytes) -> None:
+        if os.getpid() != self._pid:
+            return
+        if self._descriptor < 0:
+            self._open()
+            if self._descriptor < 0:
+                return
+        self._sequence += 1
+        try:
+            written = os.write(self._descriptor, data)
+            if written < len(data):  # the disk is full or a signal came: the rest or nothing
+                written += os.write(self._descriptor, data[written:])
+                if written < len(data):
+                    raise OSError(28, "No space left on device")
+        except OSError as error:
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.lost += 1
+        if self.lost == 1:
+            self._on_failure(
+                f"cannot write {self.path}: {error.strerror or error}; "
+                "the training goes on, what cannot be written is lost"
+            )
