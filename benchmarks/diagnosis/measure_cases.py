@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the diagnosis corpus bare (no probe) and write what really happened into each `case.json`.
+
+    python benchmarks/diagnosis/measure_cases.py [IDS…] [--jobs N] [--missing] [--check]
+
+A faulty case is refused when its repaired twin is not clearly better over seeds 0, 1 and 2
+(unless it says `"no_metric_effect": true`), a healthy one when a seed misses its `good_if`.
+`--missing` measures only what has no values yet, `--check` compares without writing.
+Exit status 1 if any case is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CASES = Path(__file__).parent / "cases"
+SEEDS = (0, 1, 2)
+TIME_LIMIT = 180.0  # seconds; a loaded machine may be several times slower than the 12 s aimed at
+# A repaired twin must remove this share of the distance to a perfect score (or of a cost).
+SHORTFALL_CUT = 0.2
+
+# Runs one program unchanged while noting its step count and the module names a case may cite.
+WATCH = """
+import json, os, runpy, sys, time
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.nn.modules import module as hooks
+depth, roots, steps = [0], {}, [0]
+def enter(module, args):
+    if depth[0] == 0:
+        roots[id(module)] = module
+    depth[0] += 1
+def leave(module, args, output):
+    depth[0] -= 1
+def count(*_):
+    steps[0] += 1
+hooks.register_module_forward_pre_hook(enter)
+hooks.register_module_forward_hook(leave, always_call=True)
+register_optimizer_step_post_hook(count)
+status = None
+try:
+    runpy.run_path(sys.argv[1], run_name="__main__")
+finally:
+    names = sorted({n for m in roots.values() for n, _ in m.named_modules()})
+    with open(sys.argv[2], "w") as f:
+        json.dump({"steps": steps[0], "names": names}, f)
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One execution: the printed metric (NaN if it diverged) and how long it took in seconds."""
+
+    metric: str
+    value: float
+    seconds: float
+    steps: int
+    names: tuple[str, ...]
+
+
+def execute(program: Path, seed: int) -> Outcome:
+    """Run `program` with SEED set, in an empty directory; raises RuntimeError if it fails."""
+    env = os.environ | {"SEED": str(seed), "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    with tempfile.TemporaryDirectory() as folder:
+        facts = Path(folder, "facts.json")
+        work = Path(folder, "cwd")
+        work.mkdir()
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", WATCH, str(program), str(facts)],
+            cwd=work, env=env, capture_output=True, text=True, timeout=TIME_LIMIT, check=False,
+        )  # fmt: skip
+        seconds = time.perf_counter() - start
+        lines = done.stdout.strip().splitlines()
+        if done.returncode != 0 or not lines:
+            tail = "\n".join(done.stderr.strip().splitlines()[-6:])
+            raise RuntimeError(f"{program}: exit status {done.returncode}\n{tail}")
+        found = json.loads(facts.read_text())
+    head, _, value = lines[-1].partition("=")
+    if not head.startswith("FINAL ") or not value:
+        raise RuntimeError(f"{program}: last line is {lines[-1]!r}, expected 'FINAL metric=value'")
+    return Outcome(head[6:], float(value), seconds, found["steps"], tuple(found["names"]))
+
+
+def worse(value: float, higher: bool) -> float:
+    """`value` as a cost: larger is worse, NaN and infinity worst of all."""
+    if not math.isfinite(value):
+        return math.inf
+    return -value if higher else value
+
+
+def clearly_better(
+    fixed: Sequence[float], buggy: Sequence[float], higher: bool, ideal: float
+) -> bool:
+    """True if every repaired run beats every faulty one and the mean shortfall falls by a fifth.
+
+    `ideal` is the perfect score: 1 for accuracy or r2, 0 for an error.
+    """
+    good = [worse(v, higher) for v in fixed]
+    bad = [worse(v, higher) for v in buggy]
+    if max(good) >= min(bad):
+        return False
+    finite = [b for b in bad if math.isfinite(b)]
+    if not finite:
+        return True
+    perfect = worse(ideal, higher)
+    left = sum(good) / len(good) - perfect
+    lost = sum(finite) / len(finite) - perfect
+    return left <= (1 - SHORTFALL_CUT) * lost
+
+
+def plain(values: Sequence[float]) -> list[float | None]:
+    """Values for strict JSON: four decimals, null where the run diverged."""
+    return [round(v, 4) if math.isfinite(v) else None for v in values]
+
+
+def measure(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """The case as really measured, and the reasons to refuse it (none if it is sound)."""
+    case: dict[str, Any] = json.loads((folder / "case.json").read_text())
+    higher, ideal = case["higher_is_better"], case.get("ideal", 1 if case["higher_is_better"] else 0)
+    troubles: list[str] = []
+    try:
+        runs = [execute(folder / "train.py", s) for s in SEEDS]
+        twins = [] if case["healthy"] else [execute(folder / "fixed.py", s) for s in SEEDS]
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        return case, [str(error)]
+    for run in runs + twins:
+        if run.metric != case["metric"]:
+            troubles.append(f"prints {run.metric!r}, case.json says {case['metric']!r}")
+    values = [r.value for r in runs]
+    if case["healthy"]:
+        case["healthy_values"] = plain(values)
+        bar = worse(case["good_if"], higher)
+        if any(worse(v, higher) > bar for v in values):
+            troubles.append(f"not healthy: {plain(values)} against good_if {case['good_if']}")
+    else:
+        case["buggy"], case["fixed"] = plain(values), plain([r.value for r in twins])
+        better = clearly_better([r.value for r in twins], values, higher, ideal)
+        if not better and not case.get("no_metric_effect"):
+            troubles.append(f"twin not clearly better: {case['buggy']} -> {case['fixed']}")
+    unknown = [w for w in case["where"] if w not in runs[0].names]
+    if unknown:
+        troubles.append(f"no such module: {unknown}; there are {list(runs[0].names)}")
+    case["steps"] = runs[0].steps
+    case["seconds"] = round(min(r.seconds for r in runs), 1)
+    return case, troubles
+
+
+def measured(case: dict[str, Any]) -> bool:
+    """True if the case already has its values."""
+    return bool(case.get("healthy_values")) if case["healthy"] else bool(case.get("fixed"))
+
+
+def main() -> int:
+    """Measure the cases asked for; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("ids", nargs="*", help="case ids (default: all)")
+    parser.add_argument("--jobs", type=int, default=1, help="programs run at once")
+    parser.add_argument("--missing", action="store_true", help="only cases without values")
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    options = parser.parse_args()
+    folders = sorted(p.parent for p in CASES.glob("*/case.json"))
+    absent = sorted(set(options.ids) - {f.name for f in folders})
+    if absent:
+        parser.error(f"no such case: {', '.join(absent)}")
+    if options.ids:
+        folders = [f for f in folders if f.name in options.ids]
+    if options.missing:
+        folders = [f for f in folders if not measured(json.loads((f / "case.json").read_text()))]
+
+    refused = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for folder, (case, troubles) in zip(folders, pool.map(measure, folders), strict=True):
+            shown = case.get("healthy_values") or f"{case.get('buggy')} -> {case.get('fixed')}"
+            print(
+                f"{'REFUSED' if troubles else 'ok     '} {case['id']} {case['metric']} {shown}"
+                f"  {case.get('steps')} steps, {case.get('seconds')} s  {case['title']}",
+                flush=True,
+            )
+            for trouble in troubles:
+                print(f"        {trouble}", flush=True)
+            refused += bool(troubles)
+            if not troubles and not options.check:
+                text = json.dumps(case, indent=1, ensure_ascii=False, allow_nan=False)
+                (folder / "case.json").write_text(text + "\n")
+    print(f"{len(folders)} cases, {refused} refused")
+    return 1 if refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
