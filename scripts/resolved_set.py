@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fails when something pulled the CUDA build of torch, or another torch than the pinned one, into .venv.
+"""Fails when another torch than the pinned one, or its CUDA build, got into .venv unasked.
 
 A dependency that asks for torch unpinned costs every user gigabytes, and nobody notices on a fast
-line. A `torch==X+cpu` beside `nvidia-*` packages, or a torch that is not the pinned one, is its trace.
+line. `nvidia-*` packages beside a `torch==X+cpu`, or a torch that is not the pinned one, are its
+traces.
 """
 
 import re

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every test starts from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+INHERITED = ("BACKPROBE_RUN", "RANK", "LOCAL_RANK", "WORLD_SIZE", "COLUMNS")
+"""Variables that would make a test depend on how the tests were started."""
+
+
+@pytest.fixture(autouse=True)
+def store_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty store of the test's own, also for the processes it starts; never the checkout's."""
+    for name in INHERITED:
+        monkeypatch.delenv(name, raising=False)
+    directory = tmp_path / "runs"
+    monkeypatch.setenv("BACKPROBE_DIR", str(directory))
+    return directory
