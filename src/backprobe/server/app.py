@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dashboard as an ASGI application: routes, and what they share."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route, WebSocketRoute
+
+from backprobe.server import page
+from backprobe.server.console import console
+from backprobe.server.diagnoses import Diagnoses
+from backprobe.server.errors import Refusal, refused
+from backprobe.server.findings import findings
+from backprobe.server.guard import Guard
+from backprobe.server.heatmap import heatmap
+from backprobe.server.histograms import histograms
+from backprobe.server.live import Watcher
+from backprobe.server.readers import Readers
+from backprobe.server.rule import rule
+from backprobe.server.run import run, structure
+from backprobe.server.runs import runs
+from backprobe.server.series import series
+from backprobe.server.source import source
+
+
+def create_app(
+    directory: Path,
+    token: str = "",
+    hosts: Iterable[str] = (),
+    cookie: str = "backprobe",
+    static: Path = page.STATIC,
+) -> Starlette:
+    """The application that serves one store, read only.
+
+    Arguments:
+        directory: the store; it need not exist yet.
+        token: what a request must carry; a fresh one where it is empty (`app.state.token`).
+        hosts: host names that are served besides addresses and `localhost`.
+        cookie: name of the cookie that carries the token.
+        static: folder of the built page.
+    """
+    token = token or secrets.token_urlsafe(24)
+    watcher = Watcher(directory)
+    app = Starlette(
+        routes=[
+            Route("/", page.index),
+            Route("/assets/{name}", page.asset),
+            Route("/api/runs", runs),
+            Route("/api/runs/{id}", run),
+            Route("/api/runs/{id}/structure", structure),
+            Route("/api/runs/{id}/series", series),
+            Route("/api/runs/{id}/heatmap", heatmap),
+            Route("/api/runs/{id}/histograms", histograms),
+            Route("/api/runs/{id}/findings", findings),
+            Route("/api/runs/{id}/console", console),
+            Route("/api/runs/{id}/source", source),
+            Route("/api/rules/{name}", rule),
+            WebSocketRoute("/api/live", watcher.endpoint),
+        ],
+        middleware=[Middleware(Guard, token=token, hosts=hosts, cookie=cookie)],
+        exception_handlers={Refusal: refused},
+    )
+    app.state.token = token
+    app.state.readers = Readers(directory)
+    app.state.diagnoses = Diagnoses(watcher.list_changed)
+    app.state.files = page.load(static)
+    return app

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What today's rules say of each run, worked out once per length of its record and kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backprobe import session
+from backprobe.records import Finding, Record, Run
+from backprobe.store.reader import LOG_NAME, RunReader
+
+REST_SECONDS = 2.0
+"""A live run is diagnosed again at the earliest so long after the last time …"""
+REST_FACTOR = 10.0
+"""… and not before so many times the time that the last diagnosis took: at most a tenth of a
+core goes to one live run."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A run in brief.
+
+    Arguments:
+        length: bytes of its logs when it was diagnosed.
+        findings: the likeliest cause first.
+        loss: the last loss (NaN and the infinities included), None where none was seen.
+        steps: optimizer steps.
+        error: why it could not be diagnosed, "" where it could.
+        ready: monotonic time from which on a longer record is worth another diagnosis.
+    """
+
+    length: int
+    findings: tuple[Finding, ...] = ()
+    loss: float | None = None
+    steps: int = 0
+    error: str = ""
+    ready: float = 0.0
+
+
+class Diagnoses:
+    """Summaries of runs; a thread of its own works out those that a list asks for.
+
+    Arguments:
+        on_new: called from that thread when a summary is new.
+    """
+
+    def __init__(self, on_new: Callable[[], None] = lambda: None) -> None:
+        self.on_new = on_new
+        self._known: dict[str, Summary] = {}
+        self._wanted: dict[str, Run] = {}
+        self._busy: dict[str, threading.Lock] = {}
+        self._condition = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def latest(self, run: Run) -> Summary | None:
+        """The newest summary there is, None before the first; asks for a newer one if need be."""
+        known = self._known.get(run.id)
+        if self._stale(run, known):
+            with self._condition:
+                self._wanted[run.id] = run
+                if self._thread is None:
+                    self._thread = threading.Thread(
+                        target=self._work, name="backprobe-diagnoses", daemon=True
+                    )
+                    self._thread.start()
+                self._condition.notify()
+        return known
+
+    def now(self, run: Run) -> Summary:
+        """A summary as of now; of a live run one that is a few seconds old will do."""
+        with self._condition:
+            lock = self._busy.setdefault(run.id, threading.Lock())
+        with lock:
+            known = self._known.get(run.id)
+            if known is None or self._stale(run, known):
+                known = self._known[run.id] = summarize(run)
+            return known
+
+    def _stale(self, run: Run, known: Summary | None) -> bool:
+        if known is None:
+            return True
+        if known.length == log_bytes(run):
+            return False
+        return run.state != "running" or time.monotonic() >= known.ready
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                while not self._wanted:
+                    self._condition.wait()
+                # The newest wish first: it is what someone looks at.
+                _, run = self._wanted.popitem()
+            self.now(run)
+            self.on_new()
+
+
+def summarize(run: Run) -> Summary:
+    """Reads the run's record and diagnoses it."""
+    began = time.monotonic()
+    length = log_bytes(run)
+    reader = RunReader(run)
+    reader.refresh()
+    record = reader.record()
+    findings: tuple[Finding, ...] = ()
+    error = ""
+    try:
+        findings = tuple(session.diagnose(run))
+    except Exception as fault:  # noqa: BLE001  (one odd record must not hide all others)
+        error = f"this record could not be diagnosed: {fault!r}"
+    ended = time.monotonic()
+    ready = ended + max(REST_SECONDS, REST_FACTOR * (ended - began))
+    return Summary(length, findings, last_loss(record), len(record.steps), error, ready)
+
+
+def last_loss(record: Record) -> float | None:
+    """The last loss that the optimizer's steps saw, else the last `loss` that the user logged."""
+    if "loss" in record.steps and len(record.steps):
+        return float(record.steps["loss"][-1])
+    for key in ("loss", "train_loss", "train/loss"):
+        if key in record.history and len(record.history[key][1]):
+            return float(np.asarray(record.history[key][1])[-1])
+    return None
+
+
+def log_bytes(run: Run) -> int:
+    """Bytes of the run's logs as of now: the version of its record."""
+    size = 0
+    for path in Path(run.path).glob("rank*.log"):
+        if LOG_NAME.fullmatch(path.name):
+            try:
+                size += path.stat().st_size
+            except OSError:
+                continue
+    return size

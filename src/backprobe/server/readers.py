@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runs that are open in a page: each is read once and then followed; the oldest is let go."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from backprobe.records import Record, Run
+from backprobe.server.errors import Refusal
+from backprobe.store import catalog
+from backprobe.store.reader import LogReader, RunReader
+
+READERS = 16
+"""So many runs are kept open."""
+READER_BYTES = 1 << 30
+"""The logs of the runs that are kept open have at most so many bytes together."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of a run: its rank, the size of its world, and how many steps it took."""
+
+    log: str
+    rank: int
+    world: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class View:
+    """A run as it was when the view was taken.
+
+    Arguments:
+        record: of the process that trained.
+        log: the log it came from; None where there is none yet.
+        length: bytes read of all logs: the version of everything derived from them.
+        processes: all processes, the one of `record` first.
+    """
+
+    record: Record
+    log: LogReader | None
+    length: int
+    processes: tuple[Process, ...] = ()
+
+
+@dataclass
+class Follower:
+    """Follows one run; `view` reads what is new and builds only what changed."""
+
+    run: Run
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __post_init__(self) -> None:
+        self._reader = RunReader(self.run)
+        self._built: dict[str, tuple[tuple[int, Run], Record]] = {}
+
+    @property
+    def length(self) -> int:
+        """Bytes read so far."""
+        return sum(log.offset for log in self._reader.logs.values())
+
+    def view(self) -> View:
+        """The run as of now."""
+        with self.lock:
+            self.run = catalog.read(Path(self.run.path)) or self.run
+            self._reader.run = self.run
+            self._reader.refresh()
+            records = sorted(
+                ((self._record(name, log), log) for name, log in self._reader.logs.items()),
+                key=lambda pair: (pair[0].rank, -len(pair[0].steps)),
+            )
+            if not records:
+                return View(Record(run=self.run), None, 0)
+            record, log = records[0]
+            processes = tuple(
+                Process(log.path.name, record.rank, record.world, len(record.steps))
+                for record, log in records
+            )
+            return View(record, log, self.length, processes)
+
+    def _record(self, name: str, log: LogReader) -> Record:
+        version = (log.assembled.frames, self.run)
+        known = self._built.get(name)
+        if known is None or known[0] != version:
+            known = self._built[name] = (version, log.assembled.record(self.run, log.damage))
+        return known[1]
+
+
+class Readers:
+    """The followers of a store, at most `READERS` of them and `READER_BYTES` of logs.
+
+    Arguments:
+        directory: the store.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._lock = threading.Lock()
+        self._open: OrderedDict[str, Follower] = OrderedDict()
+
+    def run(self, identifier: str) -> Run:
+        """The run of that id.
+
+        Raises:
+            Refusal: 404, the store has none.
+        """
+        # Only a plain folder name: nothing of a request leads out of the store.
+        plain_name = identifier not in ("", ".", "..") and not set("/\\\0") & set(identifier)
+        run = catalog.read(self.directory / identifier) if plain_name else None
+        if run is None or run.id != identifier:
+            raise Refusal(404, f"no run {identifier!r} in {self.directory}")
+        return run
+
+    def follow(self, identifier: str) -> Follower:
+        """The follower of a run, opened where it is not yet.
+
+        Raises:
+            Refusal: 404, the store has no such run.
+        """
+        run = self.run(identifier)
+        with self._lock:
+            follower = self._open.pop(identifier, None)
+            if follower is None or follower.run.created != run.created:
+                follower = Follower(run)
+            self._open[identifier] = follower
+            while len(self._open) > 1 and self._too_much():
+                self._open.popitem(last=False)
+        return follower
+
+    def view(self, identifier: str) -> View:
+        """The run as of now.
+
+        Raises:
+            Refusal: 404, the store has no such run.
+        """
+        return self.follow(identifier).view()
+
+    def _too_much(self) -> bool:
+        size = sum(follower.length for follower in self._open.values())
+        return len(self._open) > READERS or size > READER_BYTES

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Scalar series of one run: what the user logged, what the optimizer's steps and layers gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backprobe.records import Record, Table
+from backprobe.server import quantities
+from backprobe.server.errors import Refusal, decimal, number
+from backprobe.server.payload import binary_response
+from backprobe.server.readers import Readers
+from backprobe.store.downsampling import extremes
+
+POINTS = 2000
+MAX_POINTS = 20000
+MAX_KEYS = 64
+STEP_COLUMNS = ("loss", "lr", "grad_norm", "clip_norm", "seconds", "samples", "scale")
+EVALUATION_COLUMNS = ("loss", "accuracy")
+
+
+@dataclass(frozen=True)
+class Points:
+    """One series: `x` ascending steps [n], `y` values [n]."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+
+
+def keys(record: Record) -> list[str]:
+    """The keys of all series of the run that are not of single layers."""
+    found = [f"history/{key}" for key in record.history]
+    for prefix, table, columns in (
+        ("step", record.steps, STEP_COLUMNS),
+        ("evaluation", record.evaluations, EVALUATION_COLUMNS),
+    ):
+        for column in columns:
+            if column in table and not np.isnan(table[column]).all():
+                found.append(f"{prefix}/{column}")
+            elif column in table and column == "loss" and len(table):
+                found.append(f"{prefix}/{column}")  # all NaN: the very thing to see
+    return found
+
+
+def find(record: Record, key: str) -> Points:
+    """The series of that key, without the steps at which it was not measured.
+
+    A user's key may hold slashes: `history/train/loss`. Layers: `parameter/<index>/<signal>` and
+    `output/<index>/<signal>`, where the signal may be a quantity (`update_ratio`).
+
+    Raises:
+        Refusal: 404, there is no such series.
+    """
+    kind, _, rest = key.partition("/")
+    if kind == "history" and rest in record.history:
+        return _ascending(*record.history[rest])
+    if kind == "step" and rest in record.steps and rest != "step":
+        return _table(record.steps, rest)
+    if kind == "evaluation" and rest in record.evaluations and rest != "step":
+        return _table(record.evaluations, rest)
+    if kind in ("parameter", "output"):
+        index, _, signal = rest.partition("/")
+        found = record.parameters_series if kind == "parameter" else record.outputs
+        if index.isdecimal() and int(index) in found.index:
+            quantity = quantities.BY_NAME.get(signal)
+            if quantity is not None and quantities.series(record, quantity) is found:
+                column = int(np.flatnonzero(found.index == int(index))[0])
+                values = quantities.matrix(record, quantity)[:, column]
+            elif signal in found:
+                values = found.of(signal, int(index))
+            else:
+                raise Refusal(404, f"no signal {signal!r}; there are {', '.join(found.values)}")
+            measured = ~np.isnan(values)
+            return Points(found.step[measured], values[measured])
+    raise Refusal(404, f"no series {key!r} in run {record.run.id}")
+
+
+def _table(table: Table, column: str) -> Points:
+    x, y = table["step"], table[column]
+    if column != "loss":  # elsewhere NaN says that it was not measured
+        measured = ~np.isnan(y)
+        x, y = x[measured], y[measured]
+    return _ascending(x, y)
+
+
+def _ascending(x: NDArray[Any], y: NDArray[Any]) -> Points:
+    if len(x) > 1 and (np.diff(x) < 0).any():
+        order = np.argsort(x, kind="stable")
+        return Points(x[order], y[order])
+    return Points(x, y)
+
+
+def series(request: Request) -> Response:
+    """`GET /api/runs/{id}/series?key=…&after=…`: the points of several series, binary.
+
+    `after` lists one cursor a key: the number of rows that the page has of it. What came since is
+    sent whole; where that is too much, or `from`/`to` cut out a stretch, the rows are thinned and
+    `reset` says that they replace what the page had.
+    """
+    readers: Readers = request.app.state.readers
+    record = readers.view(request.path_params["id"]).record
+    wanted = request.query_params.getlist("key")
+    if not 1 <= len(wanted) <= MAX_KEYS:
+        raise Refusal(400, f"{len(wanted)} keys: expected key=… once to {MAX_KEYS} times")
+    points = number(request, "points", POINTS, 2, MAX_POINTS)
+    low, high = decimal(request, "from"), decimal(request, "to")
+    after = request.query_params.get("after", "")
+    cursors = [int(c) if c.isdecimal() else 0 for c in after.split(",")] if after else []
+    cursors += [0] * (len(wanted) - len(cursors))
+    arrays: dict[str, NDArray[Any]] = {}
+    listed: list[dict[str, Any]] = []
+    for place, (key, cursor) in enumerate(zip(wanted, cursors, strict=False)):
+        try:
+            found = find(record, key)
+        except Refusal as refusal:
+            listed.append({"key": key, "error": str(refusal)})
+            continue
+        total = len(found.x)
+        reset = cursor == 0 or cursor > total or total - cursor > points
+        x, y = found.x, found.y
+        if low is not None or high is not None:
+            x, y, reset = *_window(found, low, high), True
+        elif not reset:
+            x, y = x[cursor:], y[cursor:]
+        kept = extremes(x, y, points)
+        listed.append({"key": key, "rows": total, "reset": reset, "thinned": len(kept) < len(x)})
+        arrays[f"{place}/x"] = x[kept].astype(np.float64)
+        arrays[f"{place}/y"] = y[kept].astype(np.float64)
+    return binary_response({"schema": 1, "series": listed}, arrays)
+
+
+def _window(
+    found: Points, low: float | None, high: float | None
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The rows between two steps and one neighbour on either side, so that lines reach the edge."""
+    first = 0 if low is None else max(int(np.searchsorted(found.x, low)) - 1, 0)
+    last = len(found.x) if high is None else int(np.searchsorted(found.x, high, "right")) + 1
+    return found.x[first:last], found.y[first:last]
