@@ -13,13 +13,14 @@ import platform
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from backprobe.diagnose import diagnose as run_rules
 from backprobe.records import Finding, Run
 from backprobe.store import catalog
-from backprobe.store.reader import RunReader, log_name
+from backprobe.store.reader import RunReader, new_log
 from backprobe.store.writer import LogWriter
 
 FLUSH_SECONDS = 0.5
@@ -47,8 +48,7 @@ class Session:
         self.pid = os.getpid()
         self.rank = int(os.environ.get("RANK") or 0)
         self.world = int(os.environ.get("WORLD_SIZE") or 1)
-        path = Path(run.path) / log_name(self.rank, self.pid)
-        self.writer = LogWriter(path, self.say)
+        self.writer = LogWriter(new_log(Path(run.path), self.rank, self.pid), self.say)
         self._sources: list[Callable[[], None]] = []
         self._before_end: list[Callable[[], None]] = []
         self._stop = threading.Event()
@@ -69,6 +69,24 @@ class Session:
     def say(self, line: str) -> None:
         """Tells the user something on standard error, in one line."""
         print(f"backprobe: {line}", file=sys.stderr, flush=True)
+
+    def describe(self, **facts: Any) -> None:
+        """Keeps what the script says of its run (`name`, `tags`, `config` …; fields of `Run`).
+
+        It goes into the log, and for lists of runs into `script.json`, which rank 0 writes.
+        """
+        for key in ("config", "summary"):
+            if facts.get(key):
+                self.writer.event(key, **facts[key])
+        identity = {key: value for key, value in facts.items() if key not in ("config", "summary")}
+        if identity:
+            self.writer.event("identity", **identity)
+        if self.rank == 0 and not self.ended:
+            try:
+                catalog.amend(self.run, **facts)
+            except OSError as error:
+                self.say(f"cannot write into {self.run.path}: {error.strerror or error}")
+        self.run = replace(self.run, **facts)
 
     def add_source(self, drain: Callable[[], None]) -> None:
         """Registers what moves a collector's buffer into the log; called from the flush thread."""
@@ -127,12 +145,13 @@ def current() -> Session | None:
     return _current if _current is not None and _current.pid == os.getpid() else None
 
 
-def start(**facts: Any) -> Session:
+def start(run: Run | None = None, **facts: Any) -> Session:
     """The session of this process, begun where there is none.
 
     Arguments:
-        facts: fields of `Run` (`name`, `project`, `config` …). Where the launcher made the run
-            they are kept in the log instead of `run.json`.
+        run: an earlier run to go on with instead of making one; a launcher's run comes first.
+        facts: fields of `Run` (`name`, `project`, `config` …). Where the run is there already
+            they are kept beside `run.json`; a name or project from the command line stays.
 
     Raises:
         OSError: the run's folder can't be made.
@@ -141,18 +160,30 @@ def start(**facts: Any) -> Session:
     with _lock:
         found = current()
         if found is not None:
+            if unclaimed := _unclaimed(found.run, facts):
+                found.describe(**unclaimed)
             return found
         folder = os.environ.get(RUN_VARIABLE)
         joined = catalog.read(Path(folder)) if folder else None
         if joined is not None:
             _current = Session(joined, owner=False)
+            if unclaimed := _unclaimed(joined, facts):
+                _current.describe(**unclaimed)
+        elif run is not None:
+            _current = Session(catalog.reopen(run), owner=True)
             if facts:
-                _current.writer.event("identity", **facts)
+                _current.describe(**facts)
         else:
             command = tuple(getattr(sys, "orig_argv", sys.argv))
-            run = catalog.create(catalog.store_directory(), command=command, **facts)
-            _current = Session(run, owner=True)
+            made = catalog.create(catalog.store_directory(), command=command, **facts)
+            _current = Session(made, owner=True)
         return _current
+
+
+def _unclaimed(run: Run, facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts without those that the command line has given already."""
+    claimed = {"id", *(["name"] if run.name != run.id else []), *(["project"] * bool(run.project))}
+    return {key: value for key, value in facts.items() if key not in claimed}
 
 
 def diagnose(run: Run, ignore: tuple[str, ...] = ()) -> list[Finding]:

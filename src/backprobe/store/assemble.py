@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
@@ -61,24 +62,33 @@ class Assembler:
         self.histograms: list[Mapping[str, NDArray[Any]]] = []
         self.console: list[tuple[int, str]] = []
         self.frames = 0
+        self.misread: list[str] = []
+        self._open_row = -1
+        self._open_index = -1
 
     def add(self, frames: Iterable[Frame]) -> None:
-        """Takes frames in the order of the log."""
+        """Takes frames in the order of the log; one that makes no sense costs itself only."""
         for frame in frames:
             self.frames += 1
-            stream = frame.header.get("stream")
-            if stream == "history":
-                self._row(frame.header)
-            elif stream == "event":
-                self._event(frame.header)
-            elif stream in TABLES:
-                self._tables[stream].append(frame.columns)
-            elif stream in MATRICES:
-                self._matrices[stream].append(frame.columns)
-            elif stream == "histograms":
-                self.histograms.append(frame.columns)
-            elif stream == "console":
-                self.console.append((int(frame.header["fd"]), str(frame.header["text"])))
+            try:
+                self._take(frame)
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+                self.misread.append(f"frame {frame.sequence} makes no sense: {error!r}")
+
+    def _take(self, frame: Frame) -> None:
+        stream = str(frame.header.get("stream"))
+        if stream == "history":
+            self._row(frame.header)
+        elif stream == "event":
+            self._event(frame.header)
+        elif stream in TABLES:
+            self._tables[stream].append(_table(frame.columns))
+        elif stream in MATRICES:
+            self._matrices[stream].append(_matrix(frame.columns))
+        elif stream == "histograms":
+            self.histograms.append(frame.columns)
+        elif stream == "console":
+            self.console.append((int(frame.header["fd"]), str(frame.header["text"])))
 
     def record(self, run: Run, damage: Iterable[str] = ()) -> Record:
         """The record of all frames so far."""
@@ -101,7 +111,7 @@ class Assembler:
             blind_spots=tuple(
                 dict.fromkeys(str(e.data["text"]) for e in self.events if e.name == "blind-spot")
             ),
-            damage=tuple(damage),
+            damage=(*damage, *self.misread),
             rank=int(process.get("rank", 0)),
             world=int(process.get("world", 1)),
             **parts,
@@ -135,13 +145,24 @@ class Assembler:
             self.events.append(Event(name, float(header.get("time", 0.0)), data))
 
     def _row(self, header: Mapping[str, Any]) -> None:
-        step, values = int(header["step"]), header["values"]
-        self.rows.append((step, float(header["time"]), values))
+        step, row = _step(header["step"]), int(header.get("row", -1))
+        now, values = float(header["time"]), dict(header["values"])
+        before: Mapping[str, Any] = {}
+        if row >= 0 and row == self._open_row:
+            before = self.rows[self._open_index][2]
+            self.rows[self._open_index] = (step, now, {**before, **values})
+        else:
+            if row >= 0:
+                self._open_row, self._open_index = row, len(self.rows)
+            self.rows.append((step, now, values))
         for key, value in values.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 steps, column = self._history.setdefault(key, ([], []))
-                steps.append(step)
-                column.append(value)
+                if key in before and steps and steps[-1] == step:
+                    column[-1] = _float(value)
+                else:
+                    steps.append(step)
+                    column.append(_float(value))
 
 
 def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
@@ -160,6 +181,34 @@ def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _step(value: Any) -> int:
+    return max(-(2**63), min(2**63 - 1, int(value)))
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer that no float64 holds
+        return math.copysign(math.inf, value)
+
+
+def _table(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    if len({column.shape for column in columns.values()}) > 1 or any(
+        column.ndim != 1 for column in columns.values()
+    ):
+        raise ValueError("columns of unequal length")
+    return columns
+
+
+def _matrix(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    shape = (*columns["step"].shape, *columns["index"].shape)
+    if len(shape) != 2 or any(
+        column.shape != shape for name, column in columns.items() if name not in ("step", "index")
+    ):
+        raise ValueError("a signal is not of shape [steps, tensors]")
+    return columns
 
 
 def join_tables(blocks: list[Mapping[str, NDArray[Any]]]) -> Table:
@@ -185,9 +234,7 @@ def join_matrices(blocks: list[Mapping[str, NDArray[Any]]]) -> Series:
     names = list(
         dict.fromkeys(name for block in blocks for name in block if name not in ("step", "index"))
     )
-    values = {
-        name: np.full((len(steps), len(index)), np.nan, dtype=np.float32) for name in names
-    }
+    values = {name: np.full((len(steps), len(index)), np.nan, dtype=np.float32) for name in names}
     for block in blocks:
         rows = np.searchsorted(steps, block["step"])
         columns = np.searchsorted(index, block["index"])

@@ -6,8 +6,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import string
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
@@ -20,9 +22,15 @@ ALPHABET = string.ascii_lowercase + string.digits
 SILENT_SECONDS = 60.0
 """A run of another host whose logs did not move for so long is taken for crashed: its flusher
 touches them every 10 s."""
+CLOCK_SECONDS = 2.0
+"""Process start times are known to a clock tick; file times to what the file system keeps."""
+TUPLES = ("command", "tags")
+"""Fields of `Run` that JSON holds as lists."""
+MERGED = ("config", "summary", "environment")
+"""Fields of `Run` of which a later file adds keys instead of replacing the whole."""
 
 
-class UnknownRun(LookupError):
+class UnknownRun(LookupError):  # noqa: N818 - it is an answer to the user more than a fault
     """No run, or more than one, answers to what was asked for; the text says which there are."""
 
 
@@ -44,11 +52,13 @@ def create(directory: Path, **facts: Any) -> Run:
         facts: fields of `Run`.
 
     Raises:
+        FileExistsError: there is a run of the id that was asked for.
         OSError: the folder can't be made.
     """
     facts.setdefault("id", new_id())
     path = directory / str(facts["id"])
-    path.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
+    path.mkdir()
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by backprobe: runs are data, not source\n*\n")
@@ -69,41 +79,74 @@ def create(directory: Path, **facts: Any) -> Run:
 def write(run: Run) -> None:
     """Replaces the run's `run.json` in one atomic step."""
     data = {key: value for key, value in asdict(run).items() if key != "path"}
-    target = Path(run.path) / "run.json"
-    scratch = target.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(data, indent=1, default=str))
-    os.replace(scratch, target)
+    _replace(Path(run.path) / "run.json", data)
 
 
 def close(run: Run, exit_code: int) -> Run:
     """Marks a run as ended, with the exit status of its script (negative: the signal)."""
     state = "finished" if exit_code == 0 else "killed" if exit_code < 0 else "failed"
-    ended = replace(read(Path(run.path)) or run, state=state, exit_code=exit_code, ended=time.time())
-    write(ended)
-    return ended
+    path = Path(run.path)
+    begun = _built(path, _json(path / "run.json") or {}) or run
+    write(replace(begun, state=state, exit_code=exit_code, ended=time.time()))
+    return read(path) or run
+
+
+def reopen(run: Run) -> Run:
+    """Marks a run that ended as running again, in this process."""
+    path = Path(run.path)
+    begun = _built(path, _json(path / "run.json") or {}) or run
+    now_here = {"host": socket.gethostname(), "pid": os.getpid()}
+    write(replace(begun, state="running", exit_code=None, ended=None, **now_here))  # type: ignore[arg-type]
+    return read(path) or run
 
 
 def read(path: Path) -> Run | None:
-    """The run in a folder, with its edits and its state as of now, or None if there is none."""
+    """The run in a folder, with its state as of now, or None if there is none.
+
+    What the script set of it (`script.json`) overrules how it was begun (`run.json`), and what a
+    person changed later (`edits.json`) overrules both.
+    """
     data = _json(path / "run.json")
     if data is None:
         return None
-    data.update(_json(path / "edits.json") or {})
-    known = {field.name for field in fields(Run)}
-    values = {key: _tuple(value) for key, value in data.items() if key in known}
-    run = Run(**{**values, "id": data.get("id", path.name), "path": str(path)})
-    if run.state == "running" and not _alive(run):
+    for later in (_json(path / "script.json"), _json(path / "edits.json")):
+        for key, value in (later or {}).items():
+            mergeable = key in MERGED and isinstance(value, dict)
+            data[key] = {**(data.get(key) or {}), **value} if mergeable else value
+    run = _built(path, data)
+    if run is not None and run.state == "running" and not _alive(run):
         return replace(run, state="crashed")
     return run
 
 
+def amend(run: Run, **changes: Any) -> None:
+    """Stores what the script set of its run (`name`, `tags`, `config` …), apart from how it began.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    _merge(Path(run.path) / "script.json", changes)
+
+
 def edit(run: Run, **changes: Any) -> None:
-    """Stores what a person changed of a run (`name`, `tags`, `notes`), apart from what it wrote."""
-    target = Path(run.path) / "edits.json"
-    data = {**(_json(target) or {}), **changes}
-    scratch = target.with_suffix(f".{os.getpid()}.tmp")
-    scratch.write_text(json.dumps(data))
-    os.replace(scratch, target)
+    """Stores what a person changed of a run (`name`, `tags`, `notes`), apart from what it wrote.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    _merge(Path(run.path) / "edits.json", changes)
+
+
+def delete(run: Run) -> None:
+    """Removes a run's folder and all that is in it.
+
+    Raises:
+        OSError: it can't be removed, or it isn't the folder of a run.
+    """
+    path = Path(run.path)
+    if not (path / "run.json").is_file():
+        raise FileNotFoundError(f"{path} holds no run")
+    shutil.rmtree(path)
 
 
 def runs(directory: Path) -> list[Run]:
@@ -152,16 +195,45 @@ def find(directory: Path, wanted: str = "latest") -> Run:
 
 
 def _alive(run: Run) -> bool:
-    if run.host == socket.gethostname():
-        try:
-            os.kill(run.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
+    if run.host != socket.gethostname():
+        return not _silent(run)
+    try:
+        os.kill(run.pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
         return True
-    newest = max((log.stat().st_mtime for log in Path(run.path).glob("*.log")), default=run.created)
-    return time.time() - newest < SILENT_SECONDS
+    return not _zombie_or_other(run)
+
+
+def _silent(run: Run) -> bool:
+    logs = Path(run.path).glob("*.log")
+    newest = max((moved for log in logs if (moved := _moved(log))), default=run.created)
+    return time.time() - newest > SILENT_SECONDS
+
+
+def _zombie_or_other(run: Run) -> bool:
+    """Whether the process of that id has ended unread, or is a later one with the same id."""
+    try:
+        import psutil  # here: a script's own environment may lack it
+    except ImportError:
+        return False
+    try:
+        process = psutil.Process(run.pid)
+        began = float(process.create_time())
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True
+    except psutil.Error:
+        return False
+    begun_later = began > (_moved(Path(run.path) / "run.json") or began) + CLOCK_SECONDS
+    return begun_later and _silent(run)  # both: a clock that was set makes the times lie
+
+
+def _moved(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
 
 
 def _json(path: Path) -> dict[str, Any] | None:
@@ -172,7 +244,21 @@ def _json(path: Path) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else None
 
 
-def _tuple(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuple(item) for item in value)
-    return dict(value) if isinstance(value, Mapping) else value
+def _built(path: Path, data: Mapping[str, Any]) -> Run | None:
+    known = {field.name for field in fields(Run)}
+    values = {key: value for key, value in data.items() if key in known}
+    for key in TUPLES:
+        if key in values:
+            values[key] = tuple(values[key])
+    return Run(**{**values, "id": data.get("id", path.name), "path": str(path)}) if data else None
+
+
+def _merge(target: Path, changes: Mapping[str, Any]) -> None:
+    _replace(target, {**(_json(target) or {}), **changes})
+
+
+def _replace(target: Path, data: Mapping[str, Any]) -> None:
+    """Writes JSON so that a reader sees the old file or the new one, whole."""
+    scratch = target.with_suffix(f".{os.getpid()}-{threading.get_native_id()}.tmp")
+    scratch.write_text(json.dumps(data, indent=1, default=str))
+    os.replace(scratch, target)

@@ -7,6 +7,7 @@ The bytes are specified in `docs/reference/record.md`; this is the only file tha
 from __future__ import annotations
 
 import json
+import math
 import struct
 import zlib
 from collections.abc import Mapping
@@ -148,16 +149,24 @@ def _frame_at(view: memoryview, offset: int, end: int) -> tuple[Frame | None, in
     payload = view[begin : begin + length]
     if zlib.crc32(payload, zlib.crc32(SEQUENCE.pack(sequence))) != crc:
         return None, 0, "checksum does not match"
-    return _parse(payload, sequence), HEAD.size + length, ""
+    try:
+        return _parse(payload, sequence), HEAD.size + length, ""
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        return None, 0, f"sound, but not readable by this version: {error}"
 
 
 def _parse(payload: memoryview, sequence: int) -> Frame:
+    """The frame in a payload whose checksum was right.
+
+    Raises:
+        ValueError, TypeError, LookupError, AttributeError, RecursionError: another program's.
+    """
     (header_length,) = HEADER_LENGTH.unpack_from(payload, 0)
     position = HEADER_LENGTH.size + header_length
     header = json.loads(bytes(payload[HEADER_LENGTH.size : position]))
     columns: dict[str, NDArray[Any]] = {}
     for name, dtype, shape in header.pop("columns", ()):
-        count = int(np.prod(shape, dtype=np.int64))
+        count = math.prod(shape)
         column = np.frombuffer(payload, np.dtype(dtype), count, position).reshape(shape)
         columns[name] = column
         position += column.nbytes

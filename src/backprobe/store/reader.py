@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backprobe.records import Record, Run
 from backprobe.store.assemble import Assembler
-from backprobe.store.frames import decode
+from backprobe.store.frames import Damage, Frame, decode
 
 LOG_NAME = re.compile(r"rank(\d+)-p(\d+)(?:-(\d+))?\.log$")
 CHUNK = 1 << 24
@@ -21,40 +21,83 @@ def log_name(rank: int, pid: int) -> str:
     return f"rank{rank}-p{pid}.log"
 
 
+def new_log(folder: Path, rank: int, pid: int) -> Path:
+    """Where a process writes: a log of its own, also when an earlier process had its id."""
+    path = folder / log_name(rank, pid)
+    count = 0
+    while path.exists():
+        count += 1
+        path = folder / f"rank{rank}-p{pid}-{count}.log"
+    return path
+
+
 @dataclass
 class LogReader:
-    """Follows one log file; each `refresh` takes what was appended since the last."""
+    """Follows one log file; each `refresh` takes what was appended since the last.
+
+    Arguments:
+        path: the log.
+        offset: so many bytes were read and understood, or given up.
+        damage: what could not be read, in words.
+        sequence: the number that the next frame should have.
+    """
 
     path: Path
     offset: int = 0
     damage: list[str] = field(default_factory=list)
     assembled: Assembler = field(default_factory=Assembler)
+    sequence: int = 0
 
-    def refresh(self) -> int:
+    def refresh(self, ended: bool = False) -> int:
         """Reads on to the end of the file; returns how many new frames there were.
 
         The file is opened anew each time and read only: on network file systems another host's
         appends show only after a new `open`.
+
+        Arguments:
+            ended: nothing more will be written, so that a frame cut short is damage.
         """
         before = self.assembled.frames
+        pending = b""
         try:
             with open(self.path, "rb") as file:
                 file.seek(self.offset)
-                pending = b""
                 while chunk := file.read(CHUNK):
                     data = pending + chunk
                     frames, damage, used = decode(data)
-                    self.assembled.add(frames)
-                    self.damage += [
-                        f"{self.path.name}, bytes {d.start + self.offset}-{d.end + self.offset}: "
-                        f"{d.reason}"
-                        for d in damage
-                    ]
+                    self._report(damage)
+                    self.assembled.add(self._in_sequence(frames, bool(damage)))
                     self.offset += used
                     pending = data[used:]
         except FileNotFoundError:
             pass
+        if ended and pending:
+            self._report([Damage(0, len(pending), "the last frame was cut short")])
+            self.offset += len(pending)
         return self.assembled.frames - before
+
+    def _report(self, damage: list[Damage]) -> None:
+        self.damage += [
+            f"{self.path.name}, bytes {d.start + self.offset}-{d.end + self.offset}: {d.reason}"
+            for d in damage
+        ]
+
+    def _in_sequence(self, frames: list[Frame], damaged: bool) -> list[Frame]:
+        """The frames without repeats; tells of numbers that are missing though no byte is bad."""
+        sound = []
+        for frame in frames:
+            if frame.sequence < self.sequence:
+                self.damage.append(f"{self.path.name}: frame {frame.sequence} is there again")
+                continue
+            missing = frame.sequence - self.sequence
+            if missing and not damaged:
+                self.damage.append(
+                    f"{self.path.name}: {missing} frame{'s' * (missing > 1)} before frame "
+                    f"{frame.sequence} could not be written"
+                )
+            self.sequence = frame.sequence + 1
+            sound.append(frame)
+        return sound
 
 
 class RunReader:
@@ -73,7 +116,8 @@ class RunReader:
         for path in sorted(Path(self.run.path).glob("rank*.log")):
             if LOG_NAME.fullmatch(path.name) and path.name not in self.logs:
                 self.logs[path.name] = LogReader(path)
-        return sum(log.refresh() for log in self.logs.values())
+        ended = self.run.state != "running"
+        return sum(log.refresh(ended) for log in self.logs.values())
 
     def records(self) -> list[Record]:
         """One record a process, the ones of rank 0 first, within a rank the most steps first."""
