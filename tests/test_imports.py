@@ -19,6 +19,7 @@ PACKAGE = Path(backprobe.__file__).parent
 
 ROOMS = (
     "version",
+    "settings",
     "records",
     "signals",
     "rules",

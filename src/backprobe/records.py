@@ -49,7 +49,8 @@ class Run:
     """One execution of a training script.
 
     `state` is one of running, finished, failed (non-zero exit), killed (by a signal) and crashed
-    (its processes are gone and nobody closed it). `kind` is "run" or "trial".
+    (its processes are gone and nobody closed it). `kind` is "run" or "trial". `ignore` are the
+    rules that were silenced for it.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Run:
     job_type: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)

@@ -12,15 +12,23 @@ import os
 import platform
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
+from backprobe import settings
 from backprobe.diagnose import diagnose as run_rules
 from backprobe.records import Finding, Run
-from backprobe.store import catalog
+from backprobe.report.status import Status
+from backprobe.store import catalog, redact
+from backprobe.store.board import Board
+from backprobe.store.console import Console
+from backprobe.store.environment import Capture
 from backprobe.store.reader import RunReader, new_log
+from backprobe.store.terminal import Terminal
 from backprobe.store.writer import LogWriter
 
 FLUSH_SECONDS = 0.5
@@ -28,10 +36,23 @@ FLUSH_SECONDS = 0.5
 TOUCH_FLUSHES = 20
 """Flushes between two signs of life of a log in which nothing is written."""
 
-RUN_VARIABLE = "BACKPROBE_RUN"
-
 _current: Session | None = None
 _lock = threading.RLock()
+_console: Console | None = None
+
+
+class Log(LogWriter):
+    """The log of a session; remembers the last rows of `steps` for the status line."""
+
+    latest: Mapping[str, NDArray[Any]] | None = None
+
+    def frame(
+        self, header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None = None
+    ) -> None:
+        """Writes one frame, see `LogWriter.frame`."""
+        if columns and header.get("stream") == "steps" and len(columns["step"]):
+            self.latest = columns
+        super().frame(header, columns)
 
 
 class Session:
@@ -48,7 +69,7 @@ class Session:
         self.pid = os.getpid()
         self.rank = int(os.environ.get("RANK") or 0)
         self.world = int(os.environ.get("WORLD_SIZE") or 1)
-        self.writer = LogWriter(new_log(Path(run.path), self.rank, self.pid), self.say)
+        self.writer = Log(new_log(Path(run.path), self.rank, self.pid), self.say)
         self._sources: list[Callable[[], None]] = []
         self._before_end: list[Callable[[], None]] = []
         self._stop = threading.Event()
@@ -60,9 +81,14 @@ class Session:
             world=self.world,
             pid=self.pid,
             python=platform.python_version(),
-            argv=sys.argv,
+            argv=redact.arguments(sys.argv),
             main=str(getattr(sys.modules.get("__main__"), "__file__", "") or ""),
         )
+        self._status = self._attach_console()
+        capture = Capture(
+            lambda facts: self.writer.event("environment", **facts), full=self.rank == 0
+        )
+        self.before_end(capture.join)
         self._thread = threading.Thread(target=self._loop, name="backprobe-flush", daemon=True)
         self._thread.start()
 
@@ -102,7 +128,7 @@ class Session:
             for drain in list(self._sources):
                 try:
                     drain()
-                except Exception as error:  # never into the user's loop; told once
+                except Exception as error:  # noqa: BLE001  # never into the user's loop; told once
                     self._sources.remove(drain)
                     self.writer.event("failure", collector=repr(drain), error=repr(error))
                     self.say(f"a collector failed and is off from now on: {error!r}")
@@ -120,7 +146,7 @@ class Session:
         for action in self._before_end:
             try:
                 action()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # the other actions still follow
                 self.writer.event("failure", collector=repr(action), error=repr(error))
         self.flush()
         self.writer.event("end", exit_code=exit_code)
@@ -131,13 +157,50 @@ class Session:
             except OSError as error:
                 self.say(f"cannot close {self.run.path}: {error}")
 
+    def _attach_console(self) -> Status:
+        console = follow_console()
+        board = console.terminal.board if console.terminal is not None else Board(None)
+
+        def emit(descriptor: int, text: str) -> None:
+            self.writer.frame({"stream": "console", "fd": descriptor, "text": text})
+
+        self.add_source(lambda: console.drain(emit))
+        status = Status(console, board, lambda: self.writer.latest)
+
+        def end() -> None:
+            status.end()
+            console.drain(emit, end=True)
+
+        self.before_end(end)
+        return status
+
     def _loop(self) -> None:
         flushes = 0
         while not self._stop.wait(FLUSH_SECONDS):
             self.flush()
+            try:
+                self._status.tick()
+            except Exception as error:  # noqa: BLE001  # a line less on the terminal, not a flusher less
+                self.writer.event("failure", collector="status line", error=repr(error))
+                self._status.end()
             flushes += 1
             if flushes % TOUCH_FLUSHES == 0:
                 self.writer.touch()
+
+
+def follow_console() -> Console:
+    """Begins to keep what this process prints; the first session takes it from there.
+
+    Called as soon as torch is imported, so that the record has what came before the first step.
+    """
+    global _console
+    with _lock:
+        if _console is None:
+            board = Board(settings.live_file())
+            _console = Console(Terminal(board) if board.path is not None else None)
+            atexit.register(_console.uninstall)
+        _console.install()
+        return _console
 
 
 def current() -> Session | None:
@@ -163,8 +226,8 @@ def start(run: Run | None = None, **facts: Any) -> Session:
             if unclaimed := _unclaimed(found.run, facts):
                 found.describe(**unclaimed)
             return found
-        folder = os.environ.get(RUN_VARIABLE)
-        joined = catalog.read(Path(folder)) if folder else None
+        folder = settings.run_folder()
+        joined = catalog.read(folder) if folder else None
         if joined is not None:
             _current = Session(joined, owner=False)
             if unclaimed := _unclaimed(joined, facts):
@@ -174,8 +237,12 @@ def start(run: Run | None = None, **facts: Any) -> Session:
             if facts:
                 _current.describe(**facts)
         else:
-            command = tuple(getattr(sys, "orig_argv", sys.argv))
-            made = catalog.create(catalog.store_directory(), command=command, **facts)
+            facts = {
+                "command": tuple(redact.arguments(getattr(sys, "orig_argv", sys.argv))),
+                "ignore": settings.ignored_rules(),
+                **facts,
+            }
+            made = catalog.create(catalog.store_directory(), **facts)
             _current = Session(made, owner=True)
         return _current
 
@@ -191,11 +258,11 @@ def diagnose(run: Run, ignore: tuple[str, ...] = ()) -> list[Finding]:
 
     Arguments:
         run: as `backprobe.store.catalog.find` gives it.
-        ignore: rule names that stay silent.
+        ignore: rule names that stay silent, beside those that the run or the project silenced.
     """
     reader = RunReader(run)
     reader.refresh()
-    return run_rules(reader.record(), ignore)
+    return run_rules(reader.record(), (*run.ignore, *settings.ignored_rules(), *ignore))
 
 
 @atexit.register

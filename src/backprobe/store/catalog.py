@@ -16,6 +16,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+from backprobe import settings
 from backprobe.records import Run
 
 ALPHABET = string.ascii_lowercase + string.digits
@@ -24,7 +25,7 @@ SILENT_SECONDS = 60.0
 touches them every 10 s."""
 CLOCK_SECONDS = 2.0
 """Process start times are known to a clock tick; file times to what the file system keeps."""
-TUPLES = ("command", "tags")
+TUPLES = ("command", "tags", "ignore")
 """Fields of `Run` that JSON holds as lists."""
 MERGED = ("config", "summary", "environment")
 """Fields of `Run` of which a later file adds keys instead of replacing the whole."""
@@ -36,7 +37,7 @@ class UnknownRun(LookupError):  # noqa: N818 - it is an answer to the user more 
 
 def store_directory() -> Path:
     """`BACKPROBE_DIR`, or `.backprobe` in the working directory."""
-    return Path(os.environ.get("BACKPROBE_DIR") or ".backprobe").absolute()
+    return Path(os.environ.get(settings.DIRECTORY) or ".backprobe").absolute()
 
 
 def new_id() -> str:

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every environment variable that backprobe reads, and the project's configuration.
+
+`docs/reference/environment.md` documents each variable of `VARIABLES`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+DIRECTORY = "BACKPROBE_DIR"
+PYTHON = "BACKPROBE_PYTHON"
+RUN = "BACKPROBE_RUN"
+BUDGET = "BACKPROBE_BUDGET"
+STEPS = "BACKPROBE_STEPS"
+LIVE = "BACKPROBE_LIVE"
+
+VARIABLES: Mapping[str, str] = {
+    DIRECTORY: "folder in which runs are kept; default `.backprobe` in the working directory",
+    PYTHON: "interpreter that `backprobe run` starts scripts with, where `--python` is not given",
+    RUN: "folder of the run that a process joins; set by `backprobe run` for its children",
+    BUDGET: "share of the step time that the probe may cost, or `none`; set by `--budget`",
+    STEPS: "optimizer steps after which the script is ended; set by `--steps`",
+    LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
+}
+"""Name → what it sets. There are no others."""
+
+DEFAULT_BUDGET = 0.02
+"""Share of the step time; the promise of the project's first page."""
+
+
+def run_folder() -> Path | None:
+    """The folder of the run that this process was started in, or None."""
+    folder = os.environ.get(RUN)
+    return Path(folder) if folder else None
+
+
+def budget() -> float | None:
+    """The share of the step time that the probe may cost; None never thins its sampling."""
+    text = os.environ.get(BUDGET, "").strip()
+    if text.lower() == "none":
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        return DEFAULT_BUDGET
+    return share if share >= 0 else DEFAULT_BUDGET
+
+
+def step_limit() -> int | None:
+    """The number of optimizer steps after which the script is ended, or None."""
+    text = os.environ.get(STEPS, "")
+    return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+def live_file() -> Path | None:
+    """The file that `backprobe run` shares with its children while the run lives, or None."""
+    path = os.environ.get(LIVE)
+    return Path(path) if path else None
+
+
+def ignored_rules(directory: Path | None = None) -> tuple[str, ...]:
+    """The rules that the project silences: `ignore` in `[tool.backprobe]` of `pyproject.toml`.
+
+    The nearest `pyproject.toml` counts, from the folder upwards; what can't be read silences
+    nothing.
+
+    Arguments:
+        directory: where to begin; the working directory by default.
+    """
+    start = Path.cwd() if directory is None else directory
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        if not file.is_file():
+            continue
+        try:
+            found = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["backprobe"]["ignore"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ()
+        return tuple(str(name) for name in found) if isinstance(found, list) else ()
+    return ()
