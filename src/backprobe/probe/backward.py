@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `backward` is called on: the loss's value and kind, and gradients that were never cleared."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backprobe.probe.loaders import Loaders
+from backprobe.probe.state import State
+
+FULL_READS = 20
+"""Backward passes whose graph is always read; later ones only while a step is observed."""
+
+
+class Backward:
+    """Sees each backward pass before and after it runs.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        loaders: learns from the loss which tensor of a batch is the target.
+        on_begin: called before each backward: has anyone cleared the gradients?
+        on_done: called after each backward.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        loaders: Loaders,
+        on_begin: Callable[[Tensor, FrameType], None],
+        on_done: Callable[[Tensor], None],
+    ) -> None:
+        self.state = state
+        self.loaders = loaders
+        self._on_begin = on_begin
+        self._on_done = on_done
+        self._reads = 0
+
+    def before(self, loss: Any, depth: int) -> None:
+        """Called with the tensor(s) that a backward pass begins at.
+
+        Arguments:
+            loss: as given to `backward`.
+            depth: frames between this call and the user's.
+        """
+        state = self.state
+        if isinstance(loss, (tuple, list)):
+            loss = loss[0] if loss else None
+        if not isinstance(loss, Tensor) or loss.grad_fn is None or state.in_backward:
+            return
+        began = perf_counter()
+        state.in_backward = True
+        state.guard.run("backward", self._before, loss, sys._getframe(depth + 1))
+        state.budget.spent += perf_counter() - began
+
+    def after(self, loss: Any) -> None:
+        """Called when a backward pass has run, or failed."""
+        if not self.state.in_backward:
+            return
+        self.state.in_backward = False
+        began = perf_counter()
+        loss = loss[0] if isinstance(loss, (tuple, list)) and loss else loss
+        if isinstance(loss, Tensor):
+            self.state.guard.run("heartbeat", self._on_done, loss)
+        self.state.budget.spent += perf_counter() - began
+
+    def _before(self, loss: Tensor, frame: FrameType) -> None:
+        state = self.state
+        state.budget.start()
+        state.guard.run("heartbeat", self._on_begin, loss, frame)
+        if state.phase is not None and torch.is_grad_enabled():
+            # A forward in eval mode that is trained on is no evaluation.
+            state.mode_trusted = False
+            state.phase = None
+            state.training = 0.0
+        state.backwards += 1
+        scale = 1.0
+        facts: dict[str, float] = {}
+        if state.observing or self._reads < FULL_READS:
+            self._reads += 1
+            index, scale, facts = state.losses.read(
+                loss, frame, state.unpackable, state.root, state.criterion_site
+            )
+            state.loss_index = index
+            self._scale = scale
+            target = state.losses.readings.pop(index).target
+            if target is not None:
+                state.guard.run("loaders", self.loaders.find_target, target)
+        value = float(loss.detach()) if loss.numel() == 1 else math.nan
+        if loss.numel() == 1 and self._scale not in (0.0, 1.0):
+            value /= self._scale
+        state.loss_sum += value
+        state.criterion_site = None
+        if not math.isfinite(value):
+            state.budget.anomaly()
+        state.end_batch(**facts)
+
+    _scale = 1.0

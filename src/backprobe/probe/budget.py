@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decides which steps are observed in full, so that watching stays within its share of the time."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+DENSE = 10
+"""First steps that are always observed: an init can only be judged there."""
+BURST = 5
+"""Steps observed in full after an anomaly."""
+GROWTH = 1.15
+"""After the dense start a step is observed at least whenever the count has grown so much: about 16
+observations for each tenfold of steps, so that a short run is seen to its end too."""
+
+
+class Budget:
+    """A token bucket: a step is observed while what was spent is within the allowed share.
+
+    The dense start and what is set up in it are not held against later steps, but `cost` counts
+    them.
+
+    Arguments:
+        share: of the elapsed time, e.g. 0.02; None observes every step.
+    """
+
+    def __init__(self, share: float | None) -> None:
+        self.share = share
+        self.spent = 0.0
+        self.started: float | None = None
+        self.observed = 0
+        self.steps = 0
+        self._burst = 0
+        self._sure = DENSE * GROWTH
+        self._base = (0.0, 0.0)
+
+    def start(self) -> None:
+        """Begins the clock at the first forward."""
+        if self.started is None:
+            self.started = perf_counter()
+
+    def elapsed(self) -> float:
+        """Seconds since the first forward."""
+        return 0.0 if self.started is None else perf_counter() - self.started
+
+    def anomaly(self) -> None:
+        """Asks for the next steps in full."""
+        self._burst = BURST
+
+    def next(self) -> bool:
+        """Whether the step that begins now is observed."""
+        self.steps += 1
+        if self.steps == DENSE + 1:
+            self._base = (self.spent, self.elapsed())
+        wanted = (
+            self.share is None
+            or self.steps <= DENSE
+            or self._burst > 0
+            or self.steps >= self._sure
+            or self.spent - self._base[0] <= self.share * (self.elapsed() - self._base[1])
+        )
+        if self.steps >= self._sure:
+            self._sure = self.steps * GROWTH
+        self._burst = max(0, self._burst - 1)
+        self.observed += wanted
+        return wanted
+
+    def cost(self) -> dict[str, float]:
+        """Seconds spent, seconds elapsed, and the share; steps observed of steps seen."""
+        elapsed = self.elapsed()
+        return {
+            "seconds": self.spent,
+            "elapsed": elapsed,
+            "share": self.spent / elapsed if elapsed else 0.0,
+            "observed": self.observed,
+            "steps": self.steps,
+        }

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sees the operations of one forward: the graph really taken, and functional activations.
+
+A `TorchFunctionMode` is on only from a root's pre-hook to its post-hook, with gradients enabled
+and nothing compiled, so it is always the innermost mode when it is taken off again, and the
+Transformer fast path (evaluation only) is never disabled.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from backprobe.probe import sites
+from backprobe.probe.activations import FUNCTIONS
+from backprobe.records import Operation, Place
+
+SKIPPED = frozenset(
+    {
+        "__get__",
+        "__set__",
+        "dim",
+        "size",
+        "numel",
+        "stride",
+        "is_contiguous",
+        "requires_grad_",
+        "__len__",
+        "__format__",
+        "__repr__",
+        "item",
+        "has_torch_function",
+        "is_floating_point",
+        "is_complex",
+        "data_ptr",
+        "register_hook",
+    }
+)
+MAX_OPERATIONS = 5000
+_ARGUMENTS = ("dim", "p", "reduction", "ignore_index", "label_smoothing", "dtype", "keepdim")
+
+
+class Capture(TorchFunctionMode):
+    """Watches the functions called during one forward.
+
+    Arguments:
+        module_now: gives the index of the innermost running module, -1 for none.
+        on_activation: called with a functional activation's name, its output and its ordinal
+            among that module's activations in this forward; returns the place that measured it.
+        graph: whether to keep the operations too (first forwards only), or just activations.
+    """
+
+    def __init__(
+        self,
+        module_now: Callable[[], int],
+        on_activation: Callable[[str, Tensor, int, int], Place | None],
+        graph: bool,
+    ) -> None:
+        super().__init__()
+        self.operations: list[Operation] = []
+        self.producer: dict[int, int] = {}
+        self._module_now = module_now
+        self._on_activation = on_activation
+        self.graph = graph
+        self.paused = False  # while we measure: our own calls are not the network's
+        self._held: list[Tensor] = []  # so that ids stay unique until the forward ends
+        self._ordinals: dict[int, int] = {}
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        name = getattr(func, "__name__", "")
+        if self.paused or name in SKIPPED:
+            return result
+        try:
+            self._see(name, args, kwargs or {}, result)
+        except Exception:  # our fault is never the user's; the graph just lacks this operation
+            pass
+        return result
+
+    def place_at(self, module: int, place: Place, output: Tensor) -> None:
+        """Says that a module's output was measured: the operation that made it is that place."""
+        index = self.producer.get(id(output))
+        if index is not None and self.operations[index].module == module:
+            self.operations[index] = replace(self.operations[index], place=place.index)
+
+    def close(self) -> None:
+        """Lets go of the tensors."""
+        self._held.clear()
+        self.producer.clear()
+
+    def feeds(self, operation: Operation) -> tuple[int, ...]:
+        """Places that feed an operation: the nearest measured ones upstream."""
+        found: dict[int, None] = {}
+        seen: set[int] = set()
+        pending = [index for index in operation.inputs if index >= 0]
+        while pending and len(seen) < 200:
+            index = pending.pop(0)
+            if index in seen:
+                continue
+            seen.add(index)
+            upstream = self.operations[index]
+            if upstream.place >= 0:
+                found[upstream.place] = None
+            else:
+                pending += [i for i in upstream.inputs if i >= 0]
+        return tuple(found)
+
+    def _see(self, name: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        output = result[0] if isinstance(result, tuple) and result else result
+        if not isinstance(output, Tensor):
+            return
+        module = self._module_now()
+        place: Place | None = None
+        if name in FUNCTIONS and output.is_floating_point():
+            ordinal = self._ordinals.get(module, 0)
+            self._ordinals[module] = ordinal + 1
+            self.paused = True
+            try:
+                place = self._on_activation(name, output, module, ordinal)
+            finally:
+                self.paused = False
+        if not self.graph or len(self.operations) >= MAX_OPERATIONS:
+            return
+        tensors = [a for a in _flat(args) if isinstance(a, Tensor)]
+        tensors += [a for a in _flat(tuple(kwargs.values())) if isinstance(a, Tensor)]
+        index = len(self.operations)
+        self.operations.append(
+            Operation(
+                index=index,
+                name=name,
+                module=module,
+                source=sites.source(sites.caller(sys._getframe(2))),
+                inputs=tuple(self.producer.get(id(t), -1) for t in tensors),
+                shape=tuple(output.shape),
+                input_shapes=tuple(tuple(t.shape) for t in tensors),
+                dtype=str(output.dtype).removeprefix("torch."),
+                place=-1 if place is None else place.index,
+                arguments={
+                    key: kwargs[key]
+                    for key in _ARGUMENTS
+                    if isinstance(kwargs.get(key), (int, float, str, bool))
+                },
+            )
+        )
+        self.producer[id(output)] = index
+        self._held.append(output)
+        if isinstance(result, (tuple, list)):
+            for part in result[1:]:
+                if isinstance(part, Tensor):
+                    self.producer[id(part)] = index
+                    self._held.append(part)
+
+
+def _flat(values: Any) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if isinstance(value, (tuple, list)):
+            found += list(value)
+        else:
+            found.append(value)
+    return found
+
+
+def possible() -> bool:
+    """Whether a capture may begin: gradients enabled, nothing compiled or transformed."""
+    return (
+        torch.is_grad_enabled()
+        and not torch.compiler.is_compiling()
+        and not torch._C._are_functorch_transforms_active()
+    )

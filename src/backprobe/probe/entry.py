@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the probe gets into a process: `install` at start-up, `watch` from the user's code."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from torch import nn
+
+from backprobe import session as sessions
+from backprobe.probe import patches
+from backprobe.probe.probe import Probe
+
+_probe: Probe | None = None
+_failed = False
+
+
+def current() -> Probe | None:
+    """The probe of this process, or None; a forked child has none."""
+    if _probe is None or _probe.session.ended or _probe.session.pid != os.getpid():
+        return None
+    return _probe
+
+
+def began() -> Probe | None:
+    """The probe of this process, made at the first sign of training."""
+    found = current()
+    return found if found is not None else _begin()
+
+
+def install() -> None:
+    """Watches this process from its first forward on; called once torch is imported."""
+    patches.install(current, began)
+    _first_forward()
+
+
+def watch(models: Any, log: str | None = "gradients", log_freq: int = 1000) -> None:
+    """Attaches the whole probe to this process, and numbers these models first.
+
+    Arguments:
+        models: a module or a list of modules.
+        log: "all" with `log_freq=1` observes every step in full, without a budget.
+        log_freq: steps between two histograms for the charts.
+    """
+    global _probe
+    patches.install(current, began)
+    every_step = log == "all" and log_freq == 1
+    found = current()
+    if found is None:
+        found = _begin(None if every_step else _budget(), log_freq)
+    if found is None:
+        return
+    if every_step:
+        found.state.budget.share = None
+    found.state.clock.every = log_freq
+    for model in models if isinstance(models, (list, tuple)) else [models]:
+        found.guard.run("structure", found.state.structure.add_root, model)
+    found.attach()
+
+
+def unwatch(models: Any = None) -> None:
+    """Takes the hooks away again; what was recorded stays."""
+    found = current()
+    if found is not None:
+        found.detach()
+
+
+def _begin(budget: float | None = -1.0, every: int | None = None) -> Probe | None:
+    """Makes the probe and its session; a failure is told once and the script goes on."""
+    global _probe, _failed
+    if _failed:
+        return None
+    try:
+        session = sessions.start()
+        steps = int(os.environ.get("BACKPROBE_STEPS") or 0) or None
+        share = _budget() if budget is not None and budget < 0 else budget
+        _probe = Probe(session, share, every, steps)
+        _probe.attach()
+    except Exception as error:
+        _failed = True
+        print(f"backprobe: not watching, {error}; the script goes on", flush=True)
+        return None
+    return _probe
+
+
+def _budget() -> float | None:
+    text = os.environ.get("BACKPROBE_BUDGET", "")
+    if text.lower() in ("none", "off", "inf"):
+        return None
+    return float(text) if text else 0.02
+
+
+def _first_forward() -> None:
+    """Waits for the first root call with as little as possible in the way."""
+    from torch.nn.modules.module import register_module_forward_pre_hook
+
+    handle: Any = None
+
+    def first(module: nn.Module, args: Any) -> None:
+        nonlocal handle
+        import torch
+
+        if torch.compiler.is_compiling() or handle is None:
+            return
+        taken, handle = handle, None
+        taken.remove()
+        probe = began()
+        if probe is not None:
+            probe.forward.before(module, args)
+
+    handle = register_module_forward_pre_hook(first)

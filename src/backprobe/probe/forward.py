@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Module hooks: which roots run, in which mode, on what, and what their layers put out."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
+
+from backprobe.probe import batches, evaluation, sites
+from backprobe.probe.activations import FUNCTIONS, UNMEASURED
+from backprobe.probe.capture import Capture, possible
+from backprobe.probe.evaluation import Phase
+from backprobe.probe.loaders import Loaders
+from backprobe.probe.outputs import Meter
+from backprobe.probe.state import State
+from backprobe.probe.structure import WRAPPERS, is_criterion, unwrapped
+from backprobe.records import Place
+
+GRAPHS = 2
+"""Forwards of one root whose operations are kept: the first may take an unusual path."""
+CAPTURE_EVERY = 8
+"""Observed steps, after the dense start, between two looks at functional activations."""
+DENSE_CAPTURES = 10
+CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
+_NO_PRODUCTION = ("Embedding", "LayerNorm", "BatchNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
+
+
+class _Spec:
+    """What a module's hook must know, looked up by the module's id."""
+
+    __slots__ = ("meter", "module", "ref", "weighted")
+
+    def __init__(self, module: int, ref: Any, meter: Meter | None, weighted: bool) -> None:
+        self.module = module
+        self.ref = ref
+        self.meter = meter
+        self.weighted = weighted
+
+
+class Forward:
+    """The module hooks of one process.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        loaders: which batch was served last.
+    """
+
+    def __init__(self, state: State, loaders: Loaders) -> None:
+        self.state = state
+        self.loaders = loaders
+        self.stack: list[nn.Module] = []
+        self._specs: dict[int, _Spec] = {}
+        self._functional: dict[tuple[int, str, int], Meter] = {}
+        self._capture: Capture | None = None
+        self._graphs: dict[int, int] = {}
+        self._looks = 0
+        self._measuring = False
+        self._skip = False
+        self._first_seen = False
+        self._first_input: dict[str, float] = {}
+        self._features: dict[int, batches.Features] = {}
+        self._handles: list[Any] = []
+
+    def install(self) -> None:
+        """Puts the global module hooks in place."""
+        if not self._handles:
+            register: Callable[..., Any] = torch_module.register_module_forward_hook
+            self._handles = [
+                torch_module.register_module_forward_pre_hook(self.before),
+                register(self.after, with_kwargs=True, always_call=True),
+            ]
+
+    def remove(self) -> None:
+        """Takes the hooks away; the modules themselves were never touched."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+        self.stack.clear()
+
+    def before(self, module: nn.Module, args: Any) -> None:
+        """Global forward pre-hook."""
+        if torch.compiler.is_compiling():
+            return
+        if self.stack:
+            self.stack.append(module)
+            return
+        if threading.get_ident() != self.state.thread:
+            return
+        began = perf_counter()
+        self.stack.append(module)
+        self.state.guard.run("forward", self._enter, module)
+        self.state.budget.spent += perf_counter() - began
+
+    def after(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        """Global forward hook; called after a failed forward too, with no output."""
+        if torch.compiler.is_compiling() or not self.stack:
+            return
+        if self.stack[-1] is not module:
+            if not any(running is module for running in self.stack):
+                return
+            while self.stack[-1] is not module:
+                self.stack.pop()
+        if threading.get_ident() != self.state.thread:
+            return
+        if self._measuring:
+            began = perf_counter()
+            capture = self._capture
+            if capture is not None:
+                capture.paused = True
+            self.state.guard.run("outputs", self._measure, module, args, output)
+            if capture is not None:
+                capture.paused = False
+            self.stack.pop()
+            if not self.stack:
+                self.state.guard.run("forward", self._leave, module, args, kwargs, output)
+            self.state.budget.spent += perf_counter() - began
+            return
+        self.stack.pop()
+        if not self.stack:
+            began = perf_counter()
+            self.state.guard.run("forward", self._leave, module, args, kwargs, output)
+            self.state.budget.spent += perf_counter() - began
+
+    def _enter(self, module: nn.Module) -> None:
+        state = self.state
+        self._measuring = False
+        self._skip = torch._C._current_graph_task_id() != -1  # recomputed in a backward
+        if self._skip or is_criterion(module):
+            if not self._skip:
+                state.criterion_site = sites.here()
+            return
+        if torch._C._are_functorch_transforms_active():
+            state.blind_spot("forwards inside torch.func transforms are not looked into")
+            self._skip = True
+            return
+        state.budget.start()
+        root = state.structure.add_root(module)
+        if next(root.parameters(), None) is None:
+            self._skip = True
+            return
+        index = state.structure.module_of[id(unwrapped(module))]
+        if self._is_evaluation(module):
+            if state.phase is None:
+                state.phase = Phase(state.step)
+            return
+        state.end_phase()
+        state.root = index
+        state.training = float(module.training)
+        state.seen_training = state.seen_training or module.training
+        self._first_seen = False
+        self._first_input = {}
+        if not state.observing:
+            return
+        self._measuring = True
+        first = state.structure.modules[index].root
+        graph = self._graphs.get(first, 0) < GRAPHS
+        self._looks += 1
+        if graph or self._looks <= DENSE_CAPTURES or self._looks % CAPTURE_EVERY == 0:
+            if possible() and not self._compiled(module):
+                self._capture = Capture(self._module_now, self._on_activation, graph)
+                self._capture.__enter__()
+        if self._compiled(module):
+            state.blind_spot("a compiled region: layer outputs inside it are not measured")
+
+    def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        state = self.state
+        measuring, self._measuring = self._measuring, False
+        if self._capture is not None:
+            capture, self._capture = self._capture, None
+            capture.__exit__(None, None, None)
+            if capture.graph:
+                self._keep_graph(module, capture)
+            capture.close()
+        if self._skip:
+            self._skip = False
+            return
+        if is_criterion(module):
+            if state.phase is not None and type(output) is Tensor and output.numel() == 1:
+                state.phase.criterion_sum += float(output.detach())
+                state.phase.criterion_count += 1
+            return
+        if state.phase is not None:
+            phase = state.phase
+            phase.batches += 1
+            phase.training = phase.training or _any_training(module)
+            x = batches.first_tensor(args, kwargs)
+            phase.rows += 0 if x is None else x.shape[0]
+            kind = state.losses.entries[0].kind if state.losses.entries else ""
+            evaluation.judge(phase, kind, output, self.loaders.target())
+            if x is not None and phase.batches <= 2:
+                row = {
+                    "step": float(state.step),
+                    "evaluation": 1.0,
+                    "model": float(self._index(module)),
+                }
+                state.recorder.tables["batches"].append({**row, **batches.facts(x)})
+            return
+        x = batches.first_tensor(args, kwargs)
+        if x is not None:
+            state.samples = float(x.shape[0])
+        if measuring and x is not None:
+            state.end_batch()
+            index = self._index(module)
+            kept = state.batch or {}
+            state.batch = {
+                **kept,
+                "step": float(state.step),
+                "evaluation": 0.0,
+                "model": float(index),
+                "loader": float(self.loaders.current),
+                **batches.facts(x),
+                **self._first_input,
+            }
+            features = self._features.setdefault(index, batches.Features())
+            if features.add(x):
+                state.recorder.event("input-features", model=index, **(features.data() or {}))
+
+    def _measure(self, module: nn.Module, args: Any, output: Any) -> None:
+        spec = self._specs.get(id(module))
+        if spec is None or spec.ref() is not module:
+            spec = self._spec(module, output)
+            self._specs[id(module)] = spec
+        if spec.weighted and not self._first_seen:
+            self._first_seen = True
+            self._first_input = _first_input(args)
+        meter = spec.meter
+        if meter is None or meter.done:
+            return
+        if type(output) is not Tensor:
+            output = output[0] if isinstance(output, tuple) and output else output
+            if type(output) is not Tensor:
+                return
+        if not output.is_floating_point():
+            return
+        meter.measure(output, self.state.histograms)
+        if self._capture is not None and self._capture.graph:
+            self._capture.place_at(spec.module, meter.place, output)
+
+    def _spec(self, module: nn.Module, output: Any) -> _Spec:
+        structure = self.state.structure
+        index = structure.module_of.get(id(module), -1)
+        ref = weakref.ref(module)
+        name = type(module).__name__
+        weight = module._parameters.get("weight")
+        weighted = (
+            weight is not None and weight.dim() >= 2 and not name.startswith(_NO_PRODUCTION)
+        ) or name in ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
+        leaf = next(module.children(), None) is None or name == "MultiheadAttention"
+        if index < 0 or not leaf or name in UNMEASURED or is_criterion(module):
+            return _Spec(index, ref, None, weighted)
+        entry = structure.modules[index]
+        shape = tuple(output.shape) if type(output) is Tensor else ()
+        place = structure.add_place(
+            name=entry.name,
+            type=name,
+            activation=structure.activation_of(module),
+            module=index,
+            shape=shape,
+            source=entry.source,
+        )
+        meter = self.state.outputs.add(place, self._channels_first(name, shape))
+        return _Spec(index, ref, meter, weighted)
+
+    def _on_activation(self, name: str, output: Tensor, module: int, ordinal: int) -> Place | None:
+        """Measures a functional activation, unless a module is what called it."""
+        structure = self.state.structure
+        canonical = FUNCTIONS[name]
+        if module < 0 or structure.modules[module].type.lower().startswith(
+            ("softmax", "logsoftmax")
+        ):
+            return None
+        if self.stack and structure.activation_of(self.stack[-1]) == canonical:
+            return None
+        key = (module, name, ordinal)
+        meter = self._functional.get(key)
+        if meter is None:
+            shape = tuple(output.shape)
+            place = structure.add_place(
+                name=structure.modules[module].name,
+                type=name,
+                activation=canonical,
+                module=module,
+                shape=shape,
+                source=sites.source(sites.here()),
+                functional=True,
+            )
+            meter = self.state.outputs.add(place, self._channels_first("", shape))
+            self._functional[key] = meter
+        if not meter.done:
+            meter.measure(output, self.state.histograms)
+        return meter.place
+
+    def _keep_graph(self, module: nn.Module, capture: Capture) -> None:
+        structure = self.state.structure
+        index = self._index(module)
+        first = structure.modules[index].root
+        self._graphs[first] = self._graphs.get(first, 0) + 1
+        if self._graphs[first] > 1:
+            return
+        offset = len(self.state.graph)
+        calls: dict[int, int] = {}
+        for operation in capture.operations:
+            if operation.place >= 0:
+                place = structure.places[operation.place]
+                feeds = capture.feeds(operation)
+                if feeds and place.inputs != feeds:
+                    structure.put(replace(place, inputs=feeds))
+            shifted = replace(
+                operation,
+                index=operation.index + offset,
+                inputs=tuple(i + offset if i >= 0 else -1 for i in operation.inputs),
+            )
+            self.state.graph.append(shifted)
+            structure.touch("graph", shifted)
+            calls[operation.module] = calls.get(operation.module, 0) + 1
+        for module_index in self._ran | set(calls):
+            if module_index >= 0 and structure.modules[module_index].calls == 0:
+                structure.put(replace(structure.modules[module_index], calls=1))
+
+    @property
+    def _ran(self) -> set[int]:
+        return {spec.module for spec in self._specs.values() if spec.module >= 0}
+
+    def _channels_first(self, name: str, shape: tuple[int, ...]) -> bool:
+        if name.startswith(CHANNELS_FIRST):
+            return True
+        if len(shape) >= 4:
+            return True
+        # A 3-d activation belongs to the layer before it: (N, C, L) after a convolution.
+        places = self.state.structure.places
+        before = next((p for p in reversed(places) if len(p.shape) == 3), None)
+        return len(shape) == 3 and before is not None and before.type.startswith(CHANNELS_FIRST)
+
+    def _is_evaluation(self, module: nn.Module) -> bool:
+        if not batches.grad_enabled():
+            return True
+        if module.training or not self.state.seen_training or not self.state.mode_trusted:
+            return False
+        return self.state.step > 0
+
+    def _compiled(self, module: nn.Module) -> bool:
+        return type(module).__name__ == "OptimizedModule" or (
+            getattr(module, "_compiled_call_impl", None) is not None
+        )
+
+    def _module_now(self) -> int:
+        if not self.stack:
+            return -1
+        return self.state.structure.module_of.get(id(unwrapped(self.stack[-1])), -1)
+
+    def _index(self, module: nn.Module) -> int:
+        return self.state.structure.module_of.get(id(unwrapped(module)), -1)
+
+
+def _first_input(args: Any) -> dict[str, float]:
+    x = batches.first_tensor(args, {})
+    if x is None or not x.is_floating_point():
+        return {}
+    found = batches.facts(x)
+    return {f"first_{name}": found[name] for name in ("mean", "std", "min", "max")}
+
+
+def _any_training(module: nn.Module) -> bool:
+    return any(
+        part.training
+        for part in module.modules()
+        if type(part).__name__ not in WRAPPERS
+        and type(part).__name__.startswith(("Dropout", "BatchNorm", "InstanceNorm"))
+    )

@@ -1,0 +1,339 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The optimizer's step is the beat: parameters, gradients and updates are read around it.
+
+Where no optimizer steps (a hand-written update, a `step()` that never comes) each backward is the
+beat, and in-place changes of the leaves count as updates.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import perf_counter
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backprobe.probe import sites
+from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
+from backprobe.probe.parameters import SIGNALS, ParameterSet
+from backprobe.probe.state import NAN, State
+from backprobe.records import Optimizer
+
+PATIENCE = 32
+"""Backward passes without any optimizer step before each of them is taken for a beat: longer than
+people accumulate gradients for."""
+MAX_NODES = 20_000
+_SETTINGS = (int, float, bool, str, type(None))
+
+
+@dataclass
+class _Watched:
+    """One optimizer: its tensors, and whether their gradients were cleared since its last step."""
+
+    index: int
+    parameters: ParameterSet
+    reference: Any
+    groups: int
+    steps: int = 0
+    cleared: bool = True
+    measured: bool = False
+
+
+class Heartbeat:
+    """Follows the optimizers' steps.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        on_step: called with the number of steps done, after each.
+    """
+
+    def __init__(self, state: State, on_step: Callable[[int], None]) -> None:
+        self.state = state
+        self._on_step = on_step
+        self._watched: dict[int, _Watched] = {}
+        self.optimizers: list[Optimizer] = []
+        self._inside: Any = None
+        self._closed_by: int = -1
+        self._implicit: ParameterSet | None = None
+        self._implicit_open = False
+        self._micro = (0, 0.0)
+        self._beats = 0
+        state.recorder.signals = {"parameters": SIGNALS, "outputs": OUTPUT_SIGNALS}
+
+    # --- optimizers -----------------------------------------------------------------------
+
+    def before_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
+        """Global optimizer pre-step hook."""
+        if self._inside is not None or torch.compiler.is_compiling():
+            return
+        began = perf_counter()
+        self._inside = optimizer
+        self.state.guard.run("heartbeat", self._before, optimizer)
+        self.state.budget.spent += perf_counter() - began
+
+    def after_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
+        """Global optimizer post-step hook."""
+        if self._inside is not optimizer:
+            return
+        self._inside = None
+        began = perf_counter()
+        self.state.guard.run("heartbeat", self._after, optimizer)
+        self.state.budget.spent += perf_counter() - began
+        self._on_step(self.state.step)
+
+    def gradients_kept(self) -> None:
+        """Before a backward: asks each optimizer that stepped whether its gradients are gone."""
+        if not self.state.observing:
+            return
+        for watched in self._watched.values():
+            if watched.steps and not watched.cleared:
+                watched.cleared = watched.parameters.checked_none() or watched.parameters.cleared()
+
+    def _before(self, optimizer: Any) -> None:
+        state = self.state
+        watched = self._watched.get(id(optimizer))
+        if (
+            watched is None
+            or watched.reference() is not optimizer
+            or watched.groups != _count(optimizer)
+        ):
+            watched = self._add(optimizer)
+        if self._beats == 0:
+            self._take_back()
+        watched.measured = state.observing
+        if watched.measured:
+            watched.parameters.before(state.histograms)
+        self._backwards_before = state.backwards
+
+    def _after(self, optimizer: Any) -> None:
+        state = self.state
+        watched = self._watched[id(optimizer)]
+        if watched.measured:
+            if state.backwards > self._backwards_before:  # a closure ran the backward
+                watched.parameters.gradients(state.histograms)
+            watched.parameters.after(state.histograms)
+        if state.backwards == 0 and self._beats and self._closed_by != watched.index:
+            self._extra(watched)  # a second optimizer for the same backward
+        else:
+            self._beat(watched, optimizer)
+        watched.cleared = False
+        watched.steps += 1
+        self._closed_by = watched.index
+
+    def _beat(self, watched: _Watched, optimizer: Any) -> None:
+        state = self.state
+        self._beats += 1
+        norm = NAN
+        if watched.measured:
+            norm = self._store(watched.parameters, state.step)
+        rate = optimizer.param_groups[0].get("lr", NAN)
+        carried = NAN
+        if watched.steps and watched.measured:
+            carried = 0.0 if watched.cleared else 1.0
+        self._row(float(rate), norm, carried, watched.index)
+        self._outputs()
+        state.begin_step()
+
+    def _extra(self, watched: _Watched) -> None:
+        """A further optimizer's part of the step that was just closed."""
+        if watched.measured:
+            self._store(watched.parameters, self.state.step - 1)
+
+    def _row(self, rate: float, norm: float, carried: float, optimizer: int) -> None:
+        state = self.state
+        now = perf_counter()
+        loss = state.loss_sum / state.backwards if state.backwards else NAN
+        state.recorder.steps.append(
+            (
+                state.step,
+                time.time(),
+                now - state.step_began,
+                loss,
+                state.loss_index,
+                state.backwards,
+                rate,
+                norm,
+                state.clip_norm,
+                state.samples,
+                carried,
+                optimizer,
+                NAN,
+                state.training,
+                float(state.observing),
+            )
+        )
+
+    def _store(self, parameters: ParameterSet, step: int) -> float:
+        """Keeps one step's values; returns the global gradient norm."""
+        recorder = self.state.recorder
+        values = parameters.out.copy()
+        recorder.matrices["parameters"].append((step, parameters.index, values))
+        if self.state.histograms:
+            for quantity in range(3):
+                recorder.add_histograms(
+                    step,
+                    quantity,
+                    zip(parameters.index.tolist(), parameters.histograms[:, quantity], strict=True),
+                )
+        if np.nanmax(values[:, 5], initial=0.0) > 0:
+            self.state.budget.anomaly()
+            return math.nan
+        squares = np.square(values[:, 1], dtype=np.float64) * parameters.sizes
+        return math.sqrt(float(np.nansum(squares)))
+
+    def _outputs(self) -> None:
+        state = self.state
+        if state.observing:
+            if state.histograms:
+                state.recorder.add_histograms(state.step, 3, state.outputs.histograms())
+            taken = state.outputs.take()
+            if taken is not None:
+                state.recorder.matrices["outputs"].append((state.step, *taken))
+
+    def _add(self, optimizer: Any) -> _Watched:
+        structure = self.state.structure
+        known = self._watched.get(id(optimizer))
+        same = known is not None and known.reference() is optimizer
+        index = known.index if known is not None and same else len(self.optimizers)
+        tensors: list[Tensor] = []
+        numbers: list[int] = []
+        for group_number, group in enumerate(optimizer.param_groups):
+            for position, tensor in enumerate(group["params"]):
+                number = structure.parameter_of.get(id(tensor))
+                if number is None:
+                    number = structure.add_parameter(tensor, f"group{group_number}.{position}")
+                tensors.append(tensor)
+                numbers.append(number)
+                entry = structure.parameters[number]
+                structure.put(replace(entry, optimizer=index, group=group_number))
+        entry_of = Optimizer(
+            index=index,
+            type=type(optimizer).__name__,
+            source=sites.source(sites.made(optimizer)),
+            step_source=sites.source(sites.here()),
+            groups=tuple(_plain(group) for group in optimizer.param_groups),
+        )
+        if index == len(self.optimizers):
+            self.optimizers.append(entry_of)
+        structure.touch("optimizers", entry_of)
+        watched = _Watched(
+            index, ParameterSet(tensors, numbers), weakref.ref(optimizer), _count(optimizer)
+        )
+        self._watched[id(optimizer)] = watched
+        return watched
+
+    # --- no optimizer ---------------------------------------------------------------------
+
+    def before_backward(self, loss: Tensor, frame: FrameType) -> None:
+        """Closes the beat of the backward before, as long as no optimizer has ever stepped."""
+        self.gradients_kept()
+        if self._watched or self._inside is not None:
+            return
+        if self._implicit_open:
+            self._close_implicit()
+        if self._implicit is None:
+            self._implicit = self._leaves(loss, frame)
+
+    def after_backward(self, loss: Tensor) -> None:
+        """Reads gradients right after a backward, where no optimizer has ever stepped."""
+        if self._watched or self._inside is not None or self._implicit is None:
+            return
+        if self.state.observing:
+            self._implicit.before(self.state.histograms)
+        self._implicit_open = True
+
+    def finish(self) -> None:
+        """Closes the last beat, and lets go what waited for an optimizer that never came."""
+        if self._implicit_open:
+            self._close_implicit()
+        self.state.recorder.held = False
+
+    def _take_back(self) -> None:
+        """The first optimizer step: the beats before it were micro-batches of this step."""
+        state = self.state
+        if self._implicit_open:
+            self._implicit_open = False
+        if self._micro[0]:
+            state.recorder.forget()
+            state.step = 0
+            state.backwards += self._micro[0]
+            state.loss_sum += self._micro[1]
+        self._implicit = None
+        state.recorder.held = False
+
+    def _close_implicit(self) -> None:
+        state, parameters = self.state, self._implicit
+        self._implicit_open = False
+        if parameters is None:
+            return
+        norm = NAN
+        if state.observing:
+            parameters.after(state.histograms)
+            norm = self._store(parameters, state.step)
+        self._row(NAN, norm, NAN, -1)
+        self._outputs()
+        self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
+        state.begin_step()
+        if state.step >= PATIENCE:
+            state.recorder.held = False
+
+    def _leaves(self, loss: Tensor, frame: FrameType) -> ParameterSet | None:
+        structure = self.state.structure
+        found: dict[int, Tensor] = {}
+        for reference in structure.roots.values():
+            root = reference()
+            if root is not None:
+                found.update((id(p), p) for p in root.parameters() if p.requires_grad)
+        names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
+        names |= {id(v): k for k, v in frame.f_locals.items() if isinstance(v, Tensor)}
+        for tensor in leaves_of(loss):
+            found.setdefault(id(tensor), tensor)
+        for key, tensor in found.items():
+            if key not in structure.parameter_of:
+                name = names.get(key, f"tensor{len(structure.parameters)}")
+                structure.add_parameter(tensor, name)
+        if not found:
+            return None
+        return ParameterSet(list(found.values()), [structure.parameter_of[k] for k in found])
+
+
+def leaves_of(loss: Tensor) -> list[Tensor]:
+    """The leaf tensors that a loss's gradient reaches, from a walk of its whole graph."""
+    seen: set[Any] = set()
+    pending = [loss.grad_fn]
+    found: list[Tensor] = []
+    while pending and len(seen) < MAX_NODES:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found.append(variable)
+        pending += [child for child, _ in node.next_functions]
+    return found
+
+
+def _count(optimizer: Any) -> int:
+    return sum(len(group["params"]) for group in optimizer.param_groups)
+
+
+def _plain(group: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in group.items():
+        if name == "params":
+            continue
+        if isinstance(value, Tensor) and value.numel() == 1:
+            value = float(value)
+        if isinstance(value, _SETTINGS):
+            found[name] = value
+        elif isinstance(value, (tuple, list)) and all(isinstance(v, _SETTINGS) for v in value):
+            found[name] = list(value)
+    return found

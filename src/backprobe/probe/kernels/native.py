@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The compiled kernel: `stats.c`, built once a machine with its own C compiler, or None.
+
+Without a compiler (or with `BACKPROBE_NATIVE=0`) the probe computes the same numbers through
+torch, several times slower; nothing else changes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("stats.c")
+FLAGS = (
+    "-O3",
+    "-march=native",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fassociative-math",
+    "-fno-signed-zeros",
+    "-shared",
+    "-fPIC",
+)
+BINS = 135
+"""Bins of a histogram; `docs/reference/record.md` says what each holds."""
+COMPILE_SECONDS = 60
+
+
+class Tensor(ctypes.Structure):
+    """What the kernel must know of one parameter; mirrors `tensor` in `stats.c`."""
+
+    _fields_ = (
+        ("n", ctypes.c_int64),
+        ("weight_dtype", ctypes.c_int32),
+        ("grad_dtype", ctypes.c_int32),
+        ("samples", ctypes.c_int32),
+        ("fresh", ctypes.c_int32),
+        ("where", ctypes.c_void_p),
+        ("weight_sample", ctypes.c_void_p),
+        ("grad_sample", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+        ("histograms", ctypes.c_void_p),
+    )
+
+
+class Output(ctypes.Structure):
+    """What the kernel must know of one layer's output; mirrors `output` in `stats.c`."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        ("rows", ctypes.c_int64),
+        ("units", ctypes.c_int64),
+        ("inner", ctypes.c_int64),
+        ("row_step", ctypes.c_int64),
+        ("unit_step", ctypes.c_int64),
+        ("inner_step", ctypes.c_int64),
+        ("dtype", ctypes.c_int32),
+        ("dead", ctypes.c_int32),
+        ("low", ctypes.c_float),
+        ("high", ctypes.c_float),
+        ("unit_max", ctypes.c_void_p),
+        ("unit_sum", ctypes.c_void_p),
+        ("unit_square", ctypes.c_void_p),
+        ("out", ctypes.c_void_p),
+        ("histogram", ctypes.c_void_p),
+    )
+
+
+@functools.cache
+def library() -> ctypes.CDLL | None:
+    """The loaded kernel, compiled where it was not yet, or None where that can't be done."""
+    if os.environ.get("BACKPROBE_NATIVE") == "0":
+        return None
+    try:
+        loaded = ctypes.CDLL(str(_built()))
+    except (OSError, subprocess.SubprocessError):
+        return None
+    loaded.bp_full.restype = None
+    loaded.bp_full.argtypes = (
+        ctypes.c_void_p,
+        ctypes.c_int64,
+        ctypes.c_int32,
+        ctypes.c_void_p,
+    )
+    loaded.bp_before.restype = None
+    loaded.bp_before.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int64, ctypes.c_int32)
+    loaded.bp_after.restype = None
+    loaded.bp_after.argtypes = (ctypes.c_void_p,) * 2 + (ctypes.c_int64, ctypes.c_int32)
+    loaded.bp_nonzero.restype = ctypes.c_int32
+    loaded.bp_nonzero.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int32,)
+    loaded.bp_output.restype = None
+    loaded.bp_output.argtypes = (ctypes.c_void_p,)
+    return loaded
+
+
+def _built() -> Path:
+    """Path of the shared library, named after its source, its flags and this processor."""
+    compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc")
+    source = SOURCE.read_bytes()
+    key = hashlib.sha256(source + repr((FLAGS, compiler, _processor())).encode()).hexdigest()[:16]
+    folder = _cache()
+    target = folder / f"stats-{key}.so"
+    if target.exists():
+        return target
+    if compiler is None:
+        raise FileNotFoundError("no C compiler")
+    scratch = folder / f".{target.name}.{os.getpid()}"
+    subprocess.run(
+        [compiler, *FLAGS, str(SOURCE), "-o", str(scratch), "-lm"],
+        check=True,
+        capture_output=True,
+        timeout=COMPILE_SECONDS,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+    os.replace(scratch, target)
+    return target
+
+
+def _cache() -> Path:
+    """A folder of the user's that nobody else can write to: what lies in it is executed."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "backprobe"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.access(base, os.W_OK):
+            return base
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="backprobe-"))
+
+
+def _processor() -> str:
+    """What `-march=native` depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(line for line in lines[:40] if line.startswith(("model name", "flags")))

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One pass over each tensor of a step. Plain C, loaded through ctypes; no Python, no allocation.
+ *
+ * Non-finite elements are told by their exponent bits, so the reductions may be reordered and
+ * vectorised without losing a NaN. Sums run in float over blocks and in double across them.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { F32 = 0, F64 = 1, BF16 = 2, F16 = 3 };
+enum { BLOCK = 4096, BINS = 135 };
+
+typedef struct {
+    double sum, square;
+    float min, max;
+    int64_t zeros, bad, count;
+} sums;
+
+static inline uint32_t bits_of(float x) {
+    uint32_t b;
+    memcpy(&b, &x, 4);
+    return b;
+}
+
+static inline float from_bits(uint32_t b) {
+    float x;
+    memcpy(&x, &b, 4);
+    return x;
+}
+
+static inline float half_to_float(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 1023;
+    if (e == 31) return from_bits(sign | 0x7f800000 | (m << 13));
+    if (e) return from_bits(sign | ((e + 112) << 23) | (m << 13));
+    float v = (float)m * 0x1p-24f;
+    return sign ? -v : v;
+}
+
+static inline float load(const void *data, int64_t i, int dtype) {
+    switch (dtype) {
+    case F32: return ((const float *)data)[i];
+    case F64: return (float)((const double *)data)[i];
+    case BF16: return from_bits((uint32_t)((const uint16_t *)data)[i] << 16);
+    default: return half_to_float(((const uint16_t *)data)[i]);
+    }
+}
+
+/* Order of the floats as integers, so that extremes vectorise without a promise about NaN. */
+static inline int32_t ordered(uint32_t b) {
+    return (int32_t)(b ^ (uint32_t)((int32_t)b >> 31 & 0x7fffffff));
+}
+
+static inline float unordered(int32_t o) {
+    return from_bits((uint32_t)o ^ (uint32_t)(o >> 31 & 0x7fffffff));
+}
+
+static void add_block(const float *x, int64_t n, sums *a) {
+    float s = 0, q = 0;
+    int32_t low = INT32_MAX, high = INT32_MIN, zeros = 0, bad = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t b = bits_of(x[i]), magnitude = b & 0x7fffffffu;
+        int32_t ok = -(int32_t)(magnitude < 0x7f800000u), o = ordered(b);
+        float v = from_bits(b & (uint32_t)ok);
+        int32_t down = (o & ok) | (INT32_MAX & ~ok), up = (o & ok) | (INT32_MIN & ~ok);
+        s += v;
+        q += v * v;
+        low = down < low ? down : low;
+        high = up > high ? up : high;
+        zeros += magnitude == 0;
+        bad += 1 + ok;
+    }
+    float lo = low == INT32_MAX ? FLT_MAX : unordered(low);
+    float hi = high == INT32_MIN ? -FLT_MAX : unordered(high);
+    if ((bits_of(q) & 0x7f800000u) == 0x7f800000u || (bits_of(s) & 0x7f800000u) == 0x7f800000u) {
+        double ds = 0, dq = 0; /* squares of values near 1e20 leave the range of a float */
+        for (int64_t i = 0; i < n; i++)
+            if ((bits_of(x[i]) & 0x7f800000u) != 0x7f800000u) {
+                ds += x[i];
+                dq += (double)x[i] * x[i];
+            }
+        a->sum += ds;
+        a->square += dq;
+    } else {
+        a->sum += s;
+        a->square += q;
+    }
+    if (lo < a->min) a->min = lo;
+    if (hi > a->max) a->max = hi;
+    a->zeros += zeros;
+    a->bad += bad;
+    a->count += n;
+}
+
+static sums begin(void) {
+    sums a = {0, 0, FLT_MAX, -FLT_MAX, 0, 0, 0};
+    return a;
+}
+
+static void add_all(const void *data, int64_t n, int dtype, sums *a) {
+    float scratch[BLOCK];
+    for (int64_t at = 0; at < n; at += BLOCK) {
+        int64_t m = n - at < BLOCK ? n - at : BLOCK;
+        const float *x = (const float *)data + at;
+        if (dtype != F32) {
+            for (int64_t i = 0; i < m; i++) scratch[i] = load(data, at + i, dtype);
+            x = scratch;
+        }
+        add_block(x, m, a);
+    }
+}
+
+/* mean, rms, min, max, zeros, nonfinite; NaN where there is no finite element */
+static void finish(const sums *a, float *out) {
+    double finite = (double)(a->count - a->bad);
+    out[0] = finite > 0 ? (float)(a->sum / finite) : NAN;
+    out[1] = finite > 0 ? (float)sqrt(a->square / finite) : NAN;
+    out[2] = finite > 0 ? a->min : NAN;
+    out[3] = finite > 0 ? a->max : NAN;
+    out[4] = a->count ? (float)((double)a->zeros / (double)a->count) : NAN;
+    out[5] = a->count ? (float)((double)a->bad / (double)a->count) : NAN;
+}
+
+void bp_full(const void *data, int64_t n, int32_t dtype, float *out) {
+    sums a = begin();
+    add_all(data, n, dtype, &a);
+    finish(&a, out);
+}
+
+static inline int bin_of(float x) {
+    uint32_t b = bits_of(x), magnitude = b & 0x7fffffffu;
+    int negative = (int)(b >> 31);
+    int e = (int)(magnitude >> 23) - 127;
+    if (magnitude == 0) return 66;
+    if (e == -127) return 65;
+    if (e == 128) return magnitude > 0x7f800000u ? 132 : negative ? 133 : 134;
+    if (e < -40) return negative ? 64 : 67;
+    if (e > 23) e = 23;
+    return negative ? 23 - e : 108 + e;
+}
+
+typedef struct {
+    int64_t n;              /* elements */
+    int32_t weight_dtype, grad_dtype;
+    int32_t samples, fresh; /* sampled coordinates; fresh: no previous gradient sample yet */
+    const uint32_t *where;  /* [samples] sampled coordinates */
+    float *weight_sample;   /* [samples] weights before the step */
+    float *grad_sample;     /* [samples] the last observed gradient */
+    float *out;             /* [13] see `PARAMETER_SIGNALS` */
+    uint32_t *histograms;   /* [3][BINS] gradient, weight, update */
+} tensor;
+
+enum { GRAD = 0, WEIGHT = 6, UPDATE_RMS = 11, COSINE = 12 };
+
+void bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t count,
+               int32_t histograms) {
+    for (int64_t k = 0; k < count; k++) {
+        tensor *p = t + k;
+        const void *w = (const void *)weights[k], *g = (const void *)grads[k];
+        float six[6];
+        if (w) {
+            bp_full(w, p->n, p->weight_dtype, six);
+            memcpy(p->out + WEIGHT, six, 4 * sizeof(float));
+            p->out[WEIGHT + 4] = six[5];
+            for (int32_t i = 0; i < p->samples; i++)
+                p->weight_sample[i] = load(w, p->where[i], p->weight_dtype);
+            if (histograms)
+                for (int32_t i = 0; i < p->samples; i++)
+                    p->histograms[BINS + bin_of(p->weight_sample[i])]++;
+        }
+        if (g) {
+            bp_full(g, p->n, p->grad_dtype, p->out + GRAD);
+            double dot = 0, now = 0, then = 0;
+            for (int32_t i = 0; i < p->samples; i++) {
+                float x = load(g, p->where[i], p->grad_dtype), y = p->grad_sample[i];
+                dot += (double)x * y;
+                now += (double)x * x;
+                then += (double)y * y;
+                p->grad_sample[i] = x;
+                if (histograms) p->histograms[bin_of(x)]++;
+            }
+            p->out[COSINE] = p->fresh || now <= 0 || then <= 0 ? NAN : (float)(dot / sqrt(now * then));
+            p->fresh = 0;
+        }
+    }
+}
+
+void bp_after(tensor *t, const int64_t *weights, int64_t count, int32_t histograms) {
+    for (int64_t k = 0; k < count; k++) {
+        tensor *p = t + k;
+        const void *w = (const void *)weights[k];
+        if (!w || !p->samples) continue;
+        double square = 0;
+        for (int32_t i = 0; i < p->samples; i++) {
+            float d = load(w, p->where[i], p->weight_dtype) - p->weight_sample[i];
+            square += (double)d * d;
+            if (histograms) p->histograms[2 * BINS + bin_of(d)]++;
+        }
+        p->out[UPDATE_RMS] = (float)sqrt(square / p->samples);
+    }
+}
+
+/* How many of the tensors hold a gradient that is not all zero at the sampled coordinates. */
+int32_t bp_nonzero(const tensor *t, const int64_t *grads, const int32_t *chosen, int32_t count) {
+    int32_t found = 0;
+    for (int32_t k = 0; k < count; k++) {
+        const tensor *p = t + chosen[k];
+        const void *g = (const void *)grads[k];
+        if (!g) continue;
+        for (int32_t i = 0; i < p->samples; i++)
+            if (load(g, p->where[i], p->grad_dtype) != 0.0f) {
+                found++;
+                break;
+            }
+    }
+    return found;
+}
+
+typedef struct {
+    const void *data;
+    int64_t rows, units, inner; /* element (r, u, i) lies at (r * units + u) * inner + i */
+    int64_t row_step, unit_step, inner_step;
+    int32_t dtype, dead;        /* dead: keep each unit's running maximum */
+    float low, high;            /* outside of them an element is saturated; low > high: none is */
+    float *unit_max, *unit_sum, *unit_square; /* [units / unit_step] */
+    float *out;                 /* [9] mean rms min max zero nonfinite batch_std saturated dead */
+    uint32_t *histogram;        /* [BINS] or NULL */
+} output;
+
+void bp_output(output *o) {
+    sums a = begin();
+    float scratch[BLOCK];
+    int64_t units = (o->units + o->unit_step - 1) / o->unit_step, per_unit = 0, saturated = 0;
+    memset(o->unit_sum, 0, (size_t)units * sizeof(float));
+    memset(o->unit_square, 0, (size_t)units * sizeof(float));
+    float *top = o->unit_max, *sum = o->unit_sum, *square = o->unit_square;
+    /* Shifting by the first row keeps the variance right where the mean dwarfs it. */
+    const int flat = o->inner == 1 && o->unit_step == 1 && o->dtype == F32 && units <= BLOCK;
+    for (int64_t r = 0; r < o->rows; r += o->row_step) {
+        const int64_t base = r * o->units * o->inner;
+        if (flat) {
+            const float *x = (const float *)o->data + base, *first = (const float *)o->data;
+            add_block(x, units, &a);
+            for (int64_t u = 0; u < units; u++) {
+                float d = x[u] - first[u];
+                sum[u] += d;
+                square[u] += d * d;
+            }
+            if (o->dead)
+                for (int64_t u = 0; u < units; u++) top[u] = x[u] > top[u] ? x[u] : top[u];
+            if (o->low <= o->high)
+                for (int64_t u = 0; u < units; u++) saturated += x[u] <= o->low || x[u] >= o->high;
+            if (o->histogram)
+                for (int64_t u = 0; u < units; u++) o->histogram[bin_of(x[u])]++;
+            per_unit++;
+            continue;
+        }
+        for (int64_t k = 0, u = 0; u < o->units; u += o->unit_step, k++) {
+            const int64_t at = base + u * o->inner, origin = u * o->inner;
+            const float shift = load(o->data, origin, o->dtype);
+            int64_t m = 0;
+            for (int64_t i = 0; i < o->inner; i += o->inner_step) {
+                float v = load(o->data, at + i, o->dtype), d = v - shift;
+                scratch[m++] = v;
+                sum[k] += d;
+                square[k] += d * d;
+                if (o->dead && v > top[k]) top[k] = v;
+                saturated += v <= o->low || v >= o->high;
+                if (o->histogram) o->histogram[bin_of(v)]++;
+                if (m == BLOCK) {
+                    add_block(scratch, m, &a);
+                    m = 0;
+                }
+            }
+            add_block(scratch, m, &a);
+        }
+        per_unit += (o->inner + o->inner_step - 1) / o->inner_step;
+    }
+    finish(&a, o->out);
+    double variance = 0;
+    int64_t dead = 0;
+    for (int64_t k = 0; k < units; k++) {
+        double mean = sum[k] / (double)per_unit, v = square[k] / (double)per_unit - mean * mean;
+        variance += v > 0 ? v : 0;
+        if (o->dead) dead += top[k] <= 0.0f;
+    }
+    o->out[6] = per_unit > 1 ? (float)sqrt(variance / (double)units) : NAN;
+    o->out[7] = o->low <= o->high && a.count ? (float)((double)saturated / (double)a.count) : NAN;
+    o->out[8] = o->dead ? (float)((double)dead / (double)units) : NAN;
+}

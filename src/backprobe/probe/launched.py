@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Attaches the probe to a process of `backprobe run`, once it has imported torch."""
+
+from __future__ import annotations
+
+import sys
+
+from backprobe import session
+from backprobe.probe.entry import install
+
+
+def begin() -> None:
+    """Keeps what the process prints from now on, and installs the probe's hooks.
+
+    The record is opened by the probe when something trains: a loader's worker, a launcher such as
+    torchrun and a script that only borrows a function of torch leave none.
+    """
+    if not _is_worker():
+        session.follow_console()
+    install()
+
+
+def _is_worker() -> bool:
+    """Whether `multiprocessing` started this process: what it prints is rarely the run's own."""
+    return "--multiprocessing-fork" in sys.orig_argv or any(
+        "multiprocessing.forkserver" in argument for argument in sys.orig_argv
+    )

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data loaders in use, and the tensors of the batch that was served last."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from torch.utils.data import dataloader
+
+from backprobe.probe.guard import Guard
+
+
+_waiting: tuple[Any, list[weakref.ref[Tensor]]] | None = None
+
+
+class Loaders:
+    """Sees each batch as the user's loop takes it; keeps weak references only.
+
+    Arguments:
+        event: writes a fact of the record.
+        guard: what disables this collector when it fails.
+    """
+
+    def __init__(self, event: Callable[..., None], guard: Guard) -> None:
+        self._event = event
+        self.guard = guard
+        self._known: dict[int, int] = {}
+        self.current = -1
+        self.last: list[weakref.ref[Tensor]] = []
+        self.target_position: int | None = None
+        if _waiting is not None:
+            self._serve(*_waiting)
+
+    def served(self, iterator: Any, batch: Any) -> None:
+        """Notes a batch that a loader's iterator gave."""
+        self._serve(iterator, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+
+    def _serve(self, iterator: Any, tensors: list[weakref.ref[Tensor]]) -> None:
+        dataset = getattr(iterator, "_dataset", None)
+        index = self._known.get(id(dataset))
+        if index is None:
+            index = len(self._known)
+            self._known[id(dataset)] = index
+            self._event("loader", index=index, **describe(iterator))
+        self.current = index
+        self.last = tensors
+
+    def find_target(self, target: Tensor) -> None:
+        """Learns which tensor of a batch is the target, by its memory or its values."""
+        if self.target_position is not None:
+            return
+        for position, reference in enumerate(self.last):
+            tensor = reference()
+            if tensor is None:
+                continue
+            if tensor.data_ptr() == target.data_ptr() or (
+                tensor.numel() == target.numel()
+                and bool((tensor.reshape(-1) == target.reshape(-1)).all())
+            ):
+                self.target_position = position
+                return
+
+    def target(self) -> Tensor | None:
+        """The target of the batch served last, where it is known and still alive."""
+        position = self.target_position
+        if position is None or position >= len(self.last):
+            return None
+        return self.last[position]()
+
+
+def tensors_of(batch: Any) -> list[Tensor]:
+    """The tensors of a batch, one level of nesting deep, in order."""
+    if isinstance(batch, Tensor):
+        return [batch]
+    values = batch.values() if isinstance(batch, dict) else batch
+    if not isinstance(batch, (dict, tuple, list)) and not hasattr(batch, "values"):
+        return []
+    found: list[Tensor] = []
+    for value in values() if callable(values) else values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            found += [item for item in value if isinstance(item, Tensor)]
+    return found
+
+
+def describe(iterator: Any) -> dict[str, Any]:
+    """What a loader's iterator tells of the loader, JSON-ready."""
+    sampler = getattr(iterator, "_index_sampler", None)
+    inner = getattr(sampler, "sampler", sampler)
+    dataset = getattr(iterator, "_dataset", None)
+    try:
+        size = len(dataset)  # type: ignore[arg-type]
+    except TypeError:
+        size = -1
+    return {
+        "dataset": type(dataset).__name__,
+        "rows": size,
+        "sampler": type(inner).__name__,
+        "batch_size": getattr(sampler, "batch_size", None),
+        "drop_last": getattr(sampler, "drop_last", None),
+        "workers": getattr(iterator, "_num_workers", 0),
+    }
+
+
+def install(current: Callable[[], Loaders | None]) -> None:
+    """Wraps the iterators of `DataLoader` at the class; the user's RNG streams don't move."""
+    base = dataloader._BaseDataLoaderIter
+    original = base.__next__
+    if getattr(original, "__backprobe__", False):
+        return
+
+    @functools.wraps(original)
+    def __next__(self: Any) -> Any:
+        global _waiting
+        batch = original(self)
+        loaders = current()
+        if loaders is None:  # the first batch comes before the first forward
+            _waiting = (self, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+        else:
+            _waiting = None
+            loaders.guard.run("loaders", loaders.served, self, batch)
+        return batch
+
+    __next__.__backprobe__ = True  # type: ignore[attr-defined]
+    base.__next__ = __next__  # type: ignore[method-assign]

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The losses of a run: one entry a place in the code, with running facts of their targets."""
+
+from __future__ import annotations
+
+import math
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backprobe.probe import lossgraph, sites
+from backprobe.records import Loss
+
+MAX_ELEMENTS = 1 << 16
+MAX_CLASSES = 1024
+CHECKSUM_BYTES = 4096
+
+
+class Targets:
+    """Running facts of one loss's targets."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum = 0.0
+        self.square = 0.0
+        self.min = math.inf
+        self.max = -math.inf
+        self.ignored = 0
+        self.classes = np.zeros(0, np.int64)
+        self.dtype = ""
+
+    def add(self, target: Tensor, ignore_index: int | None, classes: int) -> dict[str, float]:
+        """Takes one batch; returns its own `target_mean`, `target_std` and `target_classes`."""
+        flat = target.detach().reshape(-1)
+        if flat.numel() > MAX_ELEMENTS:
+            flat = flat[:: flat.numel() // MAX_ELEMENTS]
+        self.dtype = str(target.dtype).removeprefix("torch.")
+        whole = not target.is_floating_point()
+        values = flat.cpu().numpy() if whole else flat.double().cpu().numpy()
+        if whole and ignore_index is not None:
+            kept = values != ignore_index
+            self.ignored += int(values.size - kept.sum())
+            values = values[kept]
+        if not values.size:
+            return {}
+        numbers = values.astype(np.float64)
+        self.count += values.size
+        self.sum += float(numbers.sum())
+        self.square += float((numbers * numbers).sum())
+        self.min = min(self.min, float(numbers.min()))
+        self.max = max(self.max, float(numbers.max()))
+        distinct = float("nan")
+        if whole and numbers.min() >= 0 and numbers.max() < MAX_CLASSES:
+            counts = np.bincount(values.astype(np.int64), minlength=min(classes, MAX_CLASSES))
+            if len(counts) > len(self.classes):
+                self.classes = np.pad(self.classes, (0, len(counts) - len(self.classes)))
+            self.classes[: len(counts)] += counts
+            distinct = float(np.count_nonzero(counts))
+        return {
+            "target_mean": float(numbers.mean()),
+            "target_std": float(numbers.std()),
+            "target_classes": distinct,
+            "target_checksum": checksum(target),
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """What a rule needs to know of the targets seen so far."""
+        if not self.count:
+            return {}
+        mean = self.sum / self.count
+        return {
+            "dtype": self.dtype,
+            "count": self.count,
+            "mean": mean,
+            "std": math.sqrt(max(0.0, self.square / self.count - mean * mean)),
+            "min": self.min,
+            "max": self.max,
+            "integer": not self.dtype.startswith(("float", "bfloat")),
+            "classes": self.classes.tolist(),
+            "ignored": self.ignored / (self.count + self.ignored),
+        }
+
+
+class Losses:
+    """Finds which loss a backward root is and keeps its facts.
+
+    Arguments:
+        touch: called with an entry that is new or changed.
+    """
+
+    def __init__(self, touch: Callable[[str, Any], None]) -> None:
+        self.entries: list[Loss] = []
+        self._touch = touch
+        self._targets: list[Targets] = []
+        self._known: dict[tuple[str, int], int] = {}
+        self._dirty: set[int] = set()
+        self.readings: dict[int, lossgraph.LossReading] = {}
+
+    def index_at(self, frame: FrameType) -> int | None:
+        """The loss whose `backward` is called at a frame, if it was read before."""
+        return self._known.get((frame.f_code.co_filename, frame.f_lineno))
+
+    def read(
+        self,
+        loss: Tensor,
+        frame: FrameType | None,
+        unpack: bool,
+        model: int,
+        called: sites.Site | None,
+    ) -> tuple[int, float, dict[str, float]]:
+        """Reads a backward root in full.
+
+        Arguments:
+            loss: the root, before its backward.
+            frame: of the call of `backward`.
+            unpack: whether saved tensors may be read.
+            model: index of the root module that ran last, -1 for none.
+            called: the line that called a criterion module in this step, if one was seen.
+
+        Returns:
+            The loss's index, the factor that the user (or AMP) scaled it by, and batch facts.
+        """
+        reading = lossgraph.read(loss.grad_fn, unpack)
+        while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
+            frame = frame.f_back
+        key = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+        index = self._known.get(key)
+        if index is None:
+            index = len(self.entries)
+            self._known[key] = index
+            self.entries.append(self._entry(index, reading, loss, frame, model, called))
+            self._targets.append(Targets())
+            self._touch("losses", self.entries[index])
+        facts: dict[str, float] = {}
+        classes = self.entries[index].classes
+        if reading.target is not None and _readable(reading.target):
+            facts = self._targets[index].add(reading.target, reading.ignore_index, classes)
+            self._dirty.add(index)
+        elif "difference" in reading.extra and reading.output is None:
+            pass
+        self.readings[index] = reading
+        return index, reading.scale, facts
+
+    def refresh(self) -> None:
+        """Marks entries whose target facts moved as changed."""
+        for index in self._dirty:
+            facts = self._targets[index].facts()
+            self.entries[index] = replace(self.entries[index], target=facts)
+            self._touch("losses", self.entries[index])
+        self._dirty.clear()
+
+    def _entry(
+        self,
+        index: int,
+        reading: lossgraph.LossReading,
+        loss: Tensor,
+        frame: FrameType | None,
+        model: int,
+        called: sites.Site | None,
+    ) -> Loss:
+        backward: sites.Site | None = None
+        computed = called
+        if frame is not None:
+            backward = frame.f_code.co_filename, frame.f_lineno
+            if computed is None:
+                names = {name for name, value in frame.f_locals.items() if value is loss}
+                names = names or _names_on(backward)
+                computed = sites.last_assignment(frame, names, frame.f_lineno)
+        shape = reading.output_shape
+        return Loss(
+            index=index,
+            kind=reading.kind,
+            chain=reading.chain,
+            before=reading.before,
+            reduction=reading.reduction,
+            classes=_classes(reading),
+            output_shape=shape,
+            target_shape=() if reading.target is None else tuple(reading.target.shape),
+            loss_shape=reading.loss_shape,
+            output=_output_facts(reading),
+            source=sites.source(computed or backward),
+            backward_source=sites.source(backward),
+            model=model,
+        )
+
+
+def _classes(reading: lossgraph.LossReading) -> int:
+    shape = reading.output_shape
+    if reading.kind not in ("cross_entropy", "nll") or len(shape) < 2:
+        return 0
+    return shape[1] if len(shape) != 3 or reading.chain[:1] != ("NllLossBackward0",) else shape[-1]
+
+
+def _output_facts(reading: lossgraph.LossReading) -> dict[str, Any]:
+    found = reading.log_probabilities if reading.log_probabilities is not None else reading.output
+    if found is None or not _readable(found) or found.numel() == 0:
+        return {}
+    values = found.detach().reshape(-1, found.shape[-1] if found.dim() > 1 else 1)[:2048].double()
+    facts = {
+        "mean": float(values.mean()),
+        "std": float(values.std(unbiased=False)),
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "row_std": float(values.std(dim=1, unbiased=False).mean()),
+    }
+    if values.shape[1] > 1:
+        facts["row_sum"] = float(values.sum(dim=1).mean())
+        facts["row_sum_std"] = float(values.sum(dim=1).std(unbiased=False))
+    if reading.log_probabilities is not None:
+        facts["log_probabilities"] = True
+    return {key: value for key, value in facts.items()}
+
+
+def _readable(tensor: Tensor) -> bool:
+    return type(tensor) is Tensor and tensor.device.type == "cpu" and tensor.layout == torch.strided
+
+
+def checksum(tensor: Tensor) -> float:
+    """CRC-32 of a tensor's first 4 kB: equal batches have equal numbers."""
+    flat = tensor.detach().reshape(-1)[: CHECKSUM_BYTES // max(1, tensor.element_size())]
+    if flat.dtype == torch.bfloat16:
+        flat = flat.float()
+    return float(zlib.crc32(np.ascontiguousarray(flat.cpu().numpy()).tobytes()))
+
+
+def _names_on(site: sites.Site) -> set[str]:
+    """Names before `.backward` on a line, for a loss that isn't a local variable."""
+    found = sites.source(site)
+    text = found.text if found else ""
+    head, _, tail = text.partition(".backward")
+    if tail:
+        return {head.split("(")[-1].split("=")[-1].strip().split(".")[0]}
+    inner = text.partition("backward(")[2].split(",")[0].rstrip(")")
+    return {inner.strip()}
+
+
+def caller_frame(depth: int) -> FrameType:
+    """The frame so many calls up."""
+    return sys._getframe(depth + 1)

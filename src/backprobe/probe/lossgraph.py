@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what a loss is off its autograd graph, before `backward` runs and frees it.
+
+Only nodes near the root are looked at, and only loss nodes and softmaxes are asked for a saved
+tensor; where saved-tensor hooks are in use (checkpointing, offloading) none is, since unpacking
+would run the forward again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+LOSSES: Mapping[str, str] = {
+    "NllLossBackward0": "nll",
+    "NllLoss2DBackward0": "nll",
+    "MseLossBackward0": "mse",
+    "BinaryCrossEntropyBackward0": "bce",
+    "BinaryCrossEntropyWithLogitsBackward0": "bce_with_logits",
+    "SmoothL1LossBackward0": "smooth_l1",
+    "HuberLossBackward0": "huber",
+    "SoftMarginLossBackward0": "soft_margin",
+    "MultiMarginLossBackward0": "hinge",
+    "MultilabelMarginLossBackward0": "multilabel_margin",
+    "CtcLossBackward0": "ctc",
+    "CudnnCtcLossBackward0": "ctc",
+}
+ACTIVATIONS: Mapping[str, str] = {
+    "SoftmaxBackward0": "softmax",
+    "LogSoftmaxBackward0": "log_softmax",
+    "SigmoidBackward0": "sigmoid",
+    "LogSigmoidBackward0": "log_sigmoid",
+    "TanhBackward0": "tanh",
+    "ReluBackward0": "relu",
+    "HardtanhBackward0": "hardtanh",
+    "LeakyReluBackward0": "leaky_relu",
+    "EluBackward0": "elu",
+    "GeluBackward0": "gelu",
+    "SiluBackward0": "silu",
+    "SoftplusBackward0": "softplus",
+    "ExpBackward0": "exp",
+    "LogBackward0": "log",
+    "ClampBackward0": "clamp",
+    "ClampBackward1": "clamp",
+}
+"""Autograd node → canonical activation (exp, log and clamp are told as themselves)."""
+PARAMETRIC = (
+    "AddmmBackward",
+    "MmBackward",
+    "BmmBackward",
+    "BaddbmmBackward",
+    "ConvolutionBackward",
+    "MkldnnRnnLayerBackward",
+    "CudnnRnnBackward",
+    "NativeLayerNormBackward",
+    "NativeBatchNormBackward",
+    "CudnnBatchNormBackward",
+    "NativeGroupNormBackward",
+    "EmbeddingBackward",
+    "FusedRmsNormBackward",
+    "ScaledDotProduct",
+    "CompiledFunctionBackward",
+    "LinearBackward",
+)
+"""Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
+REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
+MAX_NODES = 200
+
+
+@dataclass
+class LossReading:
+    """What one backward root is. `node` is the loss proper, for its saved tensors."""
+
+    kind: str = "custom"
+    chain: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    reduction: str = ""
+    scale: float = 1.0
+    loss_shape: tuple[int, ...] = ()
+    output_shape: tuple[int, ...] = ()
+    target: Tensor | None = None
+    output: Tensor | None = None
+    log_probabilities: Tensor | None = None
+    ignore_index: int | None = None
+    weighted: bool = False
+    terms: int = 1
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def read(root: Any, unpack: bool) -> LossReading:
+    """What the loss with this `grad_fn` is.
+
+    Arguments:
+        root: the `grad_fn` of the tensor that `backward` is called on.
+        unpack: whether saved tensors may be read.
+    """
+    reading = LossReading()
+    node, reading.scale = _unscaled(root, unpack)
+    terms = list(_terms(node))
+    reading.terms = len(terms)
+    node = next((t for t in terms if _loss_below(t) is not None), terms[0])
+    found = _loss_below(node)
+    if found is not None:
+        _read_builtin(found, reading, unpack)
+    else:
+        _read_handwritten(node, reading, unpack)
+    return reading
+
+
+def children(node: Any) -> list[Any]:
+    """The nodes that a node's gradient flows to, leaves left out."""
+    return [
+        child
+        for child, _ in node.next_functions
+        if child is not None and not child.name().endswith("AccumulateGrad")
+    ]
+
+
+def shape_of(node: Any) -> tuple[int, ...]:
+    """Shape of the tensor that a node made, () where this torch does not tell."""
+    metadata = getattr(node, "_input_metadata", None)
+    try:
+        return tuple(int(size) for size in metadata[0].shape) if metadata else ()
+    except (RuntimeError, TypeError):  # symbolic sizes
+        return ()
+
+
+def _unscaled(node: Any, unpack: bool) -> tuple[Any, float]:
+    """The node under multiplications by a scalar (AMP, accumulation), and their product."""
+    scale = 1.0
+    for _ in range(8):
+        name = node.name()
+        below = children(node)
+        if len(below) != 1:
+            break
+        if name.startswith(("MulBackward", "DivBackward")) and unpack:
+            other = getattr(node, "_saved_other", None)
+            if other is None or other.numel() != 1 or shape_of(below[0]) not in ((), (1,)):
+                break
+            if other.device.type == "cpu":
+                value = float(other)
+                if value == 0:
+                    break
+                scale *= value if name.startswith("Mul") else 1 / value
+        elif not name.startswith(
+            ("NegBackward", "ToCopyBackward", "AliasBackward", "CloneBackward")
+        ):
+            break
+        elif name.startswith("NegBackward"):
+            if _loss_below(node) is None:
+                break
+            scale = -scale
+        node = below[0]
+    return node, scale
+
+
+def _terms(node: Any) -> Iterator[Any]:
+    """The summands of a loss."""
+    name = node.name()
+    if name.startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
+        for child in children(node):
+            yield from _terms(_unscaled(child, True)[0])
+    elif name.startswith(("StackBackward", "SumBackward")) and name.startswith("Stack"):
+        for child in children(node):
+            yield from _terms(child)
+    else:
+        yield node
+
+
+def _loss_below(node: Any) -> Any:
+    """A built-in loss node at or a few reshapes below a node."""
+    for _ in range(6):
+        if node.name() in LOSSES:
+            return node
+        below = children(node)
+        if len(below) != 1 or node.name().startswith(PARAMETRIC):
+            return None
+        node = below[0]
+    return None
+
+
+def _descend(node: Any) -> Iterator[Any]:
+    """From a node down to the model's last layer, taking the branch with the largest tensors."""
+    for _ in range(24):
+        yield node
+        if node.name().startswith(PARAMETRIC):
+            return
+        below = children(node)
+        if not below:
+            return
+        node = max(below, key=lambda child: _elements(shape_of(child)))
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def _read_builtin(node: Any, reading: LossReading, unpack: bool) -> None:
+    reading.kind = LOSSES[node.name()]
+    reading.reduction = REDUCTIONS.get(getattr(node, "_saved_reduction", 1), "")
+    path = list(_descend(children(node)[0])) if children(node) else []
+    reading.chain = tuple(n.name() for n in [node, *path])
+    acts = _activations(path)
+    output_node = path[0] if path else None
+    if reading.kind == "nll":
+        if acts[:1] == ["log_softmax"]:
+            reading.kind, acts = "cross_entropy", acts[1:]
+        elif acts[:2] == ["log", "softmax"]:
+            reading.kind, acts = "cross_entropy", acts[2:]
+        ignored = int(getattr(node, "_saved_ignore_index", -100))
+        reading.ignore_index = ignored - (1 << 64) if ignored >= 1 << 63 else ignored
+    reading.before = tuple(acts)
+    if output_node is not None:
+        reading.output_shape = shape_of(output_node)
+    reading.loss_shape = reading.output_shape
+    if not unpack:
+        return
+    reading.target = getattr(node, "_saved_target", None)
+    reading.output = getattr(node, "_saved_self", None)
+    if reading.output is not None:
+        reading.output_shape = tuple(reading.output.shape)
+    if hasattr(node, "_saved_weight"):
+        reading.weighted = node._saved_weight is not None
+    if reading.kind in ("mse", "l1", "smooth_l1", "huber") and reading.target is not None:
+        before_expand = next((shape_of(n) for n in path if not n.name().startswith("Expand")), ())
+        reading.loss_shape = tuple(reading.output.shape) if reading.output is not None else ()
+        reading.output_shape = before_expand or reading.output_shape
+    if reading.kind == "cross_entropy":
+        for found in path[:3]:
+            if found.name() == "LogSoftmaxBackward0":
+                reading.log_probabilities = found._saved_result
+                reading.output_shape = tuple(found._saved_result.shape)
+                break
+
+
+def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
+    path = list(_descend(node))
+    names = [n.name().removesuffix("0").removesuffix("1").removesuffix("Backward") for n in path]
+    reading.chain = tuple(n.name() for n in path)
+    reading.before = tuple(_activations(path))
+    for found, name in zip(path, names, strict=True):
+        if name in ("Mean", "Sum"):
+            reading.reduction = name.lower()
+            sizes = getattr(found, "_saved_self_sym_sizes", None)
+            reading.loss_shape = tuple(int(s) for s in sizes) if sizes is not None else ()
+            break
+    head = [n for n in names[:8] if n not in ("View", "UnsafeView", "Squeeze", "Unsqueeze", "Div")]
+    if "Sub" in head[:5]:
+        at = head.index("Sub")
+        squares = [n for n in head[:at] if n in ("Pow", "Mul")]
+        if squares:
+            reading.kind = "mse"
+        elif "Abs" in head[:at]:
+            reading.kind = "l1"
+        if reading.kind != "custom":
+            subtraction = next(n for n in path if n.name().startswith("SubBackward"))
+            reading.loss_shape = shape_of(subtraction) or reading.loss_shape
+            below = children(subtraction)
+            reading.output_shape = shape_of(below[0]) if below else ()
+            rest = path[path.index(subtraction) + 1 :]
+            reading.before = tuple(_activations(rest))
+            if unpack:
+                _target_of_difference(path, subtraction, reading)
+            return
+    acts = list(reading.before)
+    if acts[:1] == ["log_softmax"] and {"Index", "Gather", "Mul"} & set(head):
+        reading.kind, reading.before = "cross_entropy", tuple(acts[1:])
+    elif acts[:2] == ["log", "softmax"] and {"Index", "Gather", "Mul"} & set(head):
+        reading.kind, reading.before = "cross_entropy", tuple(acts[2:])
+    if reading.kind == "cross_entropy":
+        for found in path:
+            if found.name() in ("LogSoftmaxBackward0", "SoftmaxBackward0"):
+                reading.output_shape = shape_of(found)
+                if unpack and found.name() == "LogSoftmaxBackward0":
+                    reading.log_probabilities = found._saved_result
+                break
+
+
+def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReading) -> None:
+    """`prediction - target` keeps neither; the square's saved base is their difference."""
+    for found in path[: path.index(subtraction)]:
+        difference = getattr(found, "_saved_self", None)
+        if difference is not None and tuple(difference.shape) == shape_of(subtraction):
+            reading.extra["difference"] = difference
+            return
+
+
+def _activations(path: list[Any]) -> list[str]:
+    """Activations on a path from the loss to the model's last layer, nearest the loss first."""
+    found = []
+    for node in path:
+        if node.name().startswith(PARAMETRIC):
+            break
+        name = ACTIVATIONS.get(node.name())
+        if name is not None:
+            found.append(name)
+    return found

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statistics of layer outputs, taken inside the forward hook so that nothing is kept.
+
+A fixed, evenly spaced sample of about 16,000 elements an output is read: whole rows of the batch
+for fully connected layers, rows and positions for convolutions. An in-place operation that comes
+after can therefore not change what was seen. A place that runs several times a step (a recurrent
+cell, micro-batches) is measured at its first run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backprobe.probe.activations import RECTIFIERS, SATURATION
+from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.parameters import DTYPES
+from backprobe.records import Place
+
+SIGNALS = (
+    "out_mean",
+    "out_rms",
+    "out_min",
+    "out_max",
+    "out_zero",
+    "out_nonfinite",
+    "out_batch_std",
+    "out_saturated",
+    "out_dead",
+)
+SAMPLE = 1 << 14
+MIN_ROWS = 8
+WINDOW = 32
+"""Observed steps over which a unit must stay silent to count as dead; then it is asked afresh."""
+SURE = 10
+"""Observed steps of a window before a dead share is given: a unit may be silent on one batch."""
+
+
+class Meter:
+    """Measures the output of one place.
+
+    Arguments:
+        place: which.
+        channels_first: whether dimension 1 holds the units (convolutions), else the last.
+    """
+
+    def __init__(self, place: Place, channels_first: bool) -> None:
+        self.place = place
+        self.channels_first = channels_first
+        self.done = False
+        self.out = np.full(len(SIGNALS), np.nan, np.float32)
+        self.histogram = np.zeros(native.BINS, np.uint32)
+        self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
+        self.dies = place.activation in RECTIFIERS
+        self._seen = 0
+        self._shape: torch.Size | None = None
+        self._library = native.library()
+        self._unit_max: NDArray[np.float32] | None = None
+        self._top: Tensor | None = None
+
+    def measure(self, x: Tensor, histogram: bool) -> None:
+        """Reads one output; the first of a step counts."""
+        self.done = True
+        if x.shape != self._shape:
+            self._plan(x)
+        if self._empty:
+            return
+        if histogram:
+            self.histogram[:] = 0
+        if self._library is not None and x.device.type == "cpu" and x.dtype in DTYPES:
+            if not x.is_contiguous():
+                x = x.detach().contiguous()
+            self._spec.data = x.data_ptr()
+            self._spec.dtype = DTYPES[x.dtype]
+            self._spec.histogram = self._histogram_at if histogram else None
+            self._library.bp_output(self._at)
+        else:
+            sample = self._sample(x)
+            self.out[:] = (
+                through_torch.nine(sample, self.low, self.high, self._tops(sample)).cpu().numpy()
+            )
+            if histogram:
+                self.histogram += (
+                    through_torch.bins(sample, native.BINS).cpu().numpy().astype(np.uint32)
+                )
+        self._age()
+
+    def _age(self) -> None:
+        if not self.dies:
+            return
+        self._seen += 1
+        if self._seen < SURE:
+            self.out[8] = np.nan
+        if self._seen >= WINDOW:
+            self._seen = 0
+            if self._unit_max is not None:
+                self._unit_max[:] = -np.inf
+            self._top = None
+
+    def _plan(self, x: Tensor) -> None:
+        shape = x.shape
+        self._shape = shape
+        rows, units, inner = layout(shape, self.channels_first)
+        self._empty = rows * units * inner == 0
+        if self._empty:
+            return
+        unit_step = max(1, -(-units * MIN_ROWS // SAMPLE)) if units * MIN_ROWS > SAMPLE else 1
+        taken_units = -(-units // unit_step)
+        per_row = max(1, SAMPLE // (taken_units * min(rows, MIN_ROWS)))
+        inner_step = max(1, -(-inner // per_row))
+        taken_inner = -(-inner // inner_step)
+        wanted_rows = max(min(rows, MIN_ROWS), SAMPLE // (taken_units * taken_inner))
+        row_step = max(1, rows // wanted_rows)
+        self._steps = (rows, units, inner, row_step, unit_step, inner_step)
+        if self._unit_max is None or len(self._unit_max) != taken_units:
+            self._unit_max = np.full(taken_units, -np.inf, np.float32)
+            self._sums = np.zeros((2, taken_units), np.float32)
+            self._seen = 0
+        spec = native.Output()
+        spec.rows, spec.units, spec.inner, spec.row_step, spec.unit_step, spec.inner_step = (
+            self._steps
+        )
+        spec.dead = self.dies
+        spec.low, spec.high = self.low, self.high
+        spec.unit_max = self._unit_max.ctypes.data
+        spec.unit_sum = self._sums.ctypes.data
+        spec.unit_square = self._sums.ctypes.data + self._sums.strides[0]
+        spec.out = self.out.ctypes.data
+        self._histogram_at = self.histogram.ctypes.data
+        self._spec = spec
+        self._at = ctypes.addressof(spec)
+
+    def _sample(self, x: Tensor) -> Tensor:
+        rows, units, inner, row_step, unit_step, inner_step = self._steps
+        return x.detach().reshape(rows, units, inner)[::row_step, ::unit_step, ::inner_step]
+
+    def _tops(self, sample: Tensor) -> Tensor | None:
+        if not self.dies:
+            return None
+        if self._top is None or self._top.shape[0] != sample.shape[1]:
+            self._top = torch.full((sample.shape[1],), -torch.inf, device=sample.device)
+        return self._top
+
+
+class Outputs:
+    """The meters of all places, and one row of values a step."""
+
+    def __init__(self) -> None:
+        self.meters: list[Meter] = []
+
+    def add(self, place: Place, channels_first: bool) -> Meter:
+        """A meter for a new place."""
+        meter = Meter(place, channels_first)
+        self.meters.append(meter)
+        return meter
+
+    def take(self) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
+        """Indexes [m] and values [m, 9] of the places measured since the last call, or None."""
+        done = [meter for meter in self.meters if meter.done]
+        if not done:
+            return None
+        index = np.array([meter.place.index for meter in done], np.int32)
+        values = np.stack([meter.out for meter in done])
+        for meter in done:
+            meter.done = False
+        return index, values
+
+    def histograms(self) -> Iterator[tuple[int, NDArray[np.uint32]]]:
+        """Place index and counts [135] of the places measured since the last `take`."""
+        for meter in self.meters:
+            if meter.done:
+                yield meter.place.index, meter.histogram
+
+
+def layout(shape: torch.Size, channels_first: bool) -> tuple[int, int, int]:
+    """Rows, units and positions of an output.
+
+    Arguments:
+        shape: of the output, batch first.
+        channels_first: whether dimension 1 is the units.
+    """
+    if len(shape) == 0:
+        return 1, 1, 1
+    if channels_first and len(shape) >= 3:
+        return shape[0], shape[1], int(np.prod(shape[2:]))
+    if len(shape) == 1:
+        return shape[0], 1, 1
+    return int(np.prod(shape[:-1])), shape[-1], 1

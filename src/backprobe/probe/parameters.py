@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statistics of one optimizer's parameters, gradients and updates, around its step.
+
+Extremes, RMS and non-finite counts are over every element. The update and the successive-gradient
+cosine come from up to 1,024 fixed random coordinates a tensor (relative error about
+1/sqrt(2 * 1024) = 2 %), so that no copy of the model is kept; histograms count the same sample.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backprobe.probe.kernels import native, through_torch
+
+SIGNALS = (
+    "grad_mean",
+    "grad_rms",
+    "grad_min",
+    "grad_max",
+    "grad_zero",
+    "grad_nonfinite",
+    "weight_mean",
+    "weight_rms",
+    "weight_min",
+    "weight_max",
+    "weight_nonfinite",
+    "update_rms",
+    "grad_cosine",
+)
+SAMPLES = 1024
+DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2, torch.float16: 3}
+CHECKED = 8
+"""Tensors of an optimizer that are asked whether their gradients were cleared."""
+
+
+class ParameterSet:
+    """The tensors of one optimizer, measured before and after each of its observed steps.
+
+    Arguments:
+        parameters: the tensors, in the order of their indexes.
+        indexes: their numbers in the record.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], indexes: Sequence[int]) -> None:
+        self.parameters = list(parameters)
+        self.index = np.asarray(indexes, np.int32)
+        self.sizes = np.array([p.numel() for p in self.parameters], np.float64)
+        count = len(self.parameters)
+        self.out = np.full((count, len(SIGNALS)), np.nan, np.float32)
+        self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
+        generator = np.random.default_rng(0)  # of our own: the user's streams don't move
+        self._where = [_coordinates(p.numel(), generator) for p in self.parameters]
+        self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
+        self._library = native.library()
+        self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
+        if self._fast:
+            self._prepare()
+        else:
+            self._before: list[Tensor] = []
+            self._last: dict[int, Tensor] = {}
+
+    def before(self, histograms: bool) -> None:
+        """Reads gradients and weights; call it when the optimizer is about to step."""
+        self.out[:] = np.nan
+        if histograms:
+            self.histograms[:] = 0
+        if not self._fast:
+            self._before_slowly(histograms)
+            return
+        self._weights[:] = [p.data_ptr() for p in self.parameters]
+        self._grads[:] = self._gradient_pointers()
+        self._library.bp_before(  # type: ignore[union-attr]
+            self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
+        )
+        self._held.clear()
+
+    def gradients(self, histograms: bool) -> None:
+        """Reads gradients only: of an optimizer whose closure ran the backward within its step."""
+        if not self._fast:
+            for k, parameter in enumerate(self.parameters):
+                self._gradient_slowly(k, parameter, histograms)
+            return
+        self._weights[:] = 0
+        self._grads[:] = self._gradient_pointers()
+        self._library.bp_before(  # type: ignore[union-attr]
+            self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
+        )
+        self._held.clear()
+
+    def after(self, histograms: bool) -> None:
+        """Reads what the step did to the sampled coordinates."""
+        if not self._fast:
+            self._after_slowly(histograms)
+            return
+        self._weights[:] = [p.data_ptr() for p in self.parameters]
+        self._library.bp_after(  # type: ignore[union-attr]
+            self._specs, self._weights_at, len(self.parameters), histograms
+        )
+
+    def cleared(self) -> bool:
+        """Whether most of the checked gradients are gone or zero."""
+        kept = 0
+        for k in self._checked:
+            gradient = self.parameters[k].grad
+            if gradient is not None and _local(gradient) is not None:
+                sample = _take(_local(gradient), self._where[k])
+                kept += bool(torch.count_nonzero(sample))
+        return kept * 2 < len(self._checked)
+
+    def checked_none(self) -> bool:
+        """Whether all checked gradients are None: the cheap answer to `cleared`."""
+        return all(self.parameters[k].grad is None for k in self._checked)
+
+    def _prepare(self) -> None:
+        count = len(self.parameters)
+        sizes = [len(where) for where in self._where]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self._coordinates = (
+            np.concatenate(self._where) if sizes else np.zeros(0, np.uint32)
+        ).astype(np.uint32)
+        self._weight_samples = np.zeros(int(starts[-1]), np.float32)
+        self._grad_samples = np.zeros(int(starts[-1]), np.float32)
+        self._weights = np.zeros(count, np.int64)
+        self._grads = np.zeros(count, np.int64)
+        self._weights_at = self._weights.ctypes.data
+        self._grads_at = self._grads.ctypes.data
+        self._held: list[Tensor] = []
+        specs = (native.Tensor * count)()
+        for k, parameter in enumerate(self.parameters):
+            spec, start = specs[k], int(starts[k])
+            spec.n = parameter.numel()
+            spec.weight_dtype = spec.grad_dtype = DTYPES[parameter.dtype]
+            spec.samples, spec.fresh = sizes[k], 1
+            spec.where = self._coordinates.ctypes.data + 4 * start
+            spec.weight_sample = self._weight_samples.ctypes.data + 4 * start
+            spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
+            spec.out = self.out.ctypes.data + self.out.strides[0] * k
+            spec.histograms = self.histograms.ctypes.data + self.histograms.strides[0] * k
+        self._spec_array = specs
+        self._specs = ctypes.addressof(specs)
+
+    def _gradient_pointers(self) -> list[int]:
+        gradients = [p.grad for p in self.parameters]
+        try:
+            if all(g is None or g.is_contiguous() for g in gradients):
+                return [0 if g is None else g.data_ptr() for g in gradients]
+        except RuntimeError:  # a sparse gradient has neither
+            pass
+        pointers = []
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            if gradient is not None and not (
+                gradient.layout == torch.strided and gradient.is_contiguous()
+            ):
+                gradient = gradient.to_dense() if gradient.layout != torch.strided else gradient
+                gradient = gradient.to(parameter.dtype).contiguous()
+                self._held.append(gradient)
+            pointers.append(0 if gradient is None else gradient.data_ptr())
+        return pointers
+
+    def _before_slowly(self, histograms: bool) -> None:
+        self._before = []
+        for k, parameter in enumerate(self.parameters):
+            weight = _local(parameter.detach())
+            if weight is None or weight.numel() == 0:
+                self._before.append(torch.zeros(0))
+                continue
+            where = self._where[k]
+            six = through_torch.six(weight).cpu().numpy()
+            self.out[k, 6:10], self.out[k, 10] = six[:4], six[5]
+            sample = _take(weight, where)
+            self._before.append(sample)
+            if histograms:
+                self.histograms[k, 1] += _bins(sample)
+            self._gradient_slowly(k, parameter, histograms)
+
+    def _gradient_slowly(self, k: int, parameter: Tensor, histograms: bool) -> None:
+        gradient = None if parameter.grad is None else _local(parameter.grad)
+        if gradient is None or gradient.numel() == 0:
+            return
+        self.out[k, :6] = through_torch.six(gradient).cpu().numpy()
+        now = _take(gradient, self._where[k])
+        if k in self._last and self._last[k].shape == now.shape:
+            self.out[k, 12] = float(through_torch.cosine(now, self._last[k]))
+        self._last[k] = now
+        if histograms:
+            self.histograms[k, 0] += _bins(now)
+
+    def _after_slowly(self, histograms: bool) -> None:
+        for k, parameter in enumerate(self.parameters):
+            weight = _local(parameter.detach())
+            if weight is None or len(self._before[k]) == 0:
+                continue
+            change = _take(weight, self._where[k]) - self._before[k]
+            self.out[k, 11] = math.sqrt(float((change * change).mean()))
+            if histograms:
+                self.histograms[k, 2] += _bins(change)
+
+
+def _coordinates(size: int, generator: np.random.Generator) -> NDArray[np.uint32]:
+    if size <= SAMPLES:
+        return np.arange(size, dtype=np.uint32)
+    chosen = generator.integers(0, min(size, 2**32 - 1), SAMPLES, dtype=np.int64)
+    return np.unique(chosen).astype(np.uint32)
+
+
+def _simple(parameter: Tensor) -> bool:
+    return (
+        parameter.device.type == "cpu"
+        and parameter.layout == torch.strided
+        and parameter.dtype in DTYPES
+        and parameter.is_contiguous()
+        and type(parameter.data) is Tensor
+    )
+
+
+def _local(tensor: Tensor) -> Tensor | None:
+    """This rank's dense values of a tensor, or None where they can't be read."""
+    shard: Any = getattr(tensor, "_local_tensor", tensor)
+    if shard.layout != torch.strided:
+        shard = shard.to_dense()
+    return shard.detach() if shard.is_floating_point() and shard.device.type != "meta" else None
+
+
+def _take(tensor: Tensor | None, where: NDArray[np.uint32]) -> Tensor:
+    if tensor is None:
+        return torch.zeros(0)
+    flat = tensor.detach().reshape(-1)
+    chosen = torch.from_numpy(where.astype(np.int64))
+    return flat[chosen[chosen < flat.numel()].to(flat.device)].float()
+
+
+def _bins(sample: Tensor) -> NDArray[np.uint32]:
+    return through_torch.bins(sample, native.BINS).cpu().numpy().astype(np.uint32)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The few functions of torch that are wrapped, once a process, and what each wrapper tells.
+
+A wrapper passes everything through and only looks. It is put in place right after torch was
+imported, before the user's `from … import …` can have taken the original.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import clip_grad
+
+from backprobe.probe import loaders, sites
+from backprobe.probe.probe import Probe
+
+Current = Callable[[], Probe | None]
+
+
+def install(current: Current, began: Current) -> None:
+    """Wraps what is not yet wrapped.
+
+    Arguments:
+        current: the probe, or None where there is none (yet).
+        began: the probe, made now if need be: something is about to be trained.
+    """
+    _backward(began)
+    _construction()
+    _clipping(current)
+    _saved_hooks(current)
+    loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
+
+
+def _wrapped(function: Any) -> bool:
+    return getattr(function, "__backprobe__", False) is True
+
+
+def _mark(function: Any) -> Any:
+    function.__backprobe__ = True
+    return function
+
+
+def _backward(began: Current) -> None:
+    if not _wrapped(torch.Tensor.backward):
+        method = torch.Tensor.backward
+
+        @functools.wraps(method)
+        def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if torch.compiler.is_compiling():
+                return method(self, *args, **kwargs)
+            probe = began()
+            if probe is None:
+                return method(self, *args, **kwargs)
+            probe.backward.before(self, 1)
+            try:
+                return method(self, *args, **kwargs)
+            finally:
+                probe.backward.after(self)
+
+        torch.Tensor.backward = _mark(backward)  # type: ignore[method-assign]
+    if not _wrapped(torch.autograd.backward):
+        function = torch.autograd.backward
+
+        @functools.wraps(function)
+        def autograd_backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            probe = None if torch.compiler.is_compiling() else began()
+            if probe is None or probe.state.in_backward:
+                return function(tensors, *args, **kwargs)
+            probe.backward.before(tensors, 1)
+            try:
+                return function(tensors, *args, **kwargs)
+            finally:
+                probe.backward.after(tensors)
+
+        torch.autograd.backward = _mark(autograd_backward)
+
+
+def _construction() -> None:
+    """Remembers the line that makes each module and optimizer."""
+    for kind in (nn.Module, torch.optim.Optimizer):
+        original: Any = kind.__init__
+        if _wrapped(original):
+            continue
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+                original(self, *args, **kwargs)
+                if not torch.compiler.is_compiling():
+                    try:
+                        sites.remember(self, sys._getframe(1))
+                    except Exception:  # a place less, never an error in the user's constructor
+                        pass
+
+            return _mark(__init__)
+
+        kind.__init__ = wrap(original)  # type: ignore[method-assign]
+
+
+def _clipping(current: Current) -> None:
+    original = clip_grad.clip_grad_norm_
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def clip_grad_norm_(*args: Any, **kwargs: Any) -> Any:
+        norm = original(*args, **kwargs)
+        probe = None if torch.compiler.is_compiling() else current()
+        if probe is not None:
+            probe.guard.run("clipping", probe.clipped, norm)
+        return norm
+
+    clip_grad.clip_grad_norm_ = _mark(clip_grad_norm_)
+    torch.nn.utils.clip_grad_norm_ = clip_grad_norm_
+
+
+def _saved_hooks(current: Current) -> None:
+    """Where saved-tensor hooks are in use, unpacking a saved tensor would run user code."""
+    kind = torch.autograd.graph.saved_tensors_hooks
+    original = kind.__enter__
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def __enter__(self: Any) -> Any:
+        probe = current()
+        if probe is not None:
+            probe.state.unpackable = False
+            probe.state.blind_spot(
+                "saved-tensor hooks (checkpointing, offloading): targets are not read off the loss"
+            )
+        return original(self)
+
+    kind.__enter__ = _mark(__enter__)  # type: ignore[method-assign]

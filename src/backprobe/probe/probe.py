@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The probe of one process: its parts wired together, begun at the first sign of training."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any
+
+import torch
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
+
+from backprobe.probe.backward import Backward
+from backprobe.probe.budget import Budget
+from backprobe.probe.forward import Forward
+from backprobe.probe.guard import Guard
+from backprobe.probe.heartbeat import Heartbeat
+from backprobe.probe.loaders import Loaders
+from backprobe.probe.recorder import HistogramClock, Recorder
+from backprobe.probe.state import State
+from backprobe.session import Session
+
+
+class StepsDone(SystemExit):
+    """Ends the script cleanly after the wanted number of optimizer steps (exit status 0)."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__(0)
+        self.steps = steps
+
+
+class Probe:
+    """All collectors of one process.
+
+    Arguments:
+        session: whose log they write to.
+        budget: share of the time that watching may cost; None observes every step.
+        every: steps between two histograms for the charts, None for the default clock.
+        stop_after: optimizer steps after which the script is ended, None for never.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        budget: float | None = 0.02,
+        every: int | None = None,
+        stop_after: int | None = None,
+    ) -> None:
+        self.session = session
+        self.stop_after = stop_after
+        recorder = Recorder(session.writer)
+        self.guard = Guard(self._failed)
+        self.state = State(recorder, self.guard, Budget(budget), HistogramClock(every))
+        self.loaders = Loaders(recorder.event, self.guard)
+        self.forward = Forward(self.state, self.loaders)
+        self.heartbeat = Heartbeat(self.state, self._stepped)
+        self.backward = Backward(
+            self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
+        )
+        self._handles: list[Any] = []
+        recorder.event("environment", torch=torch_facts())
+        self.state.budget.next()
+        session.add_source(self._drain)
+        session.before_end(self.finish)
+
+    def attach(self) -> None:
+        """Puts the global hooks in place."""
+        if self._handles:
+            return
+        self.forward.install()
+        self._handles = [
+            register_optimizer_step_pre_hook(self.heartbeat.before_step),
+            register_optimizer_step_post_hook(self.heartbeat.after_step),
+        ]
+
+    def detach(self) -> None:
+        """Takes them away again; models and optimizers are as they were."""
+        self.forward.remove()
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def finish(self) -> None:
+        """Ends all that is open and writes what watching cost."""
+        self.detach()
+        self.guard.run("heartbeat", self.heartbeat.finish)
+        self.state.end_phase()
+        self.state.end_batch()
+        self._blind_spots()
+        self._drain()
+        self.state.recorder.event("cost", **self.state.budget.cost())
+
+    def clipped(self, norm: Any) -> None:
+        """Takes the unclipped norm that the user's own clipping computed."""
+        value = float(norm)
+        if self.state.observing or self.state.clip_norm != self.state.clip_norm:
+            self.state.clip_norm = value
+
+    def _blind_spots(self) -> None:
+        state = self.state
+        if not state.structure.modules:
+            state.blind_spot("no module was called: layers are not known by name")
+        if state.step == 0 and state.loss_index < 0:
+            state.blind_spot("no backward pass ran: nothing was trained")
+        elif not len(self.heartbeat.optimizers):
+            state.blind_spot("no optimizer stepped: each backward was taken for a step")
+        if self.loaders.current < 0:
+            state.blind_spot("no DataLoader was used: how batches are drawn is not known")
+        for entry in state.losses.entries:
+            if entry.kind == "custom":
+                where = entry.source or "the loss"
+                state.blind_spot(f"{where}: a loss of its own kind; what it should be is not known")
+
+    def _drain(self) -> None:
+        self.state.flush_structure()
+        self.state.recorder.drain()
+
+    def _stepped(self, steps: int) -> None:
+        if self.stop_after is not None and steps >= self.stop_after:
+            raise StepsDone(steps)
+
+    def _failed(self, collector: str, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(error))[-4000:]
+        self.state.recorder.event("failure", collector=collector, error=repr(error), trace=text)
+        self.state.blind_spot(f"the {collector} collector failed ({error!r}) and is off")
+        if os.environ.get("BACKPROBE_DEBUG"):
+            self.session.say(text)
+
+
+def torch_facts() -> dict[str, Any]:
+    """What decides whether a run can be repeated bit for bit; reads, never sets."""
+    return {
+        "version": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "cuda": torch.version.cuda,
+        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+        "seed": torch.initial_seed(),
+    }

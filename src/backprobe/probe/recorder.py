@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows and blocks that wait in memory until the flush thread writes them to the log."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprobe.store.writer import LogWriter
+
+STEP_COLUMNS = (
+    "step",
+    "time",
+    "seconds",
+    "loss",
+    "loss_index",
+    "backwards",
+    "lr",
+    "grad_norm",
+    "clip_norm",
+    "samples",
+    "carried",
+    "optimizer",
+    "scale",
+    "training",
+    "observed",
+)
+HISTOGRAM_SECONDS = 0.5
+"""Charts get histograms at most so often after the dense start, unless the user asks for more."""
+
+StepRow = tuple[float, ...]
+Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
+Histogram = tuple[int, int, int, NDArray[np.uint32]]
+
+
+class Recorder:
+    """Collects what one process measured; `drain` moves it into the log.
+
+    Arguments:
+        writer: of this process's log.
+    """
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+        self.held = True  # until it is known whether an optimizer or a backward is the beat
+        self.steps: deque[StepRow] = deque()
+        self.matrices: dict[str, deque[Matrix]] = {"parameters": deque(), "outputs": deque()}
+        self.signals: dict[str, tuple[str, ...]] = {}
+        self.histograms: deque[Histogram] = deque()
+        self.tables: dict[str, deque[dict[str, float]]] = {
+            "batches": deque(),
+            "evaluations": deque(),
+        }
+
+    def event(self, name: str, /, **data: Any) -> None:
+        """Writes a fact at once."""
+        self._writer.event(name, **data)
+
+    def structure(self, fresh: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Writes new or changed entries of the structure."""
+        for stream, items in fresh.items():
+            self._writer.event(stream, items=items)
+
+    def add_histograms(
+        self, step: int, quantity: int, found: Iterable[tuple[int, NDArray[np.uint32]]]
+    ) -> None:
+        """Keeps copies of histograms: 0 gradient, 1 weight, 2 update, 3 output."""
+        for index, counts in found:
+            self.histograms.append((step, quantity, index, counts.copy()))
+
+    def forget(self) -> None:
+        """Drops the steps that wait: they turned out to be parts of one step."""
+        self.steps.clear()
+        self.histograms.clear()
+        for waiting in self.matrices.values():
+            waiting.clear()
+
+    def drain(self) -> None:
+        """Writes everything that waits; steps and what hangs on them only unless `held`."""
+        if self.held:
+            return
+        self._drain_steps()
+        for stream in self.matrices:
+            self._drain_matrices(stream)
+        for stream, rows in self.tables.items():
+            self._drain_table(stream, rows)
+        self._drain_histograms()
+
+    def _drain_steps(self) -> None:
+        rows = _taken(self.steps)
+        if rows:
+            block = np.array(rows, np.float64)
+            columns: dict[str, NDArray[Any]] = {
+                name: block[:, k] if name in ("time", "step") else block[:, k].astype(np.float32)
+                for k, name in enumerate(STEP_COLUMNS)
+            }
+            columns["step"] = columns["step"].astype(np.int64)
+            self._writer.frame({"stream": "steps"}, columns)
+
+    def _drain_matrices(self, stream: str) -> None:
+        rows = _taken(self.matrices[stream])
+        start = 0
+        for at in range(1, len(rows) + 1):
+            # A block holds successive steps that measured the same tensors.
+            if at == len(rows) or not np.array_equal(rows[at][1], rows[start][1]):
+                part = rows[start:at]
+                values = np.stack([row[2] for row in part])
+                self._writer.frame(
+                    {"stream": stream},
+                    {
+                        "step": np.array([row[0] for row in part], np.int64),
+                        "index": part[0][1],
+                        **{name: values[:, :, k] for k, name in enumerate(self.signals[stream])},
+                    },
+                )
+                start = at
+
+    def _drain_table(self, stream: str, waiting: deque[dict[str, float]]) -> None:
+        rows = _taken(waiting)
+        if rows:
+            names = list(dict.fromkeys(name for row in rows for name in row))
+            nan = float("nan")
+            self._writer.frame(
+                {"stream": stream},
+                {name: np.array([row.get(name, nan) for row in rows]) for name in names},
+            )
+
+    def _drain_histograms(self) -> None:
+        rows = _taken(self.histograms)
+        if not rows:
+            return
+        occupied = [np.flatnonzero(row[3]).astype(np.uint8) for row in rows]
+        counts = [row[3][where] for row, where in zip(rows, occupied, strict=True)]
+        largest = max((int(c.max()) for c in counts if c.size), default=0)
+        self._writer.frame(
+            {"stream": "histograms"},
+            {
+                "step": np.array([row[0] for row in rows], np.int64),
+                "quantity": np.array([row[1] for row in rows], np.uint8),
+                "index": np.array([row[2] for row in rows], np.int32),
+                "length": np.array([len(where) for where in occupied], np.uint8),
+                "bins": np.concatenate(occupied),
+                "counts": np.concatenate(counts).astype(
+                    np.uint16 if largest < 1 << 16 else np.uint32
+                ),
+            },
+        )
+
+
+class HistogramClock:
+    """When charts get their next histograms.
+
+    Arguments:
+        every: steps between two, None for the default: dense at first, then by the clock.
+    """
+
+    def __init__(self, every: int | None = None) -> None:
+        self.every = every
+        self._last = 0.0
+
+    def due(self, step: int) -> bool:
+        """Whether the step that begins now is to have histograms."""
+        if self.every is not None and step % self.every == 0:
+            return True
+        now = time.monotonic()
+        if step < 10 or now - self._last >= HISTOGRAM_SECONDS:
+            self._last = now
+            return True
+        return False
+
+
+def _taken(waiting: deque[Any]) -> list[Any]:
+    rows = []
+    while waiting:  # the training thread may be appending meanwhile
+        rows.append(waiting.popleft())
+    return rows

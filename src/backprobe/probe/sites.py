@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which line of the user's code made a module, called an operation, a loss or an optimizer."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import linecache
+import os
+import sys
+import sysconfig
+import weakref
+from types import CodeType, FrameType
+from typing import Any
+
+import torch
+
+from backprobe.records import Source
+
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_LIBRARIES = tuple(
+    sorted({sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "purelib", "platlib")})
+)
+
+Site = tuple[str, int]
+
+_made: dict[int, tuple[weakref.ref[Any], Site]] = {}
+
+
+@functools.cache
+def distance(filename: str) -> int:
+    """How far a file is from the user: 0 their own code, 1 a library, 2 torch or backprobe."""
+    if filename.startswith("<"):
+        return 0 if filename.startswith("<ipython") else 2
+    path = os.path.abspath(filename)
+    if path.startswith((_OWN, _TORCH)):
+        return 2
+    return 1 if path.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in path else 0
+
+
+def caller(frame: FrameType | None) -> Site | None:
+    """The innermost line of the user's own code at or above a frame; a library's where none is."""
+    library: Site | None = None
+    while frame is not None:
+        far = distance(frame.f_code.co_filename)
+        if far == 0:
+            return frame.f_code.co_filename, frame.f_lineno
+        if far == 1 and library is None:
+            library = frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return library
+
+
+def here() -> Site | None:
+    """The user's line that led to this call."""
+    return caller(sys._getframe(1))
+
+
+def source(site: Site | None) -> Source | None:
+    """A site with its absolute path and its text."""
+    if site is None:
+        return None
+    file, line = site
+    return Source(os.path.abspath(file), line, linecache.getline(file, line).strip())
+
+
+def remember(module: Any, frame: FrameType | None) -> None:
+    """Keeps the line that constructs a module: the nearest frame that isn't its own `__init__`."""
+    while frame is not None and _initialises(frame, module):
+        frame = frame.f_back
+    site = caller(frame)
+    if site is not None:
+        _made[id(module)] = (weakref.ref(module), site)
+
+
+def made(module: Any) -> Site | None:
+    """The line that constructs a module, or that assigns it in its parent's `__init__`."""
+    known = _made.get(id(module))
+    return known[1] if known is not None and known[0]() is module else None
+
+
+def living() -> list[torch.nn.Module]:
+    """Modules whose construction was seen and that still exist."""
+    found = [ref() for ref, _ in list(_made.values())]
+    return [module for module in found if isinstance(module, torch.nn.Module)]
+
+
+def _initialises(frame: FrameType, module: Any) -> bool:
+    code: CodeType = frame.f_code
+    if code.co_name != "__init__" or not code.co_varnames:
+        return distance(code.co_filename) == 2
+    return frame.f_locals.get(code.co_varnames[0]) is module
+
+
+@functools.cache
+def assigned(owner: type, attribute: str) -> Site | None:
+    """The line of a class that assigns `self.<attribute>`, read from its source."""
+    try:
+        lines, first = inspect.getsourcelines(owner)
+        file = inspect.getsourcefile(owner)
+        tree = ast.parse(
+            inspect.cleandoc("\n" + "".join(lines)) if lines[0][:1].isspace() else "".join(lines)
+        )
+    except (OSError, TypeError, SyntaxError, IndentationError):
+        return None
+    if file is None or distance(file) == 2:
+        return None
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else ()
+        for target in targets:
+            if isinstance(target, ast.Attribute) and target.attr == attribute:
+                return file, first + node.lineno - 1
+    return None
+
+
+def last_assignment(frame: FrameType, names: set[str], before: int) -> Site | None:
+    """The last line before `before`, in a frame's own function, that assigns one of `names`."""
+    code = frame.f_code
+    tree = _parsed(code.co_filename)
+    if tree is None:
+        return None
+    best = 0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            targets: list[ast.expr] = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            targets = [node.target]
+        else:
+            continue
+        named = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        if named & names and code.co_firstlineno <= node.lineno < before:
+            best = max(best, node.lineno)
+    return (code.co_filename, best) if best else None
+
+
+@functools.cache
+def _parsed(filename: str) -> ast.Module | None:
+    try:
+        return ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError):
+        return None

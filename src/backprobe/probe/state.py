@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts of one process's probe share, and how they are put together."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from backprobe.probe.budget import Budget
+from backprobe.probe.evaluation import Phase
+from backprobe.probe.guard import Guard
+from backprobe.probe.losses import Losses
+from backprobe.probe.outputs import Outputs
+from backprobe.probe.recorder import HistogramClock, Recorder
+from backprobe.probe.structure import Structure
+from backprobe.records import Operation
+
+NAN = float("nan")
+
+
+@dataclass
+class State:
+    """The state of one process's probe.
+
+    Arguments:
+        step: the optimizer step that is being gathered, from 0.
+        observing: whether it is observed in full.
+        histograms: whether it gets histograms.
+        mode_trusted: whether a root in eval mode with gradients on is an evaluation.
+    """
+
+    recorder: Recorder
+    guard: Guard
+    budget: Budget
+    clock: HistogramClock
+    structure: Structure = field(default_factory=Structure)
+    outputs: Outputs = field(default_factory=Outputs)
+    losses: Losses = field(init=False)
+    thread: int = field(default_factory=threading.get_ident)
+    step: int = 0
+    observing: bool = True
+    histograms: bool = True
+    in_backward: bool = False
+    unpackable: bool = True
+    step_began: float = field(default_factory=perf_counter)
+    loss_sum: float = 0.0
+    loss_index: int = -1
+    backwards: int = 0
+    clip_norm: float = NAN
+    samples: float = NAN
+    training: float = NAN
+    root: int = -1
+    mode_trusted: bool = True
+    seen_training: bool = False
+    criterion_site: tuple[str, int] | None = None
+    batch: dict[str, float] | None = None
+    phase: Phase | None = None
+    graph: list[Operation] = field(default_factory=list)
+    blind: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.losses = Losses(self.structure.touch)
+        self.clock.due(0)
+
+    def blind_spot(self, text: str) -> None:
+        """Says once what can't be seen."""
+        if text not in self.blind:
+            self.blind[text] = None
+            self.recorder.event("blind-spot", text=text)
+
+    def begin_step(self) -> None:
+        """Sets everything that is gathered a step to nothing and decides what to observe next."""
+        self.step += 1
+        self.loss_sum, self.loss_index, self.backwards = 0.0, -1, 0
+        self.clip_norm = self.samples = self.training = NAN
+        self.observing = self.budget.next()
+        self.histograms = self.observing and self.clock.due(self.step)
+        self.step_began = perf_counter()
+
+    def end_phase(self) -> None:
+        """Ends an evaluation phase, if one is going on."""
+        if self.phase is not None:
+            self.recorder.tables["evaluations"].append(self.phase.row())
+            self.phase = None
+
+    def end_batch(self, **facts: float) -> None:
+        """Writes the batch that waits, with what its loss told of its targets."""
+        if self.batch is not None:
+            self.recorder.tables["batches"].append({**self.batch, **facts})
+            self.batch = None
+
+    def flush_structure(self) -> None:
+        """Writes what is new of the structure, the losses and the graph."""
+        self.losses.refresh()
+        fresh: dict[str, list[Any]] = self.structure.take()
+        if fresh:
+            self.recorder.structure(fresh)

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers for the modules, parameters and places of the watched models, and what each one is."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from backprobe.probe import initial, sites
+from backprobe.probe.activations import MODULES
+from backprobe.records import Module, Parameter, Place, Source
+
+WRAPPERS = ("DistributedDataParallel", "DataParallel", "OptimizedModule")
+"""Modules that only carry another: their own name is left out of the names below them."""
+MAX_SETTINGS = 24
+_PLAIN = (int, float, str, bool, type(None))
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The user's own module inside DDP, DataParallel and `torch.compile`."""
+    while type(module).__name__ in WRAPPERS:
+        inner = getattr(module, "module", None) or getattr(module, "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            break
+        module = inner
+    return module
+
+
+def is_criterion(module: nn.Module) -> bool:
+    """Whether a module computes a loss: torch's own, or one without parameters named after one."""
+    if type(module).__module__ == "torch.nn.modules.loss":
+        return True
+    name = type(module).__name__.lower()
+    return name.endswith(("loss", "criterion")) and next(module.parameters(), None) is None
+
+
+class Structure:
+    """The numbered modules, parameters and places; what is new waits until it is taken."""
+
+    def __init__(self) -> None:
+        self.modules: list[Module] = []
+        self.parameters: list[Parameter] = []
+        self.places: list[Place] = []
+        self.module_of: dict[int, int] = {}
+        self.parameter_of: dict[int, int] = {}
+        self.roots: dict[int, weakref.ref[nn.Module]] = {}
+        self._fresh: dict[str, dict[int, Any]] = {}
+
+    def add_root(self, called: nn.Module) -> nn.Module:
+        """Numbers a root model's modules and parameters; returns the module its names refer to.
+
+        A module that was called directly but belongs to a larger living one (`model.encode(x)`
+        calls `model.encoder`) is numbered under the larger.
+        """
+        root = _owner(unwrapped(called))
+        if id(root) in self.roots:
+            return root
+        first = len(self.modules)
+        names = {id(module): name for name, module in root.named_modules()}
+        self.roots[id(root)] = weakref.ref(root, self._forgetter(id(root), list(names)))
+        for name, module in root.named_modules():
+            index = len(self.modules)
+            self.module_of[id(module)] = index
+            parent = name.rpartition(".")[0] if name else None
+            entry = Module(
+                index=index,
+                name=name,
+                type=type(module).__name__,
+                root=first,
+                parent=-1 if parent is None else self._named(parent, first),
+                source=sites.source(sites.made(module) or _assigned(root, name)),
+                settings=settings(module),
+                training=module.training,
+            )
+            self.modules.append(entry)
+            self.touch("modules", entry)
+        aliases: dict[int, list[str]] = {}
+        for name, parameter in root.named_parameters(remove_duplicate=False):
+            aliases.setdefault(id(parameter), []).append(name)
+        for name, parameter in root.named_parameters():
+            owner = self._named(name.rpartition(".")[0], first)
+            index = self.add_parameter(parameter, name, owner, tuple(aliases[id(parameter)][1:]))
+            module = self.modules[owner]
+            self.put(replace(module, parameters=(*module.parameters, index)))
+        return root
+
+    def add_parameter(
+        self, parameter: torch.Tensor, name: str, module: int = -1, aliases: tuple[str, ...] = ()
+    ) -> int:
+        """Numbers one parameter tensor."""
+        known = self.parameter_of.get(id(parameter))
+        if known is not None:
+            return known
+        index = len(self.parameters)
+        self.parameter_of[id(parameter)] = index
+        entry = Parameter(
+            index=index,
+            name=name,
+            module=module,
+            shape=tuple(parameter.shape),
+            dtype=str(parameter.dtype).removeprefix("torch."),
+            requires_grad=parameter.requires_grad,
+            aliases=aliases,
+            initial=initial.facts(parameter),
+        )
+        self.parameters.append(entry)
+        self.touch("parameters", entry)
+        return index
+
+    def add_place(self, **facts: Any) -> Place:
+        """Numbers one place whose output is measured."""
+        place = Place(index=len(self.places), order=len(self.places), **facts)
+        self.places.append(place)
+        self.touch("places", place)
+        return place
+
+    def put(self, entry: Module | Parameter | Place) -> None:
+        """Replaces an entry by a newer one of the same index."""
+        kinds: dict[type, tuple[str, list[Any]]] = {
+            Module: ("modules", self.modules),
+            Parameter: ("parameters", self.parameters),
+            Place: ("places", self.places),
+        }
+        stream, entries = kinds[type(entry)]
+        if entries[entry.index] != entry:
+            entries[entry.index] = entry
+            self.touch(stream, entry)
+
+    def touch(self, stream: str, entry: Any) -> None:
+        """Marks an entry as new, to be written at the next flush."""
+        self._fresh.setdefault(stream, {})[entry.index] = entry
+
+    def take(self) -> dict[str, list[dict[str, Any]]]:
+        """What is new since the last call, JSON-ready, by stream."""
+        fresh, self._fresh = self._fresh, {}
+        return {
+            stream: [jsonable(entry) for entry in entries.values()]
+            for stream, entries in fresh.items()
+        }
+
+    def activation_of(self, module: nn.Module) -> str:
+        """Canonical activation of a module, "" where it is none."""
+        return MODULES.get(type(module).__name__, "")
+
+    def _named(self, name: str, first: int) -> int:
+        for entry in self.modules[first:]:
+            if entry.name == name:
+                return entry.index
+        return -1
+
+    def _forgetter(self, root: int, ids: list[int]) -> Callable[[Any], None]:
+        def forget(_: Any) -> None:
+            self.roots.pop(root, None)
+            for key in ids:
+                self.module_of.pop(key, None)
+
+        return forget
+
+
+def settings(module: nn.Module) -> dict[str, Any]:
+    """A module's plain public attributes: numbers, strings, and short tuples of them."""
+    found: dict[str, Any] = {}
+    for name, value in vars(module).items():
+        if name.startswith("_") or name == "training" or len(found) >= MAX_SETTINGS:
+            continue
+        if isinstance(value, _PLAIN) and len(str(value)) <= 80:
+            found[name] = value
+        elif isinstance(value, tuple) and len(value) <= 8:
+            if all(isinstance(item, _PLAIN) for item in value):
+                found[name] = list(value)
+    for name in ("weight", "bias"):
+        if name in module._parameters:
+            found[f"has_{name}"] = module._parameters[name] is not None
+    return found
+
+
+def jsonable(value: Any) -> Any:
+    """A record's dataclass as JSON: a source becomes [file, line, text]."""
+    if isinstance(value, Source):
+        return [value.file, value.line, value.text]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: jsonable(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, dict):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [jsonable(item) for item in value]
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    return str(value)
+
+
+def _owner(module: nn.Module) -> nn.Module:
+    best, size = module, _count(module.modules())
+    for candidate in sites.living():
+        if candidate is module or type(candidate).__name__ in WRAPPERS or is_criterion(candidate):
+            continue
+        if type(candidate).__name__ in ("ModuleList", "ModuleDict"):
+            continue
+        if any(inner is module for inner in candidate.modules()):
+            inside = _count(candidate.modules())
+            if inside > size:
+                best, size = candidate, inside
+    return best
+
+
+def _count(modules: Iterable[nn.Module]) -> int:
+    return sum(1 for _ in modules)
+
+
+def _assigned(root: nn.Module, name: str) -> sites.Site | None:
+    if not name:
+        return None
+    parent_name, _, attribute = name.rpartition(".")
+    parent = root.get_submodule(parent_name)
+    found = sites.assigned(type(parent), attribute)
+    return found or sites.made(parent) or _assigned(root, parent_name)
