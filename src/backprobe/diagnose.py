@@ -3,19 +3,97 @@
 
 from __future__ import annotations
 
-from backprobe.records import Finding, Record
-from backprobe.rules import RULES
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from backprobe.records import SEVERITIES, Event, Finding, Record
+from backprobe.rules import RULES, AbstractRule
+from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES, Explanation
+
+SEVERITY_WEIGHT = {"note": 0.3, "warning": 1.0, "error": 1.5}
+"""How much a severity counts beside the confidence: a sure warning outranks a doubtful error."""
 
 
-def diagnose(record: Record, ignore: tuple[str, ...] = ()) -> list[Finding]:
+def diagnose(
+    record: Record,
+    ignore: Iterable[str] = (),
+    *,
+    rules: tuple[type[AbstractRule], ...] = RULES,
+    on_failure: Callable[[Event], None] = lambda event: None,
+) -> list[Finding]:
     """All findings of a record, the likeliest cause first.
 
     Arguments:
         record: what the probe wrote.
         ignore: rule names that stay silent.
+        rules: the rules to run.
+        on_failure: told of each rule that raised: an event `rule-failure` with `rule` and `error`.
     """
+    silent = set(ignore)
     findings: list[Finding] = []
-    for rule in RULES:
-        if rule.name not in ignore:
+    for rule in rules:
+        if rule.name in silent:
+            continue
+        try:
             findings += rule().check(record)
-    return findings
+        except Exception as error:  # noqa: BLE001 - one faulty rule must not silence the others
+            facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
+            on_failure(Event("rule-failure", time.time(), facts))
+    return rank(join(findings))
+
+
+def join(findings: list[Finding]) -> list[Finding]:
+    """The findings with `kind` and `explained_by` decided from the evidence of all of them.
+
+    A cause is only believed to explain what is at most one severity graver than itself, so that a
+    note does not explain an error away. Of two that would explain each other the surer one does.
+    """
+    edges: dict[int, list[int]] = {position: [] for position in range(len(findings))}
+    for position, symptom in enumerate(findings):
+        for other, cause in enumerate(findings):
+            if other != position and _explains(cause, symptom):
+                edges[position].append(other)
+    joined = []
+    for position, finding in enumerate(findings):
+        causes = [
+            other
+            for other in edges[position]
+            if position not in edges[other] or _weight(findings[other]) > _weight(finding)
+        ]
+        roots = [other for other in causes if not edges[other]] or causes
+        names = tuple(dict.fromkeys(findings[other].rule for other in roots))
+        if names:
+            joined.append(replace(finding, kind="symptom", explained_by=names))
+        elif finding.rule in OUTCOMES:
+            joined.append(replace(finding, kind="symptom"))
+        else:
+            joined.append(replace(finding, kind="cause"))
+    return joined
+
+
+def rank(findings: list[Finding]) -> list[Finding]:
+    """The findings in order, `rank` set: causes first, then by severity and confidence."""
+    ordered = sorted(
+        findings,
+        key=lambda f: (f.kind != "cause", -_weight(f), f.rule, f.where),
+    )
+    return [replace(finding, rank=place) for place, finding in enumerate(ordered, start=1)]
+
+
+def _explains(cause: Finding, symptom: Finding) -> bool:
+    if SEVERITIES.index(cause.severity) < SEVERITIES.index(symptom.severity) - 1:
+        return False
+    if symptom.rule in OUTCOMES:
+        return cause.rule not in OUTCOMES and cause.severity != "note"
+    if cause.severity == "note" and symptom.severity != "note":
+        return False
+    return any(pair.when(cause, symptom) for pair in _between(cause.rule, symptom.rule))
+
+
+def _between(cause: str, symptom: str) -> list[Explanation]:
+    return [pair for pair in EXPLANATIONS if pair.cause == cause and pair.symptom == symptom]
+
+
+def _weight(finding: Finding) -> float:
+    return SEVERITY_WEIGHT[finding.severity] * finding.confidence

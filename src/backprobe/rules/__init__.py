@@ -1,4 +1,89 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of rules: one entry a diagnosis, one file each, grouped by family."""
 
-RULES: tuple = ()
+from __future__ import annotations
+
+from backprobe.rules.base import AbstractRule
+from backprobe.rules.data.constant_batch import ConstantBatch
+from backprobe.rules.data.inputs_not_normalized import InputsNotNormalized
+from backprobe.rules.data.nonfinite_data import NonfiniteData
+from backprobe.rules.data.targets_not_normalized import TargetsNotNormalized
+from backprobe.rules.init.init_scale_too_large import InitScaleTooLarge
+from backprobe.rules.init.init_scale_too_small import InitScaleTooSmall
+from backprobe.rules.init.initial_loss_off import InitialLossOff
+from backprobe.rules.init.symmetric_init import SymmetricInit
+from backprobe.rules.loop.eval_mode_training import EvalModeTraining
+from backprobe.rules.loop.not_learning import NotLearning
+from backprobe.rules.loop.target_broadcast import TargetBroadcast
+from backprobe.rules.model.detached_graph import DetachedGraph
+from backprobe.rules.model.double_softmax import DoubleSoftmax
+from backprobe.rules.model.excessive_dropout import ExcessiveDropout
+from backprobe.rules.model.frozen_parameters import FrozenParameters
+from backprobe.rules.model.logits_into_bce import LogitsIntoBce
+from backprobe.rules.model.logits_into_nll import LogitsIntoNll
+from backprobe.rules.model.missing_nonlinearity import MissingNonlinearity
+from backprobe.rules.model.output_range_mismatch import OutputRangeMismatch
+from backprobe.rules.model.parameters_not_optimized import ParametersNotOptimized
+from backprobe.rules.model.sigmoid_multiclass import SigmoidMulticlass
+from backprobe.rules.model.single_unit_softmax import SingleUnitSoftmax
+from backprobe.rules.model.unused_module import UnusedModule
+from backprobe.rules.model.wrong_loss import WrongLoss
+from backprobe.rules.optimizer.learning_rate_too_high import LearningRateTooHigh
+from backprobe.rules.optimizer.learning_rate_too_low import LearningRateTooLow
+from backprobe.rules.optimizer.missing_optimizer_step import MissingOptimizerStep
+from backprobe.rules.optimizer.missing_zero_grad import MissingZeroGrad
+from backprobe.rules.signal.dead_relu import DeadRelu
+from backprobe.rules.signal.exploding_gradients import ExplodingGradients
+from backprobe.rules.signal.nonfinite_gradients import NonfiniteGradients
+from backprobe.rules.signal.nonfinite_loss import NonfiniteLoss
+from backprobe.rules.signal.saturated_activations import SaturatedActivations
+from backprobe.rules.signal.vanishing_gradients import VanishingGradients
+
+__all__ = ["BY_NAME", "RULES", "AbstractRule"]
+
+RULES: tuple[type[AbstractRule], ...] = (
+    # data
+    ConstantBatch,
+    InputsNotNormalized,
+    NonfiniteData,
+    TargetsNotNormalized,
+    # model
+    DetachedGraph,
+    DoubleSoftmax,
+    ExcessiveDropout,
+    FrozenParameters,
+    LogitsIntoBce,
+    LogitsIntoNll,
+    MissingNonlinearity,
+    OutputRangeMismatch,
+    ParametersNotOptimized,
+    SigmoidMulticlass,
+    SingleUnitSoftmax,
+    UnusedModule,
+    WrongLoss,
+    # init
+    InitScaleTooLarge,
+    InitScaleTooSmall,
+    InitialLossOff,
+    SymmetricInit,
+    # signal
+    DeadRelu,
+    ExplodingGradients,
+    NonfiniteGradients,
+    NonfiniteLoss,
+    SaturatedActivations,
+    VanishingGradients,
+    # optimizer
+    LearningRateTooHigh,
+    LearningRateTooLow,
+    MissingOptimizerStep,
+    MissingZeroGrad,
+    # loop
+    EvalModeTraining,
+    NotLearning,
+    TargetBroadcast,
+)
+"""Every rule, by family. A new rule is one file and one line here."""
+
+BY_NAME = {rule.name: rule for rule in RULES}
+"""Canonical name → rule."""

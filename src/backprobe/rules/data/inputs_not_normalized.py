@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs in units that the first layer cannot cope with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.wording import at, figure
+from backprobe.signals.init_scale import initial_rms
+from backprobe.signals.input_scale import InputScale, input_scale
+from backprobe.signals.layers import NORMS, Layer, layers
+from backprobe.signals.progress import progress
+from backprobe.signals.series import first
+
+
+class InputsNotNormalized(AbstractRule):
+    """The inputs are far from unit scale, or their features are on very different scales.
+
+    ## What it looks for
+    Mean, std and the features' spread of the training batches, where the first layer takes them
+    as they are. A normalisation in front, an embedding of ids, or a model that scales its inputs
+    itself stay silent; a run that learns gets at most a note.
+
+    ## Why it matters
+    Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of
+    size R make the first outputs and gradients R times larger, and one feature that is a thousand
+    times another is the only one that counts.
+
+    ## Example
+    `the inputs have mean 61 and std 118 (min 0, max 1,680), and the largest feature varies 300
+    times as much as the middle one; fc1 (net.py:9) takes them as they are`
+
+    ## What to try
+    - `standardize-inputs`: (x − mean) / std, from the training set, feature by feature
+
+    ## When it is wrong
+    Binary and one-hot features, images in [0, 1] and tree-like inputs need no scaling.
+
+    ## References
+    - LeCun et al., "Efficient BackProp" (1998), 4.3
+    """
+
+    name = "inputs-not-normalized"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        rms: float = threshold(5.0, "RMS of the inputs", "unit scale: 1; images in [0, 1]: 0.6")
+        rms_decisive: float = threshold(50.0, "RMS of the inputs", "bytes have 130")
+        rms_small: float = threshold(0.06, "RMS of the inputs", "the first outputs are all bias")
+        spread: float = threshold(50.0, "largest feature std / median", "on one scale: below 10")
+        harmless: float = threshold(20.0, "RMS of the inputs", "a note although the run learns")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        scale = input_scale(record)
+        if scale is None or scale.integer or math.isnan(scale.rms):
+            return []
+        layer = _first_layer(record)
+        if layer is None or self._scaled_inside(record, layer, scale):
+            return []
+        state = progress(record)
+        severity = severity_by_harm(state)
+        large = scale.rms >= (self.limits.harmless if severity == "note" else self.limits.rms)
+        small = 0.0 < scale.rms <= self.limits.rms_small and state.hurt >= HURTS
+        uneven = scale.spread >= self.limits.spread and scale.rms >= 1.0 and state.hurt >= HURTS
+        if not (large or small or uneven):
+            return []
+        source = layer.module.source
+        message = (
+            f"the inputs have mean {figure(scale.mean)} and std {figure(scale.std)} "
+            f"(min {figure(scale.low)}, max {figure(scale.high)}), normal is about 0 and 1"
+        )
+        if not math.isnan(scale.spread) and scale.spread >= 10.0:
+            message += f"; the largest feature varies {figure(scale.spread)} times as much as the middle one"
+        message += f"; {layer.name}{at(source)} takes them as they are"
+        strength = max(
+            beyond(scale.rms, self.limits.rms, self.limits.rms_decisive),
+            beyond(scale.rms, self.limits.rms_small, self.limits.rms_small / 10) if small else 0.0,
+            beyond(scale.spread, self.limits.spread, 1000.0),
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.45, 0.93, strength, state.hurt),
+                message=message,
+                where=(),
+                source=source,
+                evidence={
+                    "mean": scale.mean,
+                    "std": scale.std,
+                    "min": scale.low,
+                    "max": scale.high,
+                    "feature_spread": scale.spread if math.isfinite(scale.spread) else None,
+                    "first_layer": layer.name,
+                    "small": small,
+                },
+                treatments=("standardize-inputs",),
+            )
+        ]
+
+    def _scaled_inside(self, record: Record, layer: Layer, scale: InputScale) -> bool:
+        """Whether the first layer's output is far from what these inputs would give."""
+        if layer.place is None:
+            return False
+        measured = first(record.outputs, "out_rms", layer.place.index)
+        predicted = scale.rms * initial_rms(layer.weight) * math.sqrt(layer.fan_in)
+        # Features that cancel or add up stay within a factor of five.
+        return measured == measured and predicted > 0.0 and measured * 5.0 < predicted
+
+
+def _first_layer(record: Record) -> Layer | None:
+    """The first layer, or None where a normalisation or an embedding comes before it."""
+    found = next((x for x in layers(record) if x.place is not None), None)
+    if found is None or found.place is None:
+        return None
+    for place in record.places:
+        kind = place.type
+        if place.order < found.place.order and (kind in NORMS or kind.startswith("Embedding")):
+            return None
+    return found

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which cause explains which symptom, and what must be measured for it to do so.
+
+One line a pair; the condition looks at the evidence of both findings. Adding a rule adds lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from backprobe.records import Finding
+
+Condition = Callable[[Finding, Finding], bool]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One pair: `cause` explains `symptom`, because of `why`, where `when` holds."""
+
+    cause: str
+    symptom: str
+    why: str
+    when: Condition
+
+
+def always(cause: Finding, symptom: Finding) -> bool:
+    """The pair needs no further evidence."""
+    del cause, symptom
+    return True
+
+
+def from_birth(cause: Finding, symptom: Finding) -> bool:
+    """The symptom was there at the first steps."""
+    del cause
+    return bool(symptom.evidence.get("born", symptom.evidence.get("born_dead", True)))
+
+
+def while_training(cause: Finding, symptom: Finding) -> bool:
+    """The symptom came while training."""
+    return not from_birth(cause, symptom)
+
+
+def grew(cause: Finding, symptom: Finding) -> bool:
+    """The symptom grew over the steps instead of being there at once."""
+    del cause
+    evidence = symptom.evidence
+    return bool(evidence.get("by_time", evidence.get("grew_before", True)))
+
+
+def large(cause: Finding, symptom: Finding) -> bool:
+    """The inputs are too large, not too small."""
+    del symptom
+    return not cause.evidence.get("small", False)
+
+
+def at_or_after(cause: Finding, symptom: Finding) -> bool:
+    """The cause was seen no later than the symptom."""
+    return cause.steps[0] <= symptom.steps[0]
+
+
+def shares_place(cause: Finding, symptom: Finding) -> bool:
+    """Both name a module in common, or one of them names none."""
+    if not cause.where or not symptom.where:
+        return True
+    return bool(set(cause.where) & set(symptom.where))
+
+
+_TOO_LARGE = ("exploding-gradients", "nonfinite-loss", "initial-loss-off", "learning-rate-too-high")
+_NO_SIGNAL = ("vanishing-gradients", "learning-rate-too-low")
+
+
+def _pairs(cause: str, symptoms: Mapping[str, tuple[str, Condition]]) -> tuple[Explanation, ...]:
+    return tuple(Explanation(cause, s, why, when) for s, (why, when) in symptoms.items())
+
+
+EXPLANATIONS: tuple[Explanation, ...] = (
+    *_pairs(
+        "init-scale-too-large",
+        {
+            **dict.fromkeys(
+                _TOO_LARGE, ("weights that large multiply signal and gradient", always)
+            ),
+            "saturated-activations": ("what feeds them is too large", from_birth),
+            "dead-relu": ("large weights throw units to one side", always),
+            "vanishing-gradients": ("activations at their ends pass nothing on", always),
+            "learning-rate-too-low": ("a step is small beside weights that large", always),
+            "nonfinite-gradients": ("the signal overflows", always),
+        },
+    ),
+    *_pairs(
+        "init-scale-too-small",
+        dict.fromkeys(_NO_SIGNAL, ("small weights pass neither signal nor gradient on", always)),
+    ),
+    *_pairs(
+        "symmetric-init",
+        {
+            "vanishing-gradients": ("equal weights cancel what flows back", always),
+            "dead-relu": ("equal units die together", always),
+            "saturated-activations": ("equal units saturate together", from_birth),
+            "learning-rate-too-low": ("little gradient flows back", always),
+        },
+    ),
+    *_pairs(
+        "inputs-not-normalized",
+        {
+            **dict.fromkeys(_TOO_LARGE, ("inputs that large multiply signal and gradient", large)),
+            "saturated-activations": ("the first layer gets inputs that are too large", large),
+            "dead-relu": ("large inputs make large steps", large),
+            "vanishing-gradients": ("the first layers are at their ends", large),
+            "nonfinite-gradients": ("the signal overflows", large),
+            "learning-rate-too-low": ("small inputs make small gradients", always),
+        },
+    ),
+    *_pairs(
+        "targets-not-normalized",
+        {
+            **dict.fromkeys(_TOO_LARGE, ("the error is as large as the targets", always)),
+            "dead-relu": ("large errors make large steps", while_training),
+            "saturated-activations": ("large errors make large steps", while_training),
+            "nonfinite-gradients": ("the error overflows", always),
+            "learning-rate-too-low": ("the way to the targets is long", always),
+        },
+    ),
+    *_pairs(
+        "nonfinite-data",
+        {
+            "nonfinite-loss": ("NaN in, NaN out", at_or_after),
+            "nonfinite-gradients": ("NaN in, NaN out", at_or_after),
+            "exploding-gradients": ("NaN in, NaN out", at_or_after),
+            "learning-rate-too-high": ("NaN in, NaN out", at_or_after),
+        },
+    ),
+    *_pairs(
+        "nonfinite-gradients", {"nonfinite-loss": ("the next step makes weights NaN", at_or_after)}
+    ),
+    *_pairs(
+        "missing-zero-grad",
+        {
+            "learning-rate-too-high": ("the step follows the sum of all gradients", always),
+            "exploding-gradients": ("the sum of all gradients grows", grew),
+            "nonfinite-loss": ("the sum of all gradients grows", grew),
+            "dead-relu": ("ever larger steps kill units", while_training),
+            "saturated-activations": ("ever larger steps", while_training),
+        },
+    ),
+    *_pairs(
+        "learning-rate-too-high",
+        {
+            "exploding-gradients": ("each step overshoots further", grew),
+            "nonfinite-loss": ("each step overshoots further", always),
+            "nonfinite-gradients": ("each step overshoots further", always),
+            "dead-relu": ("large steps kill units", always),
+            "saturated-activations": ("large steps push units to their ends", while_training),
+            "vanishing-gradients": ("units at their ends pass nothing on", always),
+        },
+    ),
+    *_pairs("dead-relu", {"vanishing-gradients": ("no gradient passes dead units", always)}),
+    *_pairs(
+        "saturated-activations",
+        {"vanishing-gradients": ("a saturated activation's derivative is zero", shares_place)},
+    ),
+    *_pairs(
+        "exploding-gradients",
+        {
+            "nonfinite-loss": ("the steps overflow", always),
+            "dead-relu": ("the steps kill units", while_training),
+        },
+    ),
+    *_pairs("vanishing-gradients", {"learning-rate-too-low": ("little gradient arrives", always)}),
+    *_pairs(
+        "single-unit-softmax",
+        dict.fromkeys((*_NO_SIGNAL, *_TOO_LARGE), ("a constant output has no gradient", always)),
+    ),
+    *_pairs(
+        "logits-into-nll",
+        {
+            **dict.fromkeys(_TOO_LARGE, ("the loss has no lower end", always)),
+            "dead-relu": ("the loss has no lower end", while_training),
+            "vanishing-gradients": ("probabilities at their ends pass nothing on", always),
+        },
+    ),
+    *_pairs(
+        "logits-into-bce",
+        dict.fromkeys(_TOO_LARGE, ("the loss gets the wrong kind of number", always)),
+    ),
+    *_pairs(
+        "output-range-mismatch",
+        {
+            "dead-relu": ("the output is driven to its end", shares_place),
+            "saturated-activations": ("the output is driven to its end", always),
+            "vanishing-gradients": ("the output is at its end", always),
+            "initial-loss-off": ("the targets are out of reach", always),
+            "targets-not-normalized": ("the targets are out of reach", always),
+            "learning-rate-too-low": ("the output is at its end", always),
+        },
+    ),
+    *_pairs(
+        "missing-optimizer-step",
+        dict.fromkeys((*_NO_SIGNAL, "learning-rate-too-high"), ("nothing is trained", always)),
+    ),
+    *_pairs(
+        "parameters-not-optimized",
+        dict.fromkeys(_NO_SIGNAL, ("the layers stay random", always)),
+    ),
+    *_pairs(
+        "double-softmax", dict.fromkeys(_NO_SIGNAL, ("the gradient is squeezed twice", always))
+    ),
+    *_pairs("sigmoid-multiclass", dict.fromkeys(_NO_SIGNAL, ("the scores are squeezed", always))),
+)
+"""Every pair. `not-learning` is explained by any cause that is at least a warning."""
+
+OUTCOMES = frozenset(
+    {"not-learning", "slow-convergence", "underfitting", "loss-oscillating", "loss-diverging"}
+)
+"""What came of the run: never a cause while something else is."""

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Initial weights that blow the signal up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+from backprobe.signals.series import first
+
+
+class InitScaleTooLarge(AbstractRule):
+    """A layer's initial weights are many times larger than what keeps a signal's size.
+
+    ## What it looks for
+    The RMS of each trainable layer's initial weights against He's std for its fan-in. Layers whose
+    output is normalised before it is used are left out: their scale does not matter.
+
+    ## Why it matters
+    Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude
+    too large, activations saturate or die, and a step that is small beside the weights changes
+    nothing.
+
+    ## Example
+    `the initial weights of conv1, conv2, fc1 (net.py:12) have RMS 100, 1,400 times He's 0.07 for
+    this fan-in; the output begins at 2.1e+12`
+
+    ## What to try
+    - `initialize=he`
+
+    ## When it is wrong
+    Random features (fixed or trained) on purpose, and first layers of coordinate networks (SIREN).
+
+    ## References
+    - He et al., 1502.01852; Glorot & Bengio (2010)
+    """
+
+    name = "init-scale-too-large"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        ratio: float = threshold(
+            4.0,
+            "weight RMS / He's std",
+            "default 0.41, Xavier <= 1, tanh gain 1.67, orthogonal <= 1",
+        )
+        decisive: float = threshold(
+            20.0, "weight RMS / He's std", "the signal grows tenfold a layer"
+        )
+        harmless: float = threshold(6.0, "weight RMS / He's std", "a note although the run learns")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the layers that are too large."""
+        state = progress(record)
+        severity = severity_by_harm(state)
+        limit = self.limits.harmless if severity == "note" else self.limits.ratio
+        found = [
+            (scale_against_he(layer), layer)
+            for layer in layers(record)
+            if layer.weight.requires_grad and not layer.normalised
+        ]
+        guilty = [(ratio, layer) for ratio, layer in found if ratio >= limit]
+        if not guilty:
+            return []
+        ratio, worst = max(guilty, key=lambda item: item[0])
+        names = unique(layer.name for _, layer in guilty)
+        source = guilty[0][1].module.source
+        rms = initial_rms(worst.weight)
+        output = math.nan
+        if record.places:
+            final = max((x for _, x in found if x.place), key=lambda x: x.order, default=None)
+            if final is not None and final.place is not None:
+                output = first(record.outputs, "out_rms", final.place.index)
+        whose = listed(names) if len(names) > 1 else worst.name
+        message = (
+            f"the initial weights of {whose}{at(source)} have an RMS of {figure(rms)}, "
+            f"{figure(ratio)} times what keeps a signal's size (He's {figure(he_std(worst.fan_in))} "
+            f"for {worst.fan_in:,} inputs{'' if len(names) == 1 else ' of ' + worst.name})"
+        )
+        if output == output:
+            message += (
+                f"; the last layer's output begins at RMS {figure(output)}, normal is about 1"
+            )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(
+                    0.5, 0.97, beyond(ratio, self.limits.ratio, self.limits.decisive), state.hurt
+                ),
+                message=message,
+                where=names,
+                source=source,
+                steps=seen(record.parameters_series.step[:1]),
+                evidence={
+                    "layers": list(names),
+                    "ratios": [r for r, _ in guilty],
+                    "rms": rms,
+                    "he": he_std(worst.fan_in),
+                    "output_rms": output if math.isfinite(output) else None,
+                },
+                treatments=("initialize=he",),
+            )
+        ]

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Initial weights that let the signal die out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+
+
+class InitScaleTooSmall(AbstractRule):
+    """Hidden layers' initial weights are so small that neither signal nor gradient passes.
+
+    ## What it looks for
+    The RMS of each trainable hidden layer's initial weights against He's std for its fan-in, in a
+    run that learns too little. A small last layer is good practice and left out, as are layers
+    whose output is normalised and weights that are exactly zero.
+
+    ## Why it matters
+    Each such layer divides signal and gradient: two of them at a hundredth pass a ten-thousandth
+    on, and the network answers with its output bias for every input.
+
+    ## Example
+    `the initial weights of fc1, fc2 (net.py:12) have an RMS of 0.001, 0.014 of what keeps a
+    signal's size (He's 0.07 for 400 inputs of fc1)`
+
+    ## What to try
+    - `initialize=he`
+    - `batchnorm=on`: suits deep stacks
+
+    ## When it is wrong
+    Residual branches scaled down with depth (GPT-2, Fixup) pass the signal beside them.
+
+    ## References
+    - He et al., 1502.01852, section 2.2
+    """
+
+    name = "init-scale-too-small"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        ratio: float = threshold(
+            0.1, "weight RMS / He's std", "default 0.41; N(0, 0.01) at 512 inputs 0.16"
+        )
+        decisive: float = threshold(0.01, "weight RMS / He's std", "one layer passes a hundredth")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the layers that are too small."""
+        state = progress(record)
+        if state.hurt < HURTS:
+            return []
+        hidden = [layer for layer in layers(record) if layer.place is not None][:-1]
+        found = [
+            (scale_against_he(layer), layer)
+            for layer in hidden
+            if layer.weight.requires_grad and not layer.normalised
+        ]
+        guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
+        if not guilty:
+            return []
+        ratio, worst = min(guilty, key=lambda item: item[0])
+        names = unique(layer.name for _, layer in guilty)
+        source = guilty[0][1].module.source
+        message = (
+            f"the initial weights of {listed(names)}{at(source)} have an RMS of "
+            f"{figure(initial_rms(worst.weight))}, {figure(ratio)} of what keeps a signal's size "
+            f"(He's {figure(he_std(worst.fan_in))} for {worst.fan_in:,} inputs); {state.in_words()}"
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(
+                    0.5, 0.95, beyond(ratio, self.limits.ratio, self.limits.decisive), state.hurt
+                ),
+                message=message,
+                where=names,
+                source=source,
+                steps=seen(record.parameters_series.step[:1]),
+                evidence={"layers": list(names), "ratios": [r for r, _ in guilty]},
+                treatments=("initialize=he", "batchnorm=on"),
+            )
+        ]

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Units that begin equal and stay equal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Parameter, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+
+
+class SymmetricInit(AbstractRule):
+    """All units of a hidden layer begin with the same weights and so do the same for ever.
+
+    ## What it looks for
+    A trainable hidden layer whose rows are bitwise equal, followed by a layer whose weights are
+    equal as well, so that no gradient can tell the units apart. A constant layer before a random
+    one breaks its symmetry at the first step, and a zero-initialised last layer is good practice:
+    both stay silent while the run learns.
+
+    ## Why it matters
+    Equal units get equal gradients. However wide the layer, it computes one feature.
+
+    ## Example
+    `all 64 units of fc1 and the weights of fc2 begin equal (net.py:12, every weight 0.5): they
+    get the same gradient and stay one unit`
+
+    ## What to try
+    - `initialize=he`
+
+    ## When it is wrong
+    Zero-initialised ends of residual branches and adapters (LoRA) are meant; what feeds or
+    follows them is random.
+
+    ## References
+    - Goodfellow et al., "Deep Learning" (2016), 8.4: breaking symmetry
+    """
+
+    name = "symmetric-init"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        rows: float = threshold(2, "output units", "one unit has nobody to equal")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the layers that are caught in their symmetry."""
+        chain = [layer for layer in layers(record) if layer.place is not None]
+        caught, broken = [], []
+        for layer, following in zip(chain, chain[1:], strict=False):
+            if not _equal_rows(layer.weight, self.limits.rows):
+                continue
+            if _constant(following.weight):
+                caught.append(layer)
+            elif not _constant_zero(layer.weight):
+                broken.append(layer)
+        state = progress(record)
+        severity = severity_by_harm(state)
+        if caught:
+            # Dropout and per-unit biases can break it slowly; a run that learns is past it.
+            guilty = caught
+        elif broken and severity != "note":
+            guilty = broken
+        else:
+            return []
+        names = unique(x.name for x in guilty)
+        values = [x.weight.initial.get("mean", 0.0) for x in guilty]
+        source = guilty[0].module.source
+        same = len({figure(v) for v in values}) == 1 and _constant(guilty[0].weight)
+        message = f"all units of {listed(names)}{at(source)} begin with the same weights"
+        message += f" (every one {figure(values[0])})" if same else ""
+        message += (
+            " and feed equal weights: they get the same gradient and stay one unit a layer"
+            if caught
+            else ": their gradients differ only through the layer behind"
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.55, 0.98, 1.0 if caught else 0.2, state.hurt),
+                message=message,
+                where=names,
+                source=source,
+                evidence={
+                    "layers": list(names),
+                    "units": [int(x.weight.initial["rows"]) for x in guilty],
+                    "distinct": [int(x.weight.initial["distinct_rows"]) for x in guilty],
+                    "exact": bool(caught),
+                },
+                treatments=("initialize=he",),
+            )
+        ]
+
+
+def _equal_rows(weight: Parameter, least: float) -> bool:
+    facts = weight.initial
+    return (
+        weight.requires_grad
+        and facts.get("rows", 0) >= least
+        and facts.get("distinct_rows", 0) == 1
+    )
+
+
+def _constant(weight: Parameter) -> bool:
+    facts = weight.initial
+    return "min" in facts and facts["min"] == facts["max"]
+
+
+def _constant_zero(weight: Parameter) -> bool:
+    return weight.initial.get("zeros", 0.0) == 1.0

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training in evaluation mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Module, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import listed, unique
+from backprobe.signals.progress import progress
+
+
+class EvalModeTraining(AbstractRule):
+    """Optimizer steps run while the model is in evaluation mode, which switches dropout off and freezes batch norm's statistics.
+
+    ## What it looks for
+    Steps whose training forward ran with the root in `eval()`, in a model with dropout or batch
+    norm. Without either, the mode changes nothing and the rule stays silent.
+
+    ## Why it matters
+    `model.eval()` for a validation stays on until `model.train()` is called again: from then on there
+    is no dropout, and batch norm uses statistics that no longer follow the weights.
+
+    ## Example
+    `from step 47 on the model trains in eval mode: bn1, bn2 no longer update their statistics, drop no longer drops`
+
+    ## What to try
+    - `train-mode`: `model.train()` at the start of each epoch
+
+    ## When it is wrong
+    Fine-tuning with frozen batch-norm statistics on purpose.
+
+    ## References
+    - PyTorch notes, "Autograd mechanics": evaluation mode
+    """
+
+    name = "eval-mode-training"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(
+            0.2, "share of the steps", "a step now and then may be a probe of the user's"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        training = np.asarray(record.steps["training"], np.float64)
+        step = np.asarray(record.steps["step"], np.float64)
+        known = ~np.isnan(training)
+        training, step = training[known], step[known]
+        if training.size < 5:
+            return []
+        off = training == 0.0
+        share = float(off.mean())
+        moded = [m for m in record.modules if _mode_matters(m)]
+        if share < self.limits.share or not moded:
+            return []
+        first = int(step[np.argmax(off)])
+        switched = bool(off[-1] and not off[0])
+        norms = any(m.type.startswith(("BatchNorm", "SyncBatch")) for m in moded)
+        state = progress(record)
+        severity = severity_by_harm(state)
+        if severity == "error" or switched or norms:
+            severity = "warning"  # it did no harm yet, but nobody means it
+        names = unique(m.name for m in moded)
+        what = "batch norm keeps its old statistics" if norms else "dropout is off"
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(
+                    0.5,
+                    0.97,
+                    1.0 if switched else 0.3,
+                    between(share, 0.2, 0.8),
+                    1.0 if norms else 0.2,
+                ),
+                message=(
+                    f"{f'from step {first} on' if switched else f'in {100 * share:.0f} % of its steps'} "
+                    f"the model trains in evaluation mode: {what} ({listed(names)})"
+                ),
+                where=names,
+                steps=(first, int(step[np.flatnonzero(off)[-1]])),
+                evidence={
+                    "share": share,
+                    "first_step": first,
+                    "switched": switched,
+                    "norms": norms,
+                },
+                treatments=("train-mode",),
+            )
+        ]
+
+
+def _mode_matters(module: Module) -> bool:
+    if module.type.startswith(("BatchNorm", "SyncBatchNorm")):
+        return True
+    return "Dropout" in module.type and float(module.settings.get("p", 0.0) or 0.0) > 0.0

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Predictions and targets of different shapes, silently broadcast."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.wording import at
+from backprobe.signals.losses import REGRESSION
+from backprobe.signals.progress import progress
+
+
+class TargetBroadcast(AbstractRule):
+    """An (N, 1) prediction meets an (N,) target, and the loss averages N × N differences.
+
+    ## What it looks for
+    The shape of what the loss reduces against the shape of the prediction, for squared and absolute
+    errors, built in or written by hand. Differences of a network's outputs among themselves
+    (pairwise losses) are left out.
+
+    ## Why it matters
+    Every prediction is compared with every target of the batch. The best answer is then the
+    targets' mean for every input: the loss falls to their variance and stays there.
+
+    ## Example
+    `the loss compares each of 64 predictions with each of 64 targets: (64, 1) against (64,) makes
+    (64, 64) differences (train.py:42); the best answer to that is the mean`
+
+    ## What to try
+    - `align-shapes`: squeeze the prediction or unsqueeze the target
+
+    ## When it is wrong
+    Kernel and pairwise losses that compare all with all on purpose, between two networks.
+
+    ## References
+    - PyTorch, `torch.nn.MSELoss`: the warning about a target size that differs from the input size
+    """
+
+    name = "target-broadcast"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        rows: float = threshold(2, "rows", "one row compares with itself")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a loss."""
+        found = []
+        for loss in record.losses:
+            made, given = loss.loss_shape, loss.output_shape
+            if loss.kind not in REGRESSION or not made or not given:
+                continue
+            rows = given[0]
+            grew = math.prod(made) > math.prod(given) and made[-2:] == (rows, rows)
+            if not grew or rows < self.limits.rows or _among_outputs(loss.chain):
+                continue
+            state = progress(record)
+            other = (rows,) if len(given) == 2 else (rows, 1)
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="warning" if state.healthy else "error",
+                    confidence=confidence(0.85, 0.99, 1.0, state.hurt),
+                    message=(
+                        f"the loss compares each of {rows} predictions with each of {rows} targets: "
+                        f"{given} against {other} makes {made} differences{at(loss.source)}; "
+                        "the best answer to that is the targets' mean"
+                    ),
+                    source=loss.source,
+                    evidence={
+                        "output_shape": list(given),
+                        "loss_shape": list(made),
+                        "target_shape": list(loss.target_shape),
+                    },
+                    treatments=("align-shapes",),
+                )
+            )
+        return found
+
+
+def _among_outputs(chain: tuple[str, ...]) -> bool:
+    """Whether the prediction was given a new axis right before the difference: all with all."""
+    for position, name in enumerate(chain):
+        if name.startswith("SubBackward"):
+            return any(n.startswith("Unsqueeze") for n in chain[position + 1 : position + 2])
+    return False

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A softmax in front of a loss that takes one itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Loss, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.outputs import output_place
+from backprobe.rules.wording import at, figure
+from backprobe.signals.progress import progress
+
+
+class DoubleSoftmax(AbstractRule):
+    """The network's softmax feeds `CrossEntropyLoss`, which applies its own.
+
+    ## What it looks for
+    A softmax between the model's last layer and a cross entropy, read off the autograd graph. A
+    log-softmax there is harmless: log-softmax of log-softmax is itself.
+
+    ## Why it matters
+    The second softmax sees numbers in [0, 1] only. The loss cannot fall below
+    ln(1 + (C − 1)/e), and the gradient is squeezed twice: learning is slow and the probabilities
+    stay flat.
+
+    ## Example
+    `softmax (net.py:24) in front of cross entropy, which applies its own: the loss cannot fall
+    below 1.46, a guess costs 2.30; the gradient of confident answers vanishes`
+
+    ## What to try
+    - `drop-output-activation`: give the loss the raw scores
+
+    ## When it is wrong
+    Never found wrong where the graph could be read. Attention weights are not output softmaxes.
+
+    ## References
+    - PyTorch, `torch.nn.CrossEntropyLoss`: "the input is expected to contain the unnormalized logits"
+    """
+
+    name = "double-softmax"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        row_sum: float = threshold(
+            1e-3, "deviation of the predictions' row sum from 1", "float32 rounding is below 1e-5"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a loss."""
+        found = []
+        for loss in record.losses:
+            if loss.kind != "cross_entropy" or loss.classes == 1 or not _softmax_before(loss):
+                continue
+            state = progress(record)
+            where, source = output_place(record, loss, "softmax")
+            message = f"softmax{at(source)} in front of cross entropy, which applies its own"
+            floor = None
+            if loss.classes > 1:
+                floor = math.log(1.0 + (loss.classes - 1) / math.e)
+                message += (
+                    f": the loss cannot fall below {figure(floor)} (a guess costs "
+                    f"{figure(math.log(loss.classes))}), and the gradient is squeezed twice"
+                )
+            row_sum = loss.output.get("row_sum")
+            # The graph alone is exact; rows that sum to 1 confirm it.
+            confirmed = isinstance(row_sum, (int, float)) and abs(row_sum - 1) < self.limits.row_sum
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="error" if state.failed else "warning",
+                    confidence=confidence(
+                        0.93, 0.99, 1.0 if confirmed else 0.0, between(state.hurt, 0, 1)
+                    ),
+                    message=message,
+                    where=where,
+                    source=source,
+                    evidence={
+                        "before": list(loss.before),
+                        "classes": loss.classes,
+                        "lowest_possible_loss": floor,
+                        "row_sum": row_sum if isinstance(row_sum, (int, float)) else None,
+                    },
+                    treatments=("drop-output-activation",),
+                )
+            )
+        return found
+
+
+def _softmax_before(loss: Loss) -> bool:
+    """A plain softmax nearest the loss: one further in (a mixture's weights) is another matter."""
+    before = [name for name in loss.before]
+    if before[:1] == ["log_softmax"]:
+        before = before[1:]
+    return before[:1] == ["softmax"]

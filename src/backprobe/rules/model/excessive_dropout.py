@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""More dropout than the network can learn through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure, unique
+from backprobe.signals.progress import Progress, progress
+
+
+class ExcessiveDropout(AbstractRule):
+    """The dropouts of the network together leave too little of the signal.
+
+    ## What it looks for
+    The noise that all dropouts add, Σ p / (1 − p): one of 0.5 adds 1, one of 0.8 adds 4. In a run
+    that learns less than it could, or whose evaluation loss is well below its training loss.
+
+    ## Why it matters
+    Dropout multiplies the signal by a random 0 or 1/(1 − p), whose variance is p/(1 − p). Layers of
+    it multiply up until the gradient is mostly noise and the network underfits.
+
+    ## Example
+    `4 dropouts (0.5, 0.5, 0.5, 0.8) add 7 times the signal's own variance; one of 0.5 adds 1; the loss went from 1.8 to 1.1`
+
+    ## What to try
+    - `dropout=0.2`
+    - `dropout=off`
+
+    ## When it is wrong
+    Very wide layers and long trainings bear much.
+
+    ## References
+    - Srivastava et al., "Dropout" (2014), section 7.3: 0.5 for hidden, 0.2 for input units
+    """
+
+    name = "excessive-dropout"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        noise: float = threshold(3.5, "sum of p/(1-p)", "0.5 twice and 0.25 four times give 3.3")
+        decisive: float = threshold(8.0, "sum of p/(1-p)", "0.5 eight times")
+        single: float = threshold(
+            0.75, "p of one dropout", "three in four units gone; Srivastava: 0.5"
+        )
+        gap: float = threshold(
+            1.25, "training loss / evaluation loss", "dropout off makes it lower by chance"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: all dropouts."""
+        active = [
+            (float(m.settings.get("p", 0.0)), m)
+            for m in record.modules
+            if re.fullmatch(r"(Alpha|Feature)?(Alpha)?Dropout[123]?d?", m.type)
+            and m.training
+            and m.calls > 0
+        ]
+        active = [(p, m) for p, m in active if 0.0 < p < 1.0 for _ in range(max(1, m.calls))]
+        noise = sum(p / (1.0 - p) for p, _ in active)
+        top = max((p for p, _ in active), default=0.0)
+        if noise < self.limits.noise and top < self.limits.single:
+            return []
+        state = progress(record)
+        gap = _gap(record, state)
+        severity = severity_by_harm(state)
+        if severity == "error":
+            severity = "warning"
+        if severity == "note" and gap >= self.limits.gap and noise >= self.limits.noise:
+            severity = "warning" if gap >= self.limits.gap**2 else "note"
+        names = unique(m.name for p, m in active if p >= 0.4)
+        source = active[0][1].source
+        shown = ", ".join(figure(p) for p, _ in active[:6])
+        message = (
+            f"{len(active)} dropouts ({shown}){at(source)} add {figure(noise)} times the signal's own "
+            f"variance, one of 0.5 adds 1; {state.in_words()}"
+        )
+        if gap >= self.limits.gap:
+            message += f"; without them the loss is {figure(gap)} times lower (evaluation)"
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(
+                    0.4,
+                    0.92,
+                    beyond(noise, self.limits.noise, self.limits.decisive),
+                    max(state.hurt, between(gap, 1.0, 2.0)),
+                ),
+                message=message,
+                where=names,
+                source=source,
+                evidence={"noise": noise, "p": [p for p, _ in active], "loss_gap": gap},
+                treatments=("dropout=0.2", "dropout=off"),
+            )
+        ]
+
+
+def _gap(record: Record, state: Progress) -> float:
+    """Training loss at the end / evaluation loss at the end; 1 where either is unknown."""
+    values = np.asarray(record.evaluations["loss"], np.float64)
+    values = values[np.isfinite(values) & (values > 0.0)]
+    if values.size == 0 or state.trend is None or state.trend.last <= 0.0:
+        return 1.0
+    return float(state.trend.last / values[-1])

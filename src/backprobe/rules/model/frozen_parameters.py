@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random layers that are frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.fresh import looks_fresh
+from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.signals.init_scale import initial_rms
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+
+
+class FrozenParameters(AbstractRule):
+    """Layers have `requires_grad = False` although they hold nothing but random weights.
+
+    ## What it looks for
+    Layers that run with frozen weights, in a model that trains others, whose weights look freshly
+    initialised. Frozen pretrained weights are meant and stay silent.
+
+    ## Why it matters
+    A frozen random layer is a random projection: what it loses, no layer after it can bring back.
+    Freezing the head by mistake leaves nothing to fit the targets with.
+
+    ## Example
+    `conv1, conv2 (net.py:12) are frozen, but their weights look freshly initialised (RMS 0.115, the default init's 0.115)`
+
+    ## What to try
+    - `unfreeze`
+    - load the pretrained weights that were meant to be frozen
+
+    ## When it is wrong
+    Random features, reservoirs and fixed filters on purpose.
+
+    ## References
+    - PyTorch tutorial, "Transfer learning": ConvNet as fixed feature extractor
+    """
+
+    name = "frozen-parameters"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(0.05, "share of the layers' weights", "a fixed filter is less")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the frozen random layers."""
+        ran = [layer for layer in layers(record) if layer.place is not None]
+        roots = {m.index: m.root for m in record.modules}
+        trained = {
+            roots.get(p.module) for p in record.parameters if p.optimizer >= 0 and p.requires_grad
+        }
+        frozen = [
+            layer
+            for layer in ran
+            if not layer.weight.requires_grad
+            and layer.module.root in trained
+            and looks_fresh(layer)
+        ]
+        total = sum(layer.weight.size for layer in ran)
+        count = sum(layer.weight.size for layer in frozen)
+        if not frozen or count / max(total, 1) < self.limits.share:
+            return []
+        state = progress(record)
+        names = unique(layer.name for layer in frozen)
+        source = frozen[0].module.source
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(
+                    0.45, 0.92, between(state.hurt, HURTS, 1.0), between(count / total, 0.05, 0.7)
+                ),
+                message=(
+                    f"{listed(names)}{at(source)} are frozen, but their weights look freshly "
+                    f"initialised (RMS {figure(initial_rms(frozen[0].weight))}); {state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                evidence={"layers": list(names), "share": count / total},
+                treatments=("unfreeze",),
+            )
+        ]

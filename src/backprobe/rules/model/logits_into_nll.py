@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""NLLLoss fed something other than log-probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.outputs import output_place
+from backprobe.rules.wording import at, figure
+from backprobe.signals.baseline import number
+from backprobe.signals.progress import progress
+
+
+class LogitsIntoNll(AbstractRule):
+    """`NLLLoss` gets raw scores or probabilities where it expects log-probabilities.
+
+    ## What it looks for
+    What comes before the negative log-likelihood on the autograd graph: no log-softmax, no log of a softmax.
+
+    ## Why it matters
+    `NLLLoss` only picks the target's number and negates it. Raw scores make a loss without a lower
+    end, which the network drives to minus infinity; probabilities make −p, whose gradient is
+    weakest where the answer is worst.
+
+    ## Example
+    `NLLLoss (train.py:40) gets raw scores: its loss is -14.2 and has no lower end`
+
+    ## What to try
+    - `swap-loss=cross-entropy`: takes raw scores
+    - a log-softmax as the last layer
+
+    ## When it is wrong
+    Log-probabilities that come from something else than a softmax (flows, HMMs).
+
+    ## References
+    - PyTorch, `torch.nn.NLLLoss`: the input is expected to contain log-probabilities
+    """
+
+    name = "logits-into-nll"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        highest: float = threshold(
+            1e-3, "largest log-probability", "a log-probability is at most 0"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a loss."""
+        found = []
+        for loss in record.losses:
+            before = loss.before
+            if loss.kind != "nll" or before[:1] in (("log_softmax",), ("log_sigmoid",), ("log",)):
+                continue
+            state = progress(record)
+            probabilities = before[:1] == ("softmax",)
+            top, low = number(loss.output, "max"), number(loss.output, "min")
+            loss_below_zero = state.trend is not None and state.trend.best < 0.0
+            # Numbers above 0 are no log-probabilities; all below 0 they may be.
+            if not probabilities and not loss_below_zero:
+                if top is not None and top <= self.limits.highest:
+                    continue
+            where, source = output_place(record, loss, "softmax") if probabilities else ((), None)
+            given = "probabilities" if probabilities else "raw scores"
+            message = f"NLLLoss{at(loss.source)} gets {given} where it expects log-probabilities"
+            if state.trend is not None and state.trend.best < 0.0:
+                message += f": its loss is {figure(state.trend.last)}"
+                message += ", and -1 is its end" if probabilities else " and has no lower end"
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="error",
+                    confidence=confidence(
+                        0.75, 0.99, 1.0 if probabilities else 0.6, float(loss_below_zero)
+                    ),
+                    message=message,
+                    where=where,
+                    source=source or loss.source,
+                    evidence={
+                        "before": list(before),
+                        "output_max": top,
+                        "output_min": low,
+                        "loss_below_zero": loss_below_zero,
+                    },
+                    treatments=("swap-loss=cross-entropy",),
+                )
+            )
+        return found

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers that collapse into one linear map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Operation, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.wording import at, listed, unique
+from backprobe.signals.layers import Layer, layers
+from backprobe.signals.progress import progress
+
+TRANSPARENT = frozenset(
+    {
+        "view", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "contiguous",
+        "dropout", "dropout1d", "dropout2d", "__getitem__", "clone", "to", "float", "mean",
+        "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "t", "unflatten",
+        "upsample", "interpolate", "feature_dropout", "swapaxes", "movedim",
+    }
+)  # fmt: skip
+"""Operations that are linear in their one input."""
+LINEAR = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"})
+
+
+class MissingNonlinearity(AbstractRule):
+    """Two or more layers follow each other with nothing nonlinear between: together they are one linear layer.
+
+    ## What it looks for
+    The operations between consecutive layers in the forward really taken. A bottleneck between two
+    linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent.
+
+    ## Why it matters
+    A product of matrices is a matrix: depth without nonlinearity adds cost and no expressive power.
+
+    ## Example
+    `fc1, fc2, fc3 (net.py:12) follow each other with no activation between: together they are one linear layer`
+
+    ## What to try
+    - `add-activation=relu`
+
+    ## When it is wrong
+    Linear models on purpose: matrix factorisation, probes, deep linear networks in theory.
+
+    ## References
+    - Goodfellow et al., "Deep Learning" (2016), 6.1
+    """
+
+    name = "missing-nonlinearity"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        layers: float = threshold(2, "layers in a row", "one layer is a linear model")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the longest row of layers with nothing between."""
+        pairs = _bare_pairs(record)
+        ran = [layer for layer in layers(record) if layer.place is not None]
+        if not pairs or len(ran) < self.limits.layers:
+            return []
+        state = progress(record)
+        whole = len(pairs) >= len(ran) - 1
+        severity = severity_by_harm(state)
+        if not whole and state.hurt < HURTS:
+            return []
+        if severity == "error":
+            severity = "warning"
+        names = unique(name for a, b in pairs for name in (a.name, b.name))
+        source = pairs[0][0].module.source
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.4, 0.9, 1.0 if whole else 0.2, state.hurt),
+                message=(
+                    f"{listed(names)}{at(source)} follow each other with no activation between: "
+                    f"together they are one linear layer; {state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                evidence={"layers": list(names), "whole_network": whole},
+                treatments=("add-activation=relu",),
+            )
+        ]
+
+
+def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
+    """Consecutive layers with nothing nonlinear between, bottlenecks left out."""
+    by_module = {layer.module.index: layer for layer in layers(record)}
+    operations = {op.index: op for op in record.graph}
+    found = []
+    for op in record.graph:
+        layer = by_module.get(op.module)
+        if op.name not in LINEAR or layer is None:
+            continue
+        before = _linear_before(op, operations)
+        earlier = by_module.get(before.module) if before is not None else None
+        if earlier is None or earlier is layer:
+            continue
+        middle = earlier.fan_out
+        if middle >= min(earlier.fan_in, layer.fan_out):
+            found.append((earlier, layer))
+    return found
+
+
+def _linear_before(op: Operation, operations: dict[int, Operation]) -> Operation | None:
+    """The linear operation that feeds an operation through linear ones only, or None."""
+    made = [i for i in op.inputs if i >= 0]
+    while len(made) == 1 and made[0] in operations:
+        upstream = operations[made[0]]
+        if upstream.name in LINEAR:
+            return upstream
+        if upstream.name not in TRANSPARENT:
+            return None
+        made = [i for i in upstream.inputs if i >= 0]
+    return None

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Targets that the output activation cannot reach."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.outputs import output_place
+from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.baseline import number
+from backprobe.signals.losses import REGRESSION
+from backprobe.signals.progress import progress
+
+RANGES = {
+    "sigmoid": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "hardsigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "hardtanh": (-1.0, 1.0),
+    "relu": (0.0, math.inf),
+    "relu6": (0.0, 6.0),
+    "softplus": (0.0, math.inf),
+    "log_softmax": (-math.inf, 0.0),
+    "log_sigmoid": (-math.inf, 0.0),
+    "exp": (0.0, math.inf),
+    "elu": (-1.0, math.inf),
+}
+"""Canonical activation → the values it can give."""
+
+
+class OutputRangeMismatch(AbstractRule):
+    """The last activation is bounded, and targets lie outside its range.
+
+    ## What it looks for
+    The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax …),
+    its range, and the smallest and largest target seen.
+
+    ## Why it matters
+    Targets outside the range cost the same however long the network trains, and drive the
+    activation to its end, where its derivative is zero.
+
+    ## Example
+    `the targets run from -2.1 to 3.4, but the output passes a relu (net.py:30) and cannot fall
+    below 0: 38 % of their span is out of reach`
+
+    ## What to try
+    - `drop-output-activation`: a regression's last layer is linear
+    - scale the targets into the range
+
+    ## When it is wrong
+    Outliers that are meant to be cut off.
+
+    ## References
+    - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2: output activations by task
+    """
+
+    name = "output-range-mismatch"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        outside: float = threshold(
+            0.1, "share of the targets' span out of reach", "outliers are less"
+        )
+        decisive: float = threshold(
+            0.4, "share of the targets' span out of reach", "nearly half of it"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a loss."""
+        found = []
+        for loss in record.losses:
+            kind = loss.before[0] if loss.before else ""
+            low, high = number(loss.target, "min"), number(loss.target, "max")
+            if loss.kind not in REGRESSION or kind not in RANGES or low is None or high is None:
+                continue
+            bottom, top = RANGES[kind]
+            span = high - low
+            missed = max(0.0, bottom - low) + max(0.0, high - top)
+            share = min(1.0, missed / span) if span > 0.0 else float(missed > 0.0)
+            if share < self.limits.outside:
+                continue
+            state = progress(record)
+            where, source = output_place(record, loss, kind)
+            ends = f"{figure(bottom)} to {figure(top)}".replace("-infinity to", "at most")
+            ends = ends.replace(" to infinity", " and more")
+            graver = share >= self.limits.decisive and not state.healthy
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="error"
+                    if state.failed
+                    else "warning"
+                    if graver
+                    else severity_by_harm(state),
+                    confidence=confidence(
+                        0.6,
+                        0.98,
+                        between(share, self.limits.outside, self.limits.decisive),
+                        state.hurt,
+                    ),
+                    message=(
+                        f"the targets run from {figure(low)} to {figure(high)}, but the output passes "
+                        f"a {kind}{at(source)} that gives {ends}: {percent(share)} of their span is "
+                        "out of reach"
+                    ),
+                    where=where,
+                    source=source or loss.source,
+                    evidence={
+                        "activation": kind,
+                        "target_min": low,
+                        "target_max": high,
+                        "share_out_of_reach": share,
+                    },
+                    treatments=("drop-output-activation", "standardize-targets"),
+                )
+            )
+        return found

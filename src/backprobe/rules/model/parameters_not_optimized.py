@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trainable parameters that no optimizer holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.fresh import looks_fresh
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, listed, unique
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+
+
+class ParametersNotOptimized(AbstractRule):
+    """Layers of the model that is trained are in no optimizer, so they keep their initial weights.
+
+    ## What it looks for
+    Trainable parameters of layers that run, in a model of which an optimizer holds others. Weights
+    that look freshly initialised weigh more than ones that were trained before.
+
+    ## Why it matters
+    The gradient is computed and thrown away. The layer stays the random projection that it was.
+
+    ## Example
+    `fc1, fc2 (net.py:12; 52,000 of 53,290 trainable parameters) are in no optimizer (train.py:30) and keep their random weights`
+
+    ## What to try
+    - `optimize-all`: give the optimizer `model.parameters()`
+    - set `requires_grad = False` where it is meant
+
+    ## When it is wrong
+    A linear probe on a pretrained backbone whose gradients nobody switched off.
+
+    ## References
+    - PyTorch, `torch.optim`: constructing an optimizer
+    """
+
+    name = "parameters-not-optimized"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(
+            0.01, "share of the trainable parameters", "a stray scale is not it"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the layers that no optimizer holds."""
+        roots = {m.index: m.root for m in record.modules}
+        trained = {roots.get(p.module) for p in record.parameters if p.optimizer >= 0}
+        trainable = [
+            p for p in record.parameters if p.requires_grad and roots.get(p.module) in trained
+        ]
+        missing = [
+            layer
+            for layer in layers(record)
+            if layer.weight.requires_grad
+            and layer.weight.optimizer < 0
+            and layer.place is not None
+            and layer.module.root in trained
+        ]
+        total = sum(p.size for p in trainable)
+        count = sum(p.size for p in trainable if p.optimizer < 0)
+        if not missing or total == 0 or count / total < self.limits.share:
+            return []
+        state = progress(record)
+        fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
+        names = unique(layer.name for layer in missing)
+        severity = severity_by_harm(state)
+        if fresh < 0.5 and severity != "note":
+            severity = "warning"
+        optimizer = record.optimizers[0] if record.optimizers else None
+        source = optimizer.source if optimizer else None
+        message = (
+            f"{listed(names)} ({count:,} of {total:,} trainable parameters) are in no optimizer"
+            f"{at(source)} and keep their "
+            f"{'random' if fresh >= 0.5 else 'initial'} weights; {state.in_words()}"
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(
+                    0.5, 0.97, fresh, between(count / total, 0.0, 0.5), state.hurt
+                ),
+                message=message,
+                where=names,
+                source=source or missing[0].module.source,
+                evidence={
+                    "layers": list(names),
+                    "parameters": count,
+                    "trainable": total,
+                    "look_fresh": fresh,
+                },
+                treatments=("optimize-all",),
+            )
+        ]

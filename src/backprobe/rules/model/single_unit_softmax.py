@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A softmax over a single number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record, Source
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.places import is_output, place_names
+from backprobe.rules.wording import at
+from backprobe.signals.progress import progress
+
+
+class SingleUnitSoftmax(AbstractRule):
+    """A softmax runs over an axis of size one: its result is 1, whatever the network says.
+
+    ## What it looks for
+    The size of the axis that a softmax or log-softmax normalises, in the forward really taken, and
+    a cross entropy over one class.
+
+    ## Why it matters
+    exp(x) / exp(x) is 1. The prediction is constant, its derivative is zero, and not one weight
+    before it ever gets a gradient.
+
+    ## Example
+    `the softmax at 7 (train.py:31) runs over one unit: its output is always 1 and passes no gradient`
+
+    ## What to try
+    - `swap-loss=bce-with-logits`: drop the softmax and give the raw score to `BCEWithLogitsLoss`
+    - two output units with `CrossEntropyLoss`
+
+    ## When it is wrong
+    Attention over a sequence that happens to hold one element.
+
+    ## References
+    - PyTorch, `torch.nn.Softmax`: the argument `dim`
+    """
+
+    name = "single-unit-softmax"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        size: float = threshold(1, "units", "exp(x)/exp(x) = 1")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding an output softmax."""
+        found = []
+        for place in record.places:
+            if place.activation not in ("softmax", "log_softmax") or not is_output(record, place):
+                continue
+            if len(place.shape) == 2 and place.shape[1] == self.limits.size:
+                names = place_names(record, place)
+                found.append(self._finding(record, names, place.source, place.activation))
+        if not found:
+            for loss in record.losses:
+                if loss.kind == "cross_entropy" and loss.classes == self.limits.size:
+                    found.append(self._finding(record, (), loss.source, "cross entropy"))
+        return found
+
+    def _finding(
+        self, record: Record, names: tuple[str, ...], source: Source | None, what: str
+    ) -> Finding:
+        state = progress(record)
+        where = f" of {names[-1]}" if names else ""
+        return Finding(
+            rule=self.name,
+            severity="error",
+            confidence=confidence(0.9, 0.99, 1.0, state.hurt),
+            message=(
+                f"the {what}{where}{at(source)} runs over one unit: its output is the same for "
+                f"every input and passes no gradient; {state.in_words()}"
+            ),
+            where=names,
+            source=source,
+            evidence={"units": 1, "activation": what},
+            treatments=("swap-loss=bce-with-logits",),
+        )

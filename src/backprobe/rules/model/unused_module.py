@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A layer that is declared and never called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Module, Parameter, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, listed, plural, unique
+from backprobe.signals.progress import progress
+
+
+class UnusedModule(AbstractRule):
+    """A module with trainable parameters is built, given to the optimizer, and never called.
+
+    ## What it looks for
+    Modules with parameters of their own that did not run in the captured forward and whose
+    parameters had no gradient at any observed step, although the optimizer holds them.
+
+    ## Why it matters
+    What the reader believes to be in the network is not: a forgotten layer, a normalisation that is
+    skipped, or a name that was overwritten by another.
+
+    ## Example
+    `fc2 (net.py:14) is never called: none of its 4,160 parameters had a gradient in 200 observed steps`
+
+    ## What to try
+    - call it in `forward`, or remove it
+
+    ## When it is wrong
+    Heads for other tasks, auxiliary outputs and mixtures of experts that some steps use.
+
+    ## References
+    - PyTorch, `DistributedDataParallel`: `find_unused_parameters`
+    """
+
+    name = "unused-module"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        steps: float = threshold(
+            5, "observed steps without a gradient", "some steps may skip a branch"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: all modules that nothing calls."""
+        series = record.parameters_series
+        grads = series.values.get("grad_rms")
+        if grads is None or len(series.step) < self.limits.steps:
+            return []
+        touched = set(series.index[np.isfinite(grads).any(axis=0)].tolist())
+        measured = set(series.index.tolist())
+        by_index = {p.index: p for p in record.parameters}
+        if not touched:
+            return []
+        guilty = []
+        for module in record.modules:
+            own = [by_index[i] for i in module.parameters if i in by_index]
+            own = [p for p in own if p.requires_grad and p.index in measured]
+            called = module.calls > 0 or _parent_reads(record, module)
+            if own and not called and not any(p.index in touched for p in own):
+                guilty.append((module, own))
+        if not guilty:
+            return []
+        state = progress(record)
+        names = unique(_top(record, module, guilty) for module, _ in guilty)
+        source = guilty[0][0].source
+        count = sum(p.size for _, own in guilty for p in own)
+        steps = len(series.step)
+        severity = severity_by_harm(state)
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if severity == "error" else severity,
+                confidence=confidence(0.55, 0.9, between(steps, self.limits.steps, 50), state.hurt),
+                message=(
+                    f"{listed(names)}{at(source)} {'is' if len(names) == 1 else 'are'} never called: "
+                    f"none of {plural(count, 'parameter')} had a gradient in "
+                    f"{plural(steps, 'observed step')}"
+                ),
+                where=names,
+                source=source,
+                steps=seen(series.step[[0, -1]]),
+                evidence={"modules": list(names), "parameters": count, "steps": steps},
+            )
+        ]
+
+
+def _parent_reads(record: Record, module: Module) -> bool:
+    """Modules whose weights their parent uses by itself, such as attention's output projection."""
+    parent = next((m for m in record.modules if m.index == module.parent), None)
+    return parent is not None and parent.type in ("MultiheadAttention",)
+
+
+def _top(record: Record, module: Module, guilty: list[tuple[Module, list[Parameter]]]) -> str:
+    """The highest ancestor that did not run either: a block's name says more than its layers'."""
+    by_index = {m.index: m for m in record.modules}
+    name = module.name
+    parent = by_index.get(module.parent)
+    while parent is not None and parent.parent >= 0 and parent.calls == 0:
+        inside = [
+            m for m in record.modules if m.name.startswith(parent.name + ".") and m.parameters
+        ]
+        unused = {m.index for m, _ in guilty}
+        if parent.type in ("ModuleList", "ModuleDict") or any(
+            m.index not in unused for m in inside
+        ):
+            break
+        name = parent.name
+        parent = by_index.get(parent.parent)
+    return name

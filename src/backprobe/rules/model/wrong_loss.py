@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A loss of another task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure
+from backprobe.signals.baseline import number
+from backprobe.signals.losses import REGRESSION
+from backprobe.signals.progress import progress
+
+
+class WrongLoss(AbstractRule):
+    """The loss belongs to another kind of task than the targets.
+
+    ## What it looks for
+    A squared or absolute error on whole-number targets that are class ids: integers from 0 on, few
+    different ones, each seen several times.
+
+    ## Why it matters
+    A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
+    rewarded for hedging towards the middle.
+
+    ## Example
+    `the targets are whole numbers 0 to 9 of type int64, 10 different ones: class ids; the loss is a squared error (train.py:31)`
+
+    ## What to try
+    - `swap-loss=cross-entropy`, with as many outputs as classes
+
+    ## When it is wrong
+    Ratings, counts and other ordered whole numbers.
+
+    ## References
+    - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
+    """
+
+    name = "wrong-loss"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        most_classes: float = threshold(100, "different whole numbers", "more are counts")
+        repeats: float = threshold(5, "rows a class", "ids repeat")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a loss."""
+        found = []
+        for loss in record.losses:
+            counts = [c for c in loss.target.get("classes", ()) if c > 0]
+            low, high = number(loss.target, "min"), number(loss.target, "max")
+            if loss.kind not in REGRESSION or not loss.target.get("integer") or low != 0.0:
+                continue
+            if not 3 <= len(counts) <= self.limits.most_classes or high is None:
+                continue
+            if len(counts) != high + 1 or min(counts) < self.limits.repeats:
+                continue
+            state = progress(record)
+            severity = severity_by_harm(state)
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="warning" if severity == "error" else severity,
+                    confidence=confidence(0.45, 0.85, state.hurt, min(counts) / max(counts)),
+                    message=(
+                        f"the targets are whole numbers 0 to {figure(high)} of type "
+                        f"{loss.target.get('dtype', 'int')}, {len(counts)} different ones: class ids; "
+                        f"the loss is {loss.kind}{at(loss.source)}, for which their order and "
+                        "distance count"
+                    ),
+                    source=loss.source,
+                    evidence={"classes": len(counts), "kind": loss.kind},
+                    treatments=("swap-loss=cross-entropy",),
+                )
+            )
+        return found

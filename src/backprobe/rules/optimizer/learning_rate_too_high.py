@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps so large that they undo each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.wording import at, figure
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+from backprobe.signals.series import early, late
+from backprobe.signals.units import RECTIFIERS, shares
+from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
+
+
+class LearningRateTooHigh(AbstractRule):
+    """Each step moves the weights so far that the loss does not follow its gradient.
+
+    ## What it looks for
+    A run that diverges, jumps or stays at the trivial loss, together with marks of large steps:
+    the largest update of a weight matrix in the first steps relative to the weight, weights that
+    grew several-fold, rectifiers that died, or successive gradients that point against each other.
+
+    ## Why it matters
+    A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots
+    further than the last; units die on the way and do not come back.
+
+    ## Example
+    `the first steps move the weights by 1.7 of their size, normal is 0.0018–0.011; the loss went
+    from 2.31 to 2.42 (a constant answer: 2.30); SGD's lr is 5 (train.py:20)`
+
+    ## What to try
+    - `scale-lr=0.1`, then `scale-lr=0.01`
+    - warm-up over the first steps: suits Adam and Transformers
+
+    ## When it is wrong
+    Data or weights in large units have the same marks: their findings then rank above this one.
+    Adam's first step is lr · sqrt(3 · fan-in) of a default-initialised weight by construction.
+
+    ## References
+    - Cohen et al., "Gradient descent on neural networks typically occurs at the edge of
+      stability", 2103.00065
+    - cs231n notes, "Neural Networks part 3": ratio of weights to updates
+    """
+
+    name = "learning-rate-too-high"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        step: float = threshold(
+            0.1, "largest early update RMS / weight RMS", "TheDeepChecker; best lr: 0.002 to 0.011"
+        )
+        step_adaptive: float = threshold(
+            0.3, "largest early update RMS / weight RMS", "Adam at 1e-3 and 4096 inputs: 0.11"
+        )
+        step_decisive: float = threshold(1.0, "ratio", "the step replaces the weight")
+        weight_growth: float = threshold(3.0, "late weight RMS / initial", "healthy: below 2")
+        cosine: float = threshold(-0.1, "cosine of successive gradients", "best lr: -0.03 to 0.28")
+        died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        if state.trend is None or state.state in ("unknown", "short"):
+            return []
+        adaptive = any("Ada" in o.type or "RMSprop" in o.type for o in record.optimizers)
+        limit = self.limits.step_adaptive if adaptive else self.limits.step
+        step, growth = _largest_early_step(record), _weight_growth(record)
+        cosine, died = _median_cosine(record), _died(record)
+        marks = {
+            "step": beyond(step, limit, self.limits.step_decisive * (3 if adaptive else 1)),
+            "growth": beyond(growth, self.limits.weight_growth, 30.0),
+            "cosine": between(cosine, self.limits.cosine, -0.6),
+            "died": between(died, self.limits.died, 0.9),
+        }
+        strongest = max(marks.values())
+        if strongest <= 0.0:
+            return []
+        severity = severity_by_harm(state)
+        if state.hurt < HURTS:
+            # The run learns; only a step that replaces the weights is worth reading.
+            if marks["step"] < 1.0:
+                return []
+        elif state.state == "learning" and max(marks["step"], marks["growth"]) <= 0.0:
+            return []
+        optimizer = record.optimizers[0] if record.optimizers else None
+        source = optimizer.source if optimizer else None
+        lr = _first_lr(record)
+        parts = []
+        if marks["step"] > 0:
+            parts.append(
+                f"the first steps move the weights by {figure(step)} of their size, normal is "
+                f"{figure(NORMAL_LOW)}–{figure(NORMAL_HIGH)}"
+            )
+        if marks["growth"] > 0:
+            parts.append(f"the weights grew {figure(growth)}-fold")
+        if marks["died"] > 0:
+            parts.append(f"{figure(100 * died)} % of a layer's units died while training")
+        if marks["cosine"] > 0:
+            parts.append(
+                f"successive gradients point against each other (cosine {figure(cosine)}, "
+                "normal is 0 to 0.3)"
+            )
+        parts.append(state.in_words())
+        if lr == lr:
+            parts.append(f"{optimizer.type if optimizer else 'the'} lr is {figure(lr)}{at(source)}")
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.45, 0.92, strongest, state.hurt),
+                message="; ".join(parts),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={
+                    "early_update_ratio": _finite(step),
+                    "weight_growth": _finite(growth),
+                    "gradient_cosine": _finite(cosine),
+                    "died": _finite(died),
+                    "lr": _finite(lr),
+                    "outcome": state.state,
+                },
+                treatments=("scale-lr=0.1", "scale-lr=0.01"),
+            )
+        ]
+
+
+def _largest_early_step(record: Record) -> float:
+    """Median over the layers of the largest update ratio in the first ten observed steps."""
+    peaks = []
+    for layer in layers(record):
+        if layer.weight.initial.get("zeros", 0.0) == 1.0:
+            continue
+        values = ratio_of(record, layer.weight.index)
+        values = values[~np.isnan(values)][:10]
+        if values.size:
+            peaks.append(float(values.max()))
+    return float(np.median(peaks)) if peaks else math.nan
+
+
+def _weight_growth(record: Record) -> float:
+    """Largest growth of a layer's weight RMS, among those not followed by a normalisation."""
+    ratios = []
+    for layer in layers(record):
+        before = early(record.parameters_series, "weight_rms", layer.weight.index, 1)
+        after = late(record.parameters_series, "weight_rms", layer.weight.index)
+        if before > 0.0 and not layer.normalised and layer.weight.requires_grad:
+            ratios.append(after / before)
+    finite = [ratio for ratio in ratios if not math.isnan(ratio)]
+    return max(finite, default=math.nan)
+
+
+def _median_cosine(record: Record) -> float:
+    values = record.parameters_series.values.get("grad_cosine")
+    if values is None or not np.isfinite(values).any():
+        return math.nan
+    # The last layer's cosine is dominated by the class prior; the median over tensors is robust.
+    return float(np.nanmedian(values))
+
+
+def _died(record: Record) -> float:
+    found = shares(record, "out_dead", RECTIFIERS)
+    return max((x.lasting - x.first for x in found if x.observed >= 3), default=math.nan)
+
+
+def _first_lr(record: Record) -> float:
+    values = np.asarray(record.steps["lr"], np.float64)
+    values = values[np.isfinite(values)]
+    return float(values.max()) if values.size else math.nan
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

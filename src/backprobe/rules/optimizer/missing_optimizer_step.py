@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gradients that nobody uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.wording import at, plural
+
+
+class MissingOptimizerStep(AbstractRule):
+    """`backward` runs again and again, and no parameter ever changes.
+
+    ## What it looks for
+    Backward passes without any optimizer step after them and without any other change of the
+    parameters; or steps whose update is exactly zero although gradients and the learning rate are not.
+
+    ## Why it matters
+    Nothing is trained. The loss wanders with the batches and ends where it began.
+
+    ## Example
+    `400 backward passes (train.py:40) and no optimizer step: no parameter has changed`
+
+    ## What to try
+    - `step-optimizer`: call `optimizer.step()` after `backward`
+
+    ## When it is wrong
+    Scripts that only want gradients: attribution, adversarial examples, a check of gradients.
+
+    ## References
+    - PyTorch tutorial, "Optimizing model parameters"
+    """
+
+    name = "missing-optimizer-step"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        passes: float = threshold(10, "backward passes", "an attribution needs one or a few")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        backwards = np.asarray(record.steps["backwards"], np.float64)
+        count = int(np.nansum(backwards)) if backwards.size else 0
+        if count < self.limits.passes:
+            return []
+        update = record.parameters_series.values.get("update_rms")
+        moved = update is not None and bool((np.nan_to_num(update) > 0.0).any())
+        stepped = bool(record.optimizers)
+        if moved or (stepped and update is None):
+            return []
+        lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
+        if stepped and not (lr > 0.0).any():
+            return []  # a learning rate of zero is the schedule's fault
+        if stepped and len(record.parameters_series.step) < 3:
+            return []
+        loss = record.losses[0] if record.losses else None
+        source = loss.backward_source if loss else None
+        message = (
+            f"{plural(count, 'backward pass').replace('passs', 'passes')}{at(source)} and "
+            f"{'steps that change nothing' if stepped else 'no optimizer step'}: "
+            "no parameter has changed"
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity="error",
+                confidence=confidence(0.7, 0.98, between(count, self.limits.passes, 100)),
+                message=message,
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"backward_passes": count, "optimizer_steps": stepped},
+                treatments=("step-optimizer",),
+            )
+        ]

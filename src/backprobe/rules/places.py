@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names of the modules that a place stands for, and what it is connected to."""
+
+from __future__ import annotations
+
+from backprobe.records import Operation, Place, Record
+from backprobe.rules.wording import unique
+
+_PRODUCTS = frozenset(
+    {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply", "bmm", "matmul"}
+)
+
+
+def feeding(record: Record, place: Place) -> tuple[str, ...]:
+    """Names of the modules whose output reaches a place first."""
+    by_index = {p.index: p for p in record.places}
+    return unique(by_index[i].name for i in place.inputs if i in by_index)
+
+
+def place_names(record: Record, place: Place) -> tuple[str, ...]:
+    """What `where` says of an activation: the layer that feeds it, and the activation's module.
+
+    A function inside a module's forward has no name of its own: the layer that feeds it stands
+    for it.
+    """
+    if place.functional:
+        return feeding(record, place)[:1] or unique([place.name])
+    return unique([*feeding(record, place)[:1], place.name])
+
+
+def is_gate(record: Record, place: Place) -> bool:
+    """Whether an activation multiplies something: attention weights, squeeze-excite, LSTM gates.
+
+    Gates are meant to be open or closed.
+    """
+    made = {op.index for op in record.graph if op.place == place.index}
+    made |= _through(record, made)
+    return any(op.name in _PRODUCTS and set(op.inputs) & made for op in record.graph)
+
+
+def is_output(record: Record, place: Place) -> bool:
+    """Whether an activation is a network's last: nothing measured consumes it."""
+    return not any(place.index in other.inputs for other in record.places)
+
+
+def _through(record: Record, made: set[int]) -> set[int]:
+    """Operations that only reshape what these made."""
+    shaped = {
+        "view",
+        "reshape",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "expand_as",
+        "transpose",
+        "permute",
+    }
+    reached: set[int] = set()
+    for op in record.graph:
+        if op.name in shaped and set(op.inputs) & (made | reached):
+            reached.add(op.index)
+    return reached
+
+
+def producers(record: Record, operation: Operation) -> set[int]:
+    """Indexes of all captured operations that an operation depends on."""
+    by_index = {op.index: op for op in record.graph}
+    stack, reached = [i for i in operation.inputs if i >= 0], set()
+    while stack:
+        index = stack.pop()
+        if index in reached or index not in by_index:
+            continue
+        reached.add(index)
+        stack += [i for i in by_index[index].inputs if i >= 0]
+    return reached

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The gradient grows without bound, with depth or with time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure, times, unique
+from backprobe.signals.gradient_flow import gradient_flow
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+
+
+class ExplodingGradients(AbstractRule):
+    """The gradient grows towards the first layers, or from step to step, and the run suffers.
+
+    ## What it looks for
+    The largest weight gradient over the last layer's in the first observed steps, and the global
+    norm, as the optimizer sees it, over its own first values. It fires only where the run learns
+    too little: spikes that clipping catches are normal.
+
+    ## Why it matters
+    A step is proportional to the gradient. One that is a thousand times larger throws the weights
+    far from where the gradient meant anything, and the next gradient is larger still.
+
+    ## Example
+    `the gradient norm grew 4.1e+17-fold, from 5,300 at step 0 to 2.2e+21 at step 4; the loss went
+    from 29,000 to NaN`
+
+    ## What to try
+    - `clip-gradients=1.0`: suits recurrent networks and rare spikes
+    - `scale-lr=0.1`: suits growth that begins after some steps
+    - `initialize=he`: suits gradients that are large from the first step on
+    - `standardize-inputs`, `standardize-targets`: suit data in large units
+
+    ## When it is wrong
+    Losses that are sums over many rows have large gradients without harm; what counts here is
+    growth, not size.
+
+    ## References
+    - Pascanu et al., "On the difficulty of training recurrent neural networks", 1211.5063
+    - AUTOTRAINER (ICSE 2021): first/last gradient ratio above 70
+    """
+
+    name = "exploding-gradients"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        growth_depth: float = threshold(
+            70.0, "largest gradient RMS / last layer's", "AUTOTRAINER; healthy: up to 9"
+        )
+        growth_time: float = threshold(
+            100.0, "gradient norm / median of the first five", "healthy runs stay within 10"
+        )
+        decisive: float = threshold(1e4, "ratio", "beyond both by two orders")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        severity = severity_by_harm(state)
+        if severity == "note":
+            return []
+        step = np.asarray(record.steps["step"], np.float64)
+        norm = np.asarray(record.steps["grad_norm"], np.float64)
+        known = np.flatnonzero(~np.isnan(norm))
+        time_growth, base, peak, peak_step = 1.0, math.nan, math.nan, 0
+        if known.size >= 3:
+            base = float(np.median(norm[known[:5]])) if np.isfinite(norm[known[0]]) else math.nan
+            base = min(base, float(norm[known[0]])) if np.isfinite(base) else base
+            top = int(known[np.argmax(norm[known])])
+            peak, peak_step = float(norm[top]), int(step[top])
+            time_growth = peak / base if base > 0.0 else 1.0
+        flow = gradient_flow(record, layers(record))
+        depth_growth = flow.growth if flow is not None else math.nan
+        by_time = time_growth >= self.limits.growth_time
+        by_depth = depth_growth >= self.limits.growth_depth
+        if not (by_time or by_depth):
+            return []
+        where: tuple[str, ...] = ()
+        source = None
+        if flow is not None:
+            top_layer = flow.layers[int(np.argmax(flow.grads))]
+            where, source = unique([top_layer.name]), top_layer.module.source
+        if by_time:
+            message = (
+                f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
+                f"{figure(peak)} at step {peak_step}; {state.in_words()}"
+            )
+        else:
+            assert flow is not None
+            message = (
+                f"the gradient of {where[0] if where else 'the first layers'}{at(source)} is "
+                f"{figure(depth_growth)} times that of {flow.layers[-1].name}, healthy is below "
+                f"10; {state.in_words()}"
+            )
+        strength = max(
+            beyond(time_growth, self.limits.growth_time, self.limits.decisive),
+            beyond(depth_growth, self.limits.growth_depth, self.limits.decisive),
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.55, 0.97, strength, state.hurt),
+                message=message,
+                where=where if by_depth else (),
+                source=source if by_depth else None,
+                steps=(0, peak_step) if by_time else seen(record.parameters_series.step[:20]),
+                evidence={
+                    "growth_over_time": _finite(time_growth),
+                    "growth_over_depth": _finite(depth_growth),
+                    "first_norm": _finite(base),
+                    "largest_norm": _finite(peak),
+                    "by_time": by_time,
+                    "by_depth": by_depth,
+                },
+                treatments=("clip-gradients=1.0", "scale-lr=0.1", "initialize=he"),
+            )
+        ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

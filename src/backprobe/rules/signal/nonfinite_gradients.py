@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gradients that are NaN or infinite."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.wording import at, figure, listed, module_source, unique
+from backprobe.signals.losses import main_loss
+
+
+class NonfiniteGradients(AbstractRule):
+    """A gradient holds NaN or infinity while the loss is still finite.
+
+    ## What it looks for
+    The share of NaN and infinite elements of each parameter's gradient as the optimizer sees it, at
+    steps whose loss is finite. Mixed precision skips such steps: a few are normal there.
+
+    ## Why it matters
+    sqrt(0), log(0), 0/0 and norms of zero vectors have infinite derivatives although their value is
+    fine; one such element makes a whole layer NaN at the next step.
+
+    ## Example
+    `the gradient of embed (net.py:10) is not finite at step 12 although the loss is 0.71`
+
+    ## What to try
+    - add a small epsilon inside sqrt, log, division and norm
+    - `clip-gradients=1.0`: does not help against NaN
+
+    ## When it is wrong
+    Optimizers that skip non-finite steps by themselves.
+
+    ## References
+    - PyTorch, `torch.autograd.detect_anomaly`
+    """
+
+    name = "nonfinite-gradients"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        scaled_share: float = threshold(
+            0.05,
+            "share of the steps under GradScaler",
+            "it halves its scale at each: rare after warm-up",
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the tensors that broke first."""
+        series = record.parameters_series
+        bad = series.values.get("grad_nonfinite")
+        if bad is None:
+            return []
+        with np.errstate(invalid="ignore"):
+            broken = bad > 0.0
+        rows = np.flatnonzero(broken.any(axis=1))
+        if rows.size == 0:
+            return []
+        scaled = bool(np.isfinite(np.asarray(record.steps["scale"], np.float64)).any())
+        share = rows.size / len(series.step)
+        if scaled and share < self.limits.scaled_share:
+            return []
+        first = int(series.step[rows[0]])
+        main = main_loss(record)
+        at_step = main.value[main.step == first]
+        loss = float(at_step[0]) if at_step.size else float("nan")
+        if not np.isfinite(loss):
+            return []  # the loss broke first, or with it
+        columns = set(series.index[broken[rows[0]]].tolist())
+        parameters = [p for p in record.parameters if p.index in columns]
+        modules = {m.index: m.name for m in record.modules}
+        names = unique(modules.get(p.module, p.name) for p in parameters)
+        source = module_source(record, parameters[0].module) if parameters else None
+        lasting = bool(not np.isfinite(main.value[-1:]).all())
+        return [
+            Finding(
+                rule=self.name,
+                severity="error" if lasting else "warning" if rows.size > 1 else "note",
+                confidence=confidence(0.6, 0.97, between(share, 0.0, 0.5), float(lasting)),
+                message=(
+                    f"the gradient of {listed(names)}{at(source)} is not finite at step {first} "
+                    f"although the loss is {figure(loss)}"
+                ),
+                where=names,
+                source=source,
+                steps=(first, int(series.step[rows[-1]])),
+                evidence={"first_step": first, "share": share, "loss": loss},
+                treatments=("scale-lr=0.1",),
+            )
+        ]

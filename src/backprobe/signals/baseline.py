@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loss of the trivial predictor: the best answer that ignores the input.
+
+Unit: that of the loss. A network that learns anything ends below it. Entropy of the class shares
+for cross entropy and NLL (ln C when the classes are balanced), entropy of the share of ones for
+BCE, variance of the targets for MSE, mean absolute deviation for L1.
+Source: Karpathy, "A Recipe for Training Neural Networks" (2019), input-independent baseline.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backprobe.records import Loss
+from backprobe.signals.losses import BINARY, CLASSES
+
+NORMAL_MEAN_DEVIATION = math.sqrt(2.0 / math.pi)
+"""Mean absolute deviation of a normal distribution with standard deviation 1."""
+
+
+def trivial_loss(loss: Loss | None) -> float | None:
+    """Loss of the best constant prediction, or None where the loss kind has no known one.
+
+    A sum instead of a mean is scaled by the number of rows that the reduction saw.
+    """
+    if loss is None:
+        return None
+    value = _mean_baseline(loss)
+    if value is None or loss.reduction not in ("mean", "sum", ""):
+        return value
+    return value * _summed(loss) if loss.reduction == "sum" else value
+
+
+def _summed(loss: Loss) -> float:
+    shape = loss.loss_shape or loss.target_shape
+    return float(max(1, math.prod(shape))) if shape else 1.0
+
+
+def _mean_baseline(loss: Loss) -> float | None:
+    target = loss.target
+    if loss.kind in CLASSES:
+        counts = target.get("classes")
+        if isinstance(counts, (list, tuple)) and counts and sum(counts) > 0:
+            return prior_entropy(counts)
+        return math.log(loss.classes) if loss.classes > 1 else None
+    if loss.kind in BINARY:
+        share = number(target, "mean")
+        return None if share is None or not 0.0 <= share <= 1.0 else binary_entropy(share)
+    spread = number(target, "std")
+    if spread is None:
+        return None
+    if loss.kind == "mse":
+        return spread * spread
+    if loss.kind == "l1":
+        return NORMAL_MEAN_DEVIATION * spread
+    if loss.kind in ("smooth_l1", "huber"):  # quadratic below 1, linear above (beta = delta = 1)
+        return 0.5 * spread * spread if spread < 1.0 else NORMAL_MEAN_DEVIATION * spread - 0.5
+    return None
+
+
+def prior_entropy(counts: list[Any] | tuple[Any, ...]) -> float:
+    """Entropy in nats of the class shares in one batch, corrected for its few rows.
+
+    A batch of n rows underestimates the entropy by (classes seen − 1) / 2n (Miller, 1955); the
+    result is at most ln C.
+    """
+    n = np.asarray(counts, np.float64)
+    total = float(n.sum())
+    p = n[n > 0] / total
+    entropy = float(-(p * np.log(p)).sum()) + (p.size - 1) / (2.0 * total)
+    return min(entropy, math.log(max(len(counts), 2)))
+
+
+def binary_entropy(share: float) -> float:
+    """Entropy in nats of a yes-or-no answer that is yes with this probability."""
+    return -sum(p * math.log(p) for p in (share, 1.0 - share) if p > 0.0)
+
+
+def number(facts: Mapping[str, Any], key: str) -> float | None:
+    """A finite number among facts, or None."""
+    value = facts.get(key)
+    if isinstance(value, (int, float)) and math.isfinite(value):
+        return float(value)
+    return None

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The size of what a network is fed.
+
+Unit: that of the inputs. Normal: features of mean about 0 and std about 1, images in [0, 1];
+an RMS within 0.1 to 3. `spread` is the largest std of a feature over the median one: 1 to 10 in
+data on one scale. Sources: LeCun et al., "Efficient BackProp" (1998), 4.3; SageMaker Debugger's
+NotNormalizedData (|mean| > 0.2 over 500 images, far too strict for [0, 1] images).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Record
+
+
+@dataclass(frozen=True)
+class InputScale:
+    """Facts of the training inputs, medians over the batches seen.
+
+    Arguments:
+        batches: how many were seen.
+        mean, std, low, high: over all elements.
+        spread: largest feature std / median feature std, NaN unknown.
+        integer: whether the inputs are ids or other whole-number tensors.
+        nonfinite: largest share of NaN or infinite elements.
+    """
+
+    batches: int
+    mean: float
+    std: float
+    low: float
+    high: float
+    spread: float
+    integer: bool
+    nonfinite: float
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of all elements."""
+        return math.hypot(self.mean, self.std)
+
+
+def input_scale(record: Record) -> InputScale | None:
+    """The scale of the training inputs, or None where no batch was seen."""
+    table = record.batches
+    if len(table) == 0:
+        return None
+    keep = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
+    if not keep.any():
+        return None
+
+    def middle(name: str) -> float:
+        values = np.asarray(table[name], np.float64)[keep]
+        values = values[np.isfinite(values)]
+        return float(np.median(values)) if values.size else math.nan
+
+    bad = np.asarray(table["nonfinite"], np.float64)[keep]
+    return InputScale(
+        batches=int(keep.sum()),
+        mean=middle("mean"),
+        std=middle("std"),
+        low=middle("min"),
+        high=middle("max"),
+        spread=middle("feature_spread"),
+        integer=middle("integer") >= 0.5,
+        nonfinite=float(np.nanmax(bad)) if np.isfinite(bad).any() else 0.0,
+    )

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run has learned: its loss against the trivial predictor's and against its own start.
+
+Unit: `explained` is the share of the trivial predictor's loss that the network took away (1: all;
+0: no better than a constant answer; below 0: worse), the R² of any loss. `hurt` turns it into a
+number from 0 (learns well) to 1 (learned nothing), which rules use so as to warn only where
+something hurts this run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from backprobe.records import Loss, Record
+from backprobe.signals.baseline import trivial_loss
+from backprobe.signals.losses import main_loss
+from backprobe.signals.trend import Trend, trend_of
+
+MINIMUM_STEPS = 10
+"""Fewer steps say nothing about learning."""
+WELL_EXPLAINED = 0.4
+"""A network that takes away 40 % of the trivial loss demonstrably learns: `hurt` is 0 from here."""
+WELL_RIGHT = 0.9
+"""Held-out accuracy from which a classifier works, whatever its loss."""
+REBOUND = 0.5
+"""A loss that gives back half of its gain, beyond noise, is diverging."""
+
+State = Literal["unknown", "short", "nonfinite", "diverged", "stuck", "learning", "learned"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Whether and how well a run learns.
+
+    Arguments:
+        state: unknown (no loss, or several that compete), short, nonfinite (NaN or infinite to the
+            end), diverged, stuck (no fall beyond noise, or never below the trivial predictor),
+            learning, learned (well below the trivial predictor).
+        trend: the course of the loss, or None.
+        baseline: loss of the trivial predictor, or None.
+        explained: 1 − last / baseline, or 1 − last / start where no baseline is known; NaN unknown.
+        hurt: 0 to 1.
+        steps: steps with a loss.
+        loss: the loss that was judged.
+    """
+
+    state: State
+    trend: Trend | None = None
+    baseline: float | None = None
+    explained: float = math.nan
+    hurt: float = 0.0
+    steps: int = 0
+    loss: Loss | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the run demonstrably learns."""
+        return self.state == "learned"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run demonstrably does not learn."""
+        return self.state in ("nonfinite", "diverged", "stuck")
+
+    def in_words(self) -> str:
+        """One clause: what the loss did, against what."""
+        if self.trend is None:
+            return "no loss was seen"
+        than = "" if self.baseline is None else f" (a constant answer: {self.baseline:.3g})"
+        if self.state == "nonfinite":
+            return f"the loss went from {self.trend.start:.3g} to NaN"
+        return f"the loss went from {self.trend.start:.3g} to {self.trend.last:.3g}{than}"
+
+
+def progress(record: Record) -> Progress:
+    """How well the run of a record learns."""
+    main = main_loss(record)
+    count = main.value.size
+    trend = trend_of(main.value)
+    baseline = trivial_loss(main.loss)
+    if count == 0 or (main.several and np.isfinite(main.value[-1:]).all()):
+        return Progress("unknown", trend, None, steps=count, loss=main.loss)
+    tail = main.value[-max(1, min(5, count // 10)) :]
+    if not np.isfinite(tail).any():
+        return Progress("nonfinite", trend, baseline, math.nan, 1.0, count, main.loss)
+    assert trend is not None  # the tail has a finite value
+    if count < MINIMUM_STEPS:
+        return Progress("short", trend, baseline, steps=count, loss=main.loss)
+    explained = _explained(trend, baseline)
+    if math.isnan(explained):  # a loss that may be negative says nothing about how good it is
+        return Progress("unknown", trend, baseline, steps=count, loss=main.loss)
+    hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
+    if _accuracy(record) >= WELL_RIGHT:
+        hurt = 0.0
+    state: State
+    gain = trend.start - trend.best
+    if (
+        trend.last - trend.best > max(3 * trend.margin, REBOUND * gain)
+        and hurt > 0.5
+        and (trend.last > trend.start or trend.last > 2.0 * abs(trend.best))
+    ):
+        state, hurt = "diverged", 1.0
+    elif hurt == 0.0:
+        state = "learned"
+    elif not trend.fell or (baseline is not None and explained <= 0.02):
+        state = "stuck"
+    else:
+        state = "learning"
+    return Progress(state, trend, baseline, explained, hurt, count, main.loss)
+
+
+def _explained(trend: Trend, baseline: float | None) -> float:
+    if baseline is not None and baseline > 1e-12:
+        return 1.0 - trend.last / baseline
+    if trend.start > 0.0 and trend.best > 0.0:
+        return 1.0 - trend.last / trend.start
+    return math.nan
+
+
+def _accuracy(record: Record) -> float:
+    values = np.asarray(record.evaluations["accuracy"], np.float64)
+    values = values[np.isfinite(values)]
+    return float(values[-1]) if values.size else 0.0
