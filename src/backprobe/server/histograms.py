@@ -36,20 +36,30 @@ def collect(
     steps: list[int] = []
     counts: list[NDArray[Any]] = []
     for block in blocks:
-        rows = np.flatnonzero((block["quantity"] == quantity) & (block["index"] == index))
-        if not len(rows):
-            continue
-        ends = np.cumsum(block["length"], dtype=np.int64)
-        for row in rows:
-            begin, end = ends[row] - int(block["length"][row]), ends[row]
-            dense = np.zeros(BINS, np.float64)
-            np.add.at(dense, block["bins"][begin:end], block["counts"][begin:end])
-            steps.append(int(block["step"][row]))
-            counts.append(dense)
+        try:
+            found = _of_block(block, quantity, index)
+        except (KeyError, IndexError, ValueError):
+            continue  # a frame that is sound but no histogram: it costs itself only
+        steps += [step for step, _ in found]
+        counts += [dense for _, dense in found]
     if not steps:
         return np.zeros(0, np.int64), np.zeros((0, BINS))
     order = np.argsort(steps, kind="stable")
     return np.asarray(steps, np.int64)[order], np.stack(counts)[order]
+
+
+def _of_block(
+    block: Mapping[str, NDArray[Any]], quantity: int, index: int
+) -> list[tuple[int, NDArray[Any]]]:
+    rows = np.flatnonzero((block["quantity"] == quantity) & (block["index"] == index))
+    ends = np.cumsum(block["length"], dtype=np.int64)
+    found = []
+    for row in rows:
+        begin, end = ends[row] - int(block["length"][row]), ends[row]
+        dense = np.zeros(BINS, np.float64)
+        np.add.at(dense, block["bins"][begin:end], block["counts"][begin:end])
+        found.append((int(block["step"][row]), dense))
+    return found
 
 
 def histograms(request: Request) -> Response:

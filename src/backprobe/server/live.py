@@ -23,8 +23,10 @@ SCAN_SECONDS = 1.0
 """… and the store for new runs so often, while a page is open."""
 
 
-Stamp = tuple[int, int]
-"""When `run.json` and `edits.json` were last replaced, in nanoseconds."""
+HEADS = ("run.json", "script.json", "edits.json")
+"""What a list of runs shows comes from these files."""
+Stamp = tuple[int, ...]
+"""When each of them was last replaced, in nanoseconds; 0 where it is not there."""
 
 
 @dataclass(eq=False)
@@ -126,7 +128,7 @@ class Watcher:
         seen: dict[str, tuple[Stamp, Run]] = {}
         if self.directory.is_dir():
             for folder in self.directory.iterdir():
-                stamp = (_modified(folder / "run.json"), _modified(folder / "edits.json"))
+                stamp = tuple(_modified(folder / name) for name in HEADS)
                 known = self._known.get(folder.name)
                 if known is not None and known[0] == stamp:
                     seen[folder.name] = known

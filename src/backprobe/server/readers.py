@@ -55,7 +55,7 @@ class Follower:
 
     def __post_init__(self) -> None:
         self._reader = RunReader(self.run)
-        self._built: dict[str, tuple[tuple[int, Run], Record]] = {}
+        self._built: dict[str, tuple[tuple[int, int, Run], Record]] = {}
 
     @property
     def length(self) -> int:
@@ -82,7 +82,7 @@ class Follower:
             return View(record, log, self.length, processes)
 
     def _record(self, name: str, log: LogReader) -> Record:
-        version = (log.assembled.frames, self.run)
+        version = (log.assembled.frames, len(log.damage), self.run)
         known = self._built.get(name)
         if known is None or known[0] != version:
             known = self._built[name] = (version, log.assembled.record(self.run, log.damage))

@@ -100,8 +100,9 @@ def series(request: Request) -> Response:
     """`GET /api/runs/{id}/series?key=…&after=…`: the points of several series, binary.
 
     `after` lists one cursor a key: the number of rows that the page has of it. What came since is
-    sent whole; where that is too much, or `from`/`to` cut out a stretch, the rows are thinned and
-    `reset` says that they replace what the page had.
+    sent whole, and before it the last of those rows, which may have changed: several calls of
+    `log()` can make one row. Where that is too much, or `from`/`to` cut out a stretch, the rows
+    are thinned and `reset` says that they replace all that the page had.
     """
     readers: Readers = request.app.state.readers
     record = readers.view(request.path_params["id"]).record
@@ -127,7 +128,7 @@ def series(request: Request) -> Response:
         if low is not None or high is not None:
             x, y, reset = *_window(found, low, high), True
         elif not reset:
-            x, y = x[cursor:], y[cursor:]
+            x, y = x[cursor - 1 :], y[cursor - 1 :]
         kept = extremes(x, y, points)
         listed.append({"key": key, "rows": total, "reset": reset, "thinned": len(kept) < len(x)})
         arrays[f"{place}/x"] = x[kept].astype(np.float64)

@@ -1,0 +1,243 @@
+// What the server sends (docs/reference/http.md). `tests/web/test_payload_types.py` holds these
+// names against real answers.
+import type { Num } from "../lib/number";
+
+export type State = "running" | "finished" | "failed" | "killed" | "crashed";
+export type Severity = "error" | "warning" | "note";
+/** Anything that JSON holds: settings are the user's own. */
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Settings = Record<string, Json>;
+
+export interface Source {
+  file: string;
+  line: number;
+  text: string;
+}
+
+export interface RunRow {
+  id: string;
+  name: string;
+  project: string;
+  kind: string;
+  state: State;
+  created: number;
+  ended: number | null;
+  tags: string[];
+  command: string;
+  summary: Summary | null;
+}
+
+export interface Summary {
+  loss: Num | null;
+  steps: number;
+  errors: number;
+  warnings: number;
+  notes: number;
+  top: string;
+}
+
+export interface Runs {
+  schema: number;
+  store: string;
+  runs: RunRow[];
+}
+
+export interface RunHead {
+  id: string;
+  name: string;
+  project: string;
+  kind: string;
+  state: State;
+  created: number;
+  ended: number | null;
+  command: string[];
+  cwd: string;
+  exit_code: number | null;
+  host: string;
+  pid: number;
+  path: string;
+  group: string;
+  job_type: string;
+  notes: string;
+  tags: string[];
+}
+
+export interface Quantity {
+  name: string;
+  of: "parameters" | "outputs";
+  label: string;
+  scale: "log" | "share" | "signed";
+  about: string;
+}
+
+export interface Process {
+  log: string;
+  rank: number;
+  world: number;
+  steps: number;
+}
+
+export interface RunDetail {
+  schema: number;
+  run: RunHead;
+  length: number;
+  config: Settings;
+  summary: Settings;
+  environment: Settings;
+  keys: string[];
+  quantities: Quantity[];
+  steps: number;
+  last_step: number | null;
+  cost: Settings | null;
+  failures: Settings[];
+  alerts: Settings[];
+  blind_spots: string[];
+  damage: string[];
+  processes: Process[];
+}
+
+export interface Module {
+  index: number;
+  name: string;
+  type: string;
+  root: number;
+  parent: number;
+  source: Source | null;
+  settings: Settings;
+  training: boolean;
+  calls: number;
+  parameters: number[];
+}
+
+export interface Parameter {
+  index: number;
+  name: string;
+  module: number;
+  shape: number[];
+  dtype: string;
+  requires_grad: boolean;
+  optimizer: number;
+  group: number;
+  aliases: string[];
+  initial: Record<string, Num>;
+  size: number;
+}
+
+export interface Place {
+  index: number;
+  name: string;
+  type: string;
+  activation: string;
+  module: number;
+  order: number;
+  shape: number[];
+  inputs: number[];
+  source: Source | null;
+  functional: boolean;
+  label: string;
+}
+
+export interface Optimizer {
+  index: number;
+  type: string;
+  source: Source | null;
+  step_source: Source | null;
+  groups: Settings[];
+}
+
+export interface Loss {
+  index: number;
+  kind: string;
+  reduction: string;
+  before: string[];
+  output_shape: number[];
+  target_shape: number[];
+  source: Source | null;
+}
+
+export interface Structure {
+  schema: number;
+  length: number;
+  modules: Module[];
+  parameters: Parameter[];
+  places: Place[];
+  optimizers: Optimizer[];
+  losses: Loss[];
+}
+
+export interface Finding {
+  rule: string;
+  kind: "cause" | "symptom";
+  severity: Severity;
+  confidence: number;
+  message: string;
+  where: string[];
+  source: Source | null;
+  steps: [number, number];
+  evidence: Settings;
+  treatments: string[];
+  rank: number;
+  explained_by: string[];
+}
+
+export interface Findings {
+  schema: number;
+  run: string;
+  length: number;
+  steps: number;
+  error: string;
+  findings: Finding[];
+  treatments: Record<string, string>;
+}
+
+export interface Console {
+  schema: number;
+  next: number;
+  cut: boolean;
+  pieces: [number, string][];
+}
+
+export interface RuleText {
+  schema: number;
+  name: string;
+  family: string;
+  text: string;
+}
+
+export interface SourceLines {
+  schema: number;
+  file: string;
+  line: number;
+  recorded: string;
+  first: number;
+  lines: string[];
+  why: string;
+}
+
+export interface MatrixRow {
+  index: number;
+  name: string;
+  type: string;
+  module: number;
+  shape: number[];
+}
+
+/** Cells [rows × columns], row by row; `start` and `end` are the steps that a column merges. */
+export interface Matrix {
+  signal: string;
+  rows: MatrixRow[];
+  start: Float64Array;
+  end: Float64Array;
+  values: Float32Array;
+  nonfinite: Float32Array | null;
+}
+
+/** Counts [columns × BINS]. */
+export interface Histograms {
+  start: Float64Array;
+  end: Float64Array;
+  counts: Float32Array;
+}
+
+/** What the live socket says. */
+export type Word = { type: "runs" } | { type: "run"; id: string; length: number; state: State };

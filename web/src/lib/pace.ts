@@ -1,0 +1,47 @@
+/**
+ * Runs a task when poked, never twice at once, and rests between two runs for `least` milliseconds
+ * or three times as long as the last one took. A poke that comes meanwhile is not lost.
+ */
+export class Pace {
+  private timer: ReturnType<typeof setTimeout> | null = null;
+  private running = false;
+  private wanted = false;
+  private stopped = false;
+  private restUntil = 0;
+
+  constructor(
+    private readonly task: () => Promise<void>,
+    private readonly least: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** Asks for a run, at once where it may. */
+  poke(): void {
+    if (this.stopped) return;
+    this.wanted = true;
+    if (this.running || this.timer !== null) return;
+    this.timer = setTimeout(() => void this.run(), Math.max(0, this.restUntil - this.now()));
+  }
+
+  /** Ends it: no run begins from now on. */
+  stop(): void {
+    this.stopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private async run(): Promise<void> {
+    this.timer = null;
+    this.running = true;
+    this.wanted = false;
+    const began = this.now();
+    try {
+      await this.task();
+    } finally {
+      const ended = this.now();
+      this.restUntil = ended + Math.max(this.least, 3 * (ended - began));
+      this.running = false;
+      if (this.wanted) this.poke();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// Ranges of values: what an axis or a colour scale spans. Never NaN, never infinite, never empty.
+
+export type Range = readonly [number, number];
+
+/** Least and greatest finite value, of the positive ones where `log`; null where there is none. */
+export function extent(values: Iterable<number>, log = false): Range | null {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    if (!Number.isFinite(value) || (log && value <= 0)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return low <= high ? [low, high] : null;
+}
+
+/** The range of an axis: the extent with room around it. */
+export function padded(range: Range | null, log = false): [number, number] {
+  if (!range) return log ? [0.1, 1] : [0, 1];
+  const [low, high] = range;
+  if (log) {
+    const room = Math.max((high / low) ** 0.06, 1.15);
+    return [Math.max(low / room, Number.MIN_VALUE), Math.min(high * room, Number.MAX_VALUE)];
+  }
+  if (low === high) {
+    const room = Math.abs(low) * 0.1 || 1;
+    return [low - room, high + room];
+  }
+  const room = (high - low) * 0.06;
+  if (!Number.isFinite(room)) return [low, high];
+  return [low >= 0 && low - room < 0 ? 0 : low - room, high + room];
+}
+
+/** Whether the positive values span so much that a linear axis would hide most of them. */
+export function wantsLog(values: Iterable<number>): boolean {
+  const range = extent(values, true);
+  return range !== null && range[1] / range[0] > 1000;
+}
+
+/**
+ * The range of a colour scale: the inner 99 % of the values, so that one outlier does not wash
+ * out everything else. Where `log`, of the positive values, and at least one decade.
+ */
+export function robust(values: ArrayLike<number>, log: boolean): Range | null {
+  const kept: number[] = [];
+  // Every n-th value will do: 20,000 samples place these quantiles within 0.1 %.
+  const stride = Math.max(1, Math.floor(values.length / 20000));
+  for (let i = 0; i < values.length; i += stride) {
+    const value = values[i]!;
+    if (Number.isFinite(value) && (!log || value > 0)) kept.push(value);
+  }
+  if (!kept.length) return null;
+  kept.sort((a, b) => a - b);
+  const at = (share: number): number => kept[Math.round(share * (kept.length - 1))]!;
+  const low = at(0.005);
+  const high = at(0.995);
+  if (log) return high / low < 10 ? [low / 3, high * 3] : [low, high];
+  return low === high ? [low - 1, high + 1] : [low, high];
+}
+
+/** Round numbers that divide a range: 1, 2 or 5 times a power of ten apart. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  if (!(high > low) || wanted < 1) return [low];
+  const raw = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((k) => k * power).find((size) => size >= raw * 0.999)!;
+  const found: number[] = [];
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(k * step);
+  return found;
+}

@@ -1,0 +1,80 @@
+// One finding: what, where, on what evidence, what to try; its symptoms folded beneath.
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Finding, Findings } from "../api/types";
+import type { Folded } from "../lib/fold";
+import { count, percent } from "../lib/number";
+import { inline } from "../lib/markdown";
+import { Command } from "./copy";
+import { Evidence } from "./evidence";
+import { RuleText, Text } from "./rule";
+import { SourceLines, short } from "./source";
+import { Sign } from "./state";
+
+interface Props {
+  folded: Folded<Finding>;
+  all: Findings;
+  /** How the script was started, for a command to copy. */
+  command: string;
+  open: boolean;
+}
+
+export function FindingCard({ folded: { finding, symptoms }, all, command, open: first }: Props): JSX.Element {
+  const [open, setOpen] = useState(first);
+  const [rule, setRule] = useState(false);
+  return (
+    <article class={`finding finding-${finding.severity}`}>
+      <button type="button" class="finding-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Sign severity={finding.severity} />
+        <span class="rule">{finding.rule}</span>
+        <span class="muted">{finding.kind}</span>
+        <span class="sure" title="Of findings this sure, so many are right">{percent(finding.confidence)} sure</span>
+        <span class="chevron" aria-hidden="true">{open ? "▾" : "▸"}</span>
+      </button>
+      <p class="message"><Text parts={inline(finding.message)} /></p>
+      <p class="where">
+        {finding.where.slice(0, 8).map((name) => <code key={name} class="chip">{name || "the model"}</code>)}
+        {finding.where.length > 8 && <span class="muted">and {finding.where.length - 8} more</span>}
+        {finding.source && <code class="chip plain">{short(finding.source.file)}:{finding.source.line}</code>}
+        <span class="muted">{steps(finding.steps)}</span>
+      </p>
+      {open && (
+        <div class="finding-body">
+          {finding.source && <SourceLines id={all.run} source={finding.source} />}
+          {finding.treatments.length > 0 && (
+            <div>
+              <h4>What to try</h4>
+              <ul class="treatments">
+                {finding.treatments.map((treatment) => (
+                  <li key={treatment}>
+                    <Command text={command ? `backprobe run --treat ${treatment} ${command}` : treatment} />
+                    {all.treatments[treatment] && <span class="muted">{all.treatments[treatment]}</span>}
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
+          <div>
+            <h4>Evidence</h4>
+            <Evidence evidence={finding.evidence} />
+          </div>
+          {symptoms.length > 0 && (
+            <details class="symptoms" open={symptoms.length <= 3}>
+              <summary>Explains {symptoms.length} {symptoms.length === 1 ? "symptom" : "symptoms"}</summary>
+              {symptoms.map((symptom, k) => <FindingCard key={`${symptom.rule}${k}`} folded={{ finding: symptom, symptoms: [] }} all={all} command={command} open={false} />)}
+            </details>
+          )}
+          <div>
+            <button type="button" class="quiet" aria-expanded={rule} onClick={() => setRule(!rule)}>{rule ? "Hide the rule" : `About ${finding.rule}`}</button>
+            {rule && <RuleText name={finding.rule} />}
+          </div>
+        </div>
+      )}
+      {!open && symptoms.length > 0 && <p class="muted folded">explains {symptoms.map(({ rule: name }) => name).join(", ")}</p>}
+    </article>
+  );
+}
+
+function steps([first, last]: [number, number]): string {
+  return first === last ? `step ${count(first)}` : `steps ${count(first)}–${count(last)}`;
+}

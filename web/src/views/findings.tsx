@@ -1,0 +1,58 @@
+// What is wrong: causes with their symptoms, then notes, then what could not be seen.
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Findings as All, RunDetail } from "../api/types";
+import { fold } from "../lib/fold";
+import { count } from "../lib/number";
+import { Section } from "./empty";
+import { FindingCard } from "./finding";
+
+export function Findings({ detail, findings }: { detail: RunDetail; findings: All | null }): JSX.Element {
+  const folded = useMemo(() => fold(findings?.findings ?? []), [findings]);
+  const command = commandOf(detail);
+  const { alarms, notes } = folded;
+  return (
+    <Section id="findings" title="Findings">
+      {findings?.error && <p class="problem">{findings.error}</p>}
+      {!findings && <p class="hint">Reading the record …</p>}
+      {findings && !alarms.length && !findings.error && <Silence detail={detail} />}
+      {findings && alarms.map((one, k) => (
+        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} command={command} open={k === 0} />
+      ))}
+      {findings && notes.length > 0 && (
+        <details class="notes" open={!alarms.length}>
+          <summary>{notes.length} {notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear</summary>
+          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} command={command} open={false} />)}
+        </details>
+      )}
+      {detail.blind_spots.length > 0 && (
+        <details class="blind" open={Boolean(findings && !alarms.length)}>
+          <summary>{detail.blind_spots.length} {detail.blind_spots.length === 1 ? "thing" : "things"} the probe could not see</summary>
+          <ul>{detail.blind_spots.map((text) => <li key={text}>{text}</li>)}</ul>
+        </details>
+      )}
+      {detail.damage.length > 0 && (
+        <details class="blind">
+          <summary>Parts of the record could not be read</summary>
+          <ul>{detail.damage.map((text) => <li key={text}>{text}</li>)}</ul>
+        </details>
+      )}
+    </Section>
+  );
+}
+
+function Silence({ detail }: { detail: RunDetail }): JSX.Element {
+  if (!detail.steps) {
+    return <p class="hint">{detail.run.state === "running" ? "Nothing to judge yet: no optimizer step has been seen." : "No optimizer step was seen, so there was nothing to judge. Does the script train a PyTorch model?"}</p>;
+  }
+  return (
+    <p class="silence">
+      <span aria-hidden="true">✓</span> Nothing wrong seen {detail.run.state === "running" ? "so far" : ""} in {count(detail.steps)} {detail.steps === 1 ? "step" : "steps"}.
+    </p>
+  );
+}
+
+/** The words after `backprobe run [OPTIONS]`, quoted for a shell where they need it. */
+function commandOf({ run }: RunDetail): string {
+  return run.command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
+}

@@ -1,0 +1,58 @@
+// Series of a run as lines that grow while it trains.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { getSeries, type Window } from "../api/client";
+import type { Watched } from "../api/watched";
+import { Pace } from "../lib/pace";
+import { EMPTY, extend, type Tail } from "../lib/tail";
+
+const REFRESH_MS = 400;
+const POINTS = 1600;
+/** As many keys as one request may have. */
+const BATCH = 48;
+
+/** The newest points of each key; zoomed in, the points of the window in its own detail. */
+export function useSeries(run: Watched, keys: readonly string[], window: Window): ReadonlyMap<string, Tail> {
+  const [tails, setTails] = useState<ReadonlyMap<string, Tail>>(new Map());
+  const [zoomed, setZoomed] = useState<ReadonlyMap<string, Tail> | null>(null);
+  const wanted = useRef({ keys, window });
+  wanted.current = { keys, window };
+  const whole = useRef<Map<string, Tail>>(new Map());
+  const pace = useRef<Pace | null>(null);
+
+  useEffect(() => {
+    const own = new Pace(async () => {
+      const { keys: asked, window: at } = wanted.current;
+      const found = new Map<string, Tail>();
+      for (let first = 0; first < asked.length; first += BATCH) {
+        const part = asked.slice(first, first + BATCH);
+        try {
+          for (const [key, addition] of await getSeries(run.id, part, whole.current, at, POINTS)) {
+            if (at) found.set(key, addition);
+            else whole.current.set(key, thin(extend(whole.current.get(key) ?? EMPTY, addition)));
+          }
+        } catch {
+          return; // the run's own request says what is wrong; what is drawn stays
+        }
+      }
+      if (at) setZoomed(found);
+      else {
+        setZoomed(null);
+        setTails(new Map(whole.current));
+      }
+    }, REFRESH_MS);
+    pace.current = own;
+    own.poke();
+    return () => own.stop();
+  }, [run]);
+
+  const version = run.version.value;
+  const low = window?.[0];
+  const high = window?.[1];
+  useEffect(() => pace.current?.poke(), [version, keys.join("\n"), low, high]);
+  return window && zoomed ? zoomed : tails;
+}
+
+/** A tail that grew far beyond what was asked for is asked for anew, thinned by the server. */
+function thin(tail: Tail): Tail {
+  return tail.x.length > 3 * POINTS ? { ...tail, rows: 0 } : tail;
+}
