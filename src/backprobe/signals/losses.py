@@ -39,19 +39,25 @@ class MainLoss:
 
 
 def main_loss(record: Record) -> MainLoss:
-    """The main loss of a record; with no steps its arrays are empty."""
+    """The main loss of a record; with no steps its arrays are empty.
+
+    A row that was not observed in full knows its loss but not which one it is; it counts where the
+    run has one loss only.
+    """
     table = record.steps
+    backwards = np.asarray(table["backwards"], np.float64)
+    known = ~(backwards == 0.0)  # a step without a backward has no loss at all
     step = np.nan_to_num(np.asarray(table["step"], np.float64)).astype(np.int64)
     value = np.asarray(table["loss"], np.float64)
-    which = np.asarray(table["loss_index"], np.float64)
-    measured = ~np.isnan(which) if "loss_index" in table else np.ones(len(table), bool)
-    indexes, counts = np.unique(which[measured], return_counts=True)
-    indexes, counts = indexes[indexes >= 0], counts[indexes >= 0]
-    if indexes.size and "loss_index" in table:
-        chosen = indexes[np.argmax(counts)]
-        several = int(np.sum(counts >= MINOR_SHARE * counts.sum())) > 1
-        rows = which == chosen
-        found = next((item for item in record.losses if item.index == int(chosen)), None)
-        return MainLoss(found, step[rows], value[rows], several)
+    which = np.nan_to_num(np.asarray(table["loss_index"], np.float64), nan=-1.0)
+    indexes, counts = np.unique(which[known & (which >= 0)], return_counts=True)
+    major = counts >= MINOR_SHARE * counts.sum()
     first = record.losses[0] if record.losses else None
-    return MainLoss(first, step, value, len(record.losses) > 1)
+    if indexes.size == 0:
+        return MainLoss(first, step[known], value[known], len(record.losses) > 1)
+    chosen = indexes[np.argmax(counts)]
+    found = next((item for item in record.losses if item.index == int(chosen)), first)
+    rows = known & (which == chosen)
+    if indexes.size == 1:
+        rows |= known & (which < 0)
+    return MainLoss(found, step[rows], value[rows], int(major.sum()) > 1)

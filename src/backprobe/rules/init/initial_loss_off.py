@@ -86,7 +86,7 @@ class InitialLossOff(AbstractRule):
             f"the first loss is {figure(value)}{at(source)}; an untrained network should have "
             f"{expected.formula} = {figure(expected.ideal)}, {figure(expected.healthy)} at most"
         )
-        spread = number(main.loss.output, "std")
+        spread = number(main.loss.output, "row_std") or number(main.loss.output, "std")
         if spread is not None:
             message += f": the outputs begin with std {figure(spread)}"
         return [

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
-from backprobe.rules.confidence import between, confidence
-from backprobe.rules.outputs import output_place
+from backprobe.rules.confidence import confidence
+from backprobe.rules.outputs import last_activation, output_place
 from backprobe.rules.wording import at, figure
 from backprobe.signals.progress import progress
+from backprobe.signals.series import first
 
 
 class DoubleSoftmax(AbstractRule):
@@ -47,8 +48,8 @@ class DoubleSoftmax(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
-        row_sum: float = threshold(
-            1e-3, "deviation of the predictions' row sum from 1", "float32 rounding is below 1e-5"
+        slack: float = threshold(
+            1e-5, "distance of an output beyond [0, 1]", "float32 rounding of a probability"
         )
 
     limits = Thresholds()
@@ -69,15 +70,13 @@ class DoubleSoftmax(AbstractRule):
                     f": the loss cannot fall below {figure(floor)} (a guess costs "
                     f"{figure(math.log(loss.classes))}), and the gradient is squeezed twice"
                 )
-            row_sum = loss.output.get("row_sum")
-            # The graph alone is exact; rows that sum to 1 confirm it.
-            confirmed = isinstance(row_sum, (int, float)) and abs(row_sum - 1) < self.limits.row_sum
+            confirmed = self._in_unit_range(record, loss)
             found.append(
                 Finding(
                     rule=self.name,
                     severity="error" if state.failed else "warning",
                     confidence=confidence(
-                        0.93, 0.99, 1.0 if confirmed else 0.0, between(state.hurt, 0, 1)
+                        0.93, 0.99, 1.0 if confirmed else 0.0, state.hurt
                     ),
                     message=message,
                     where=where,
@@ -86,17 +85,26 @@ class DoubleSoftmax(AbstractRule):
                         "before": list(loss.before),
                         "classes": loss.classes,
                         "lowest_possible_loss": floor,
-                        "row_sum": row_sum if isinstance(row_sum, (int, float)) else None,
+                        "probabilities_seen": confirmed,
                     },
                     treatments=("drop-output-activation",),
                 )
             )
         return found
 
+    def _in_unit_range(self, record: Record, loss: Loss) -> bool:
+        """Whether the measured output of the softmax confirms what the graph says."""
+        place = last_activation(record, loss, "softmax")
+        if place is None:
+            return False
+        low = first(record.outputs, "out_min", place.index)
+        high = first(record.outputs, "out_max", place.index)
+        return low >= -self.limits.slack and high <= 1.0 + self.limits.slack
+
 
 def _softmax_before(loss: Loss) -> bool:
     """A plain softmax nearest the loss: one further in (a mixture's weights) is another matter."""
-    before = [name for name in loss.before]
+    before = list(loss.before)
     if before[:1] == ["log_softmax"]:
         before = before[1:]
     return before[:1] == ["softmax"]

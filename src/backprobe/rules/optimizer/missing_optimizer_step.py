@@ -61,6 +61,9 @@ class MissingOptimizerStep(AbstractRule):
         lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
         if stepped and not (lr > 0.0).any():
             return []  # a learning rate of zero is the schedule's fault
+        grads = record.parameters_series.values.get("grad_rms")
+        if stepped and (grads is None or not (np.nan_to_num(grads) > 0.0).any()):
+            return []  # nothing to step with
         if stepped and len(record.parameters_series.step) < 3:
             return []
         loss = record.losses[0] if record.losses else None
