@@ -46,7 +46,11 @@ TORCH_ROOMS = {"treatments", "probe", "experiments", "integrations"}
 SCRIPTS = {f"backprobe.demo.{path.stem}" for path in (PACKAGE / "demo").glob("[!_]*.py")}
 """Users' scripts, run in a process of their own and imported by nobody."""
 
-LATE: dict[tuple[str, str], str] = {}
+LATE: dict[tuple[str, str], str] = {
+    ("backprobe.cli.run", "backprobe.cli._options"): "numpy only where --ignore was given",
+    ("backprobe.cli.run", "backprobe.cli._supervise"): "the script starts before numpy is loaded",
+    ("backprobe.probe.bootstrap.sitecustomize", "backprobe.probe.launched"): "torch comes first",
+}
 """Own imports inside a function, (importer, imported) → why it can't stand at the top."""
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from backprobe import settings
 from backprobe.diagnose import diagnose as run_rules
-from backprobe.records import Finding, Run
+from backprobe.records import Finding, Record, Run
 from backprobe.report.status import Status
 from backprobe.store import catalog, redact
 from backprobe.store.board import Board
@@ -260,9 +260,15 @@ def diagnose(run: Run, ignore: tuple[str, ...] = ()) -> list[Finding]:
         run: as `backprobe.store.catalog.find` gives it.
         ignore: rule names that stay silent, beside those that the run or the project silenced.
     """
+    return examine(run, ignore)[1]
+
+
+def examine(run: Run, ignore: tuple[str, ...] = ()) -> tuple[Record, list[Finding]]:
+    """A stored run's record, and `diagnose` of it."""
     reader = RunReader(run)
     reader.refresh()
-    return run_rules(reader.record(), (*run.ignore, *settings.ignored_rules(), *ignore))
+    record = reader.record()
+    return record, run_rules(record, (*run.ignore, *settings.ignored_rules(), *ignore))
 
 
 @atexit.register

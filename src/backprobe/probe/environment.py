@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What torch alone can tell of a run's environment: version, threads, seeds, determinism, devices."""
+"""What torch alone can tell of a run's environment: version, threads, seeds, determinism."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def _generators() -> Mapping[str, str]:
 
 def _devices() -> list[str]:
     # Asking an uninitialised CUDA for its devices could initialise it, and break a later fork.
-    if not torch.cuda.is_initialized():
+    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return []
     return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]

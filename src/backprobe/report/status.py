@@ -14,6 +14,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from backprobe.records import Finding
 from backprobe.store.board import FINDINGS, STATUS, Board
 from backprobe.store.console import Console
 from backprobe.store.terminal import in_foreground, is_terminal
@@ -103,3 +104,12 @@ class Status:
     def _seconds_a_step(self) -> float:
         (begin, first), (end, last) = self._marks[0], self._marks[-1]
         return (end - begin) / (last - first) if last > first else 0.0
+
+
+def announcement(finding: Finding) -> str:
+    """A finding in one line, for the moment when it becomes sure."""
+    place = ", ".join(name for name in finding.where if name)
+    at = " · ".join(filter(None, [place, str(finding.source or "")]))
+    message = " ".join(finding.message.split())
+    where = f" [{at}]" if at else ""
+    return f"backprobe: step {finding.steps[1]:,}: {finding.rule}{where}: {message}"

@@ -8,8 +8,12 @@ torch: so it imports nothing that is not loaded already, and no fault of its own
 
 import sys
 
+TYPE_CHECKING = False  # importing `typing` for it would cost every process milliseconds
+if TYPE_CHECKING:
+    from typing import Any
 
-def _watch():
+
+def _watch() -> None:
     """Puts a finder in front that waits for `torch` and knows where `backprobe` is."""
     import os
 
@@ -21,7 +25,7 @@ def _watch():
     sys.meta_path.insert(0, _Finder(package))
 
 
-def _mark(offset):
+def _mark(offset: int) -> None:
     """Sets a byte of the launcher's board (`backprobe.store.board`): how far this process came."""
     import os
 
@@ -41,17 +45,22 @@ def _mark(offset):
 class _Finder:
     """Finds `backprobe` where the script's Python has none, and sees `torch` being imported."""
 
-    def __init__(self, package):
+    def __init__(self, package: str) -> None:
         self.package = package
 
-    def find_spec(self, name, path=None, target=None):  # noqa: ARG002  # importlib's signature
+    def find_spec(
+        self,
+        name: str,
+        path: "Any" = None,  # noqa: ARG002  # importlib's signature
+        target: "Any" = None,  # noqa: ARG002
+    ) -> "Any":
         if name == "torch":
             return self._torch()
         if name == "backprobe":
             return self._backprobe()
         return None
 
-    def _elsewhere(self, name):
+    def _elsewhere(self, name: str) -> "Any":
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
             if finder is not self and find is not None:
@@ -60,7 +69,7 @@ class _Finder:
                     return spec
         return None
 
-    def _backprobe(self):
+    def _backprobe(self) -> "Any":
         spec = self._elsewhere("backprobe")
         # A folder that merely bears the name (a checkout in the working directory) has no origin.
         if spec is not None and spec.origin is not None:
@@ -73,14 +82,14 @@ class _Finder:
             submodule_search_locations=[self.package],
         )
 
-    def _torch(self):
+    def _torch(self) -> "Any":
         spec = self._elsewhere("torch")
-        loader = getattr(spec, "loader", None)
+        loader: Any = getattr(spec, "loader", None)
         real = getattr(loader, "exec_module", None)
         if spec is None or real is None or getattr(spec, "origin", None) is None:
             return spec
 
-        def exec_module(module):
+        def exec_module(module: "Any") -> None:
             del loader.exec_module
             real(module)
             _begin(self)
@@ -92,31 +101,31 @@ class _Finder:
         return spec
 
 
-def _begin(finder):
+def _begin(finder: _Finder) -> None:
     """Attaches the probe; what goes wrong costs one line on standard error."""
     try:
         _mark(1)
-        if sys.version_info < (3, 11):
-            _say("the probe needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2])
+        if sys.version_info < (3, 11):  # noqa: UP036  # the script's Python, not ours
+            _say(f"the probe needs Python 3.11 or newer, this is {sys.version.split()[0]}")
             return
         from backprobe.probe.launched import begin
 
         begin()
     except Exception as error:  # noqa: BLE001  # the script must run as if we were not there
-        _say("%s: %s" % (type(error).__name__, error))
+        _say(f"{type(error).__name__}: {error}")
     finally:
         if finder in sys.meta_path and "backprobe" in sys.modules:
             sys.meta_path.remove(finder)
 
 
-def _say(why):
+def _say(why: str) -> None:
     try:
-        sys.stderr.write("backprobe: this process is not watched: %s\n" % (why,))
+        sys.stderr.write(f"backprobe: this process is not watched: {why}\n")
     except Exception:  # noqa: BLE001  # nowhere to say it
         pass
 
 
-def _next():
+def _next() -> None:
     """The `sitecustomize` that would have been imported without us, with its own errors."""
     for finder in sys.meta_path:
         find = getattr(finder, "find_spec", None)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backprobe explain`: the page of a rule, or the list of all rules."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import click
+
+from backprobe.cli._options import check_rules, complete_rule, json_option
+from backprobe.records import SCHEMA
+from backprobe.rules import BY_NAME, RULES, AbstractRule
+from backprobe.rules.base import family
+from backprobe.store import json
+
+_HEADING = re.compile(r"^#+\s*(.+)$", re.MULTILINE)
+
+
+@click.command()
+@click.argument("rule", required=False, shell_complete=complete_rule)
+@json_option()
+def explain(rule: str | None, as_json: bool) -> None:
+    """What RULE looks for, why it matters, what to try, and when it is wrong.
+
+    Without RULE: all rules, by family.
+    """
+    if rule is None:
+        _list(as_json)
+        return
+    (name,) = check_rules([rule])
+    found = BY_NAME[name]
+    text = inspect.cleandoc(found.__doc__ or "")
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, **_entry(found), "text": text}))
+        return
+    click.secho(f"{name}  ({family(found)}, {found.severity} at most)", bold=True)
+    click.echo()
+    click.echo(_HEADING.sub(lambda heading: click.style(heading[1], bold=True), text))
+
+
+def _list(as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "rules": [_entry(rule) for rule in RULES]}))
+        return
+    width = max(len(rule.name) for rule in RULES)
+    shown = ""
+    for rule in RULES:
+        if family(rule) != shown:
+            shown = family(rule)
+            click.secho(f"\n{shown}" if rule is not RULES[0] else shown, bold=True)
+        click.echo(f"  {rule.name:{width}}  {_first_line(rule)}")
+
+
+def _entry(rule: type[AbstractRule]) -> dict[str, str]:
+    return {
+        "name": rule.name,
+        "family": family(rule),
+        "severity": rule.severity,
+        "summary": _first_line(rule),
+    }
+
+
+def _first_line(rule: type[AbstractRule]) -> str:
+    return inspect.cleandoc(rule.__doc__ or "").partition("\n")[0]

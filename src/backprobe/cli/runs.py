@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backprobe runs`: the runs kept here, newest first; `rm` and `prune` remove some."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from backprobe.cli._options import complete_run, find_run, json_option
+from backprobe.records import SCHEMA, Run
+from backprobe.report.amounts import ago, duration
+from backprobe.store import catalog, json
+
+STATES = {"running": "cyan", "finished": "green", "failed": "red", "killed": "red"}
+"""State → colour; all others are yellow."""
+DAY_SECONDS = 86_400.0
+
+
+@click.group(invoke_without_command=True)
+@json_option()
+@click.option("--project", help="Only the runs of this project.")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Newest N.")
+@click.option("--trials", is_flag=True, help="Trials too, not only runs.")
+@click.pass_context
+def runs(ctx: click.Context, as_json: bool, project: str | None, limit: int, trials: bool) -> None:
+    """Lists the runs kept here, newest first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    directory = catalog.store_directory()
+    found = [
+        run
+        for run in catalog.runs(directory)
+        if (project is None or run.project == project) and (trials or run.kind != "trial")
+    ]
+    shown = found[:limit]
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "runs": [_row(run) for run in shown]}))
+    elif not shown:
+        click.echo(f"There is no run{' of that project' if project else ''} in {directory}.")
+    else:
+        Console().print(_table(shown))
+        if len(found) > len(shown):
+            click.echo(f"{len(found) - len(shown)} older ones; --limit {len(found)} shows all.")
+
+
+@runs.command("rm")
+@click.argument("wanted", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_run)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(wanted: tuple[str, ...], yes: bool) -> None:
+    """Removes runs, and all that was recorded of them."""
+    _remove([find_run(one) for one in wanted], yes)
+
+
+@runs.command("prune")
+@click.option("--keep", type=click.IntRange(0), help="Keep the newest N, remove the others.")
+@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Remove older ones.")
+@click.option("--project", help="Only the runs of this project.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def prune(keep: int | None, older_than: float | None, project: str | None, yes: bool) -> None:
+    """Removes old runs; one that is still running is kept."""
+    if keep is None and older_than is None:
+        raise click.UsageError("say which: --keep N, --older-than DAYS, or both")
+    found = [
+        run
+        for run in catalog.runs(catalog.store_directory())
+        if project is None or run.project == project
+    ]
+    old = found[keep:] if keep is not None else found
+    if older_than is not None:
+        limit = time.time() - older_than * DAY_SECONDS
+        old = [run for run in old if run.created < limit]
+    _remove([run for run in old if run.state != "running"], yes)
+
+
+def _remove(chosen: Iterable[Run], yes: bool) -> None:
+    removed = list({run.id: run for run in chosen}.values())
+    running = [run.id for run in removed if run.state == "running"]
+    if running:
+        raise click.UsageError(f"still running: {', '.join(running)}; end the script first")
+    if not removed:
+        click.echo("Nothing to remove.")
+        return
+    names = ", ".join(f"{run.id} ({run.name})" if run.name != run.id else run.id for run in removed)
+    if not yes:
+        click.confirm(f"Remove {len(removed)} run{'s' * (len(removed) > 1)}: {names}?", abort=True)
+    for run in removed:
+        try:
+            catalog.delete(run)
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot remove {run.path}: {error.strerror or error}"
+            ) from error
+    click.echo(f"Removed {len(removed)}.")
+
+
+def _row(run: Run) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "project": run.project,
+        "kind": run.kind,
+        "state": run.state,
+        "created": run.created,
+        "ended": run.ended,
+        "exit_code": run.exit_code,
+        "command": run.command,
+        "cwd": run.cwd,
+        "host": run.host,
+        "tags": run.tags,
+        "path": run.path,
+    }
+
+
+def _table(shown: list[Run]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("run", no_wrap=True)
+    table.add_column("name", overflow="fold")
+    table.add_column("project", overflow="fold")
+    table.add_column("state", no_wrap=True)
+    table.add_column("begun", no_wrap=True, justify="right")
+    table.add_column("took", no_wrap=True, justify="right")
+    table.add_column("command", overflow="ellipsis", no_wrap=True, ratio=1)
+    now = time.time()
+    for run in shown:
+        state = Text(run.state, style=STATES.get(run.state, "yellow"))
+        if run.exit_code:
+            state.append(f" {run.exit_code}")
+        took = (run.ended or now) - run.created if run.ended or run.state == "running" else None
+        table.add_row(
+            run.id,
+            Text(run.name if run.name != run.id else ""),
+            Text(run.project),
+            state,
+            ago(now - run.created),
+            duration(took) if took is not None else "",
+            Text(" ".join(run.command)),
+        )
+    return table
