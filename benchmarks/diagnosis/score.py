@@ -182,9 +182,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _cases(folders: Iterable[Path]) -> list[Facts]:
     found = []
     for folder in folders:
-        for path in sorted(folder.glob("*/case.json")):
-            if (path.parent / "train.py").exists():
-                found.append({**json.loads(path.read_text()), "folder": path.parent})
+        found += [
+            {**json.loads(path.read_text()), "folder": path.parent}
+            for path in sorted(folder.glob("*/case.json"))
+            if (path.parent / "train.py").exists()
+        ]
     return found
 
 

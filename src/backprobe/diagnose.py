@@ -20,7 +20,7 @@ def diagnose(
     ignore: Iterable[str] = (),
     *,
     rules: tuple[type[AbstractRule], ...] = RULES,
-    on_failure: Callable[[Event], None] = lambda event: None,
+    on_failure: Callable[[Event], None] | None = None,
 ) -> list[Finding]:
     """All findings of a record, the likeliest cause first.
 
@@ -39,7 +39,8 @@ def diagnose(
             findings += rule().check(record)
         except Exception as error:  # noqa: BLE001 - one faulty rule must not silence the others
             facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
-            on_failure(Event("rule-failure", time.time(), facts))
+            if on_failure is not None:
+                on_failure(Event("rule-failure", time.time(), facts))
     return rank(join(findings))
 
 

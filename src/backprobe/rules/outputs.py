@@ -24,7 +24,7 @@ def last_activation(record: Record, loss: Loss, kind: str) -> Place | None:
 
 
 def output_place(record: Record, loss: Loss, kind: str) -> tuple[tuple[str, ...], Source | None]:
-    """`where` and the source line of an output activation; the loss's line where it has no place."""
+    """`where` and source line of an output activation; the loss's line where it has no place."""
     place = last_activation(record, loss, kind)
     if place is None:
         operation = next((op for op in reversed(record.graph) if op.name == kind), None)

@@ -22,10 +22,10 @@ def figure(value: float) -> str:
     if size >= 1e7:
         return f"{value:.1e}"
     if size >= 100:
-        digits = 2 - int(math.floor(math.log10(size))) if size >= 1000 else 0
+        digits = 2 - math.floor(math.log10(size)) if size >= 1000 else 0
         return f"{round(value, digits):,.0f}"
     if size >= 1e-5:
-        decimals = max(0, 1 - int(math.floor(math.log10(size))))
+        decimals = max(0, 1 - math.floor(math.log10(size)))
         text = f"{value:.{decimals}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{value:.1e}"

@@ -65,7 +65,17 @@ def input_scale(record: Record) -> InputScale | None:
         std=middle("std"),
         low=middle("min"),
         high=middle("max"),
-        spread=middle("feature_spread"),
+        spread=_spread(record),
         integer=middle("integer") >= 0.5,
         nonfinite=float(np.nanmax(bad)) if np.isfinite(bad).any() else 0.0,
     )
+
+
+def _spread(record: Record) -> float:
+    """Largest std of a feature over the median one, among those that vary; NaN unknown."""
+    for event in record.named("input-features"):
+        deviations = np.asarray(event.data.get("std", ()), np.float64)
+        deviations = deviations[np.isfinite(deviations) & (deviations > 0.0)]
+        if event.data.get("kind") == "feature" and deviations.size >= 2:
+            return float(deviations.max() / np.median(deviations))
+    return math.nan

@@ -17,7 +17,8 @@ class ConstantBatch(AbstractRule):
     """Every step trains on the same few rows although the data has more.
 
     ## What it looks for
-    Checksums of the training batches: all equal, while the loader's data set or the evaluation holds
+    Checksums of the training batches: all equal, while the loader's data set or the evaluation
+    holds
     many more rows. Full-batch training on a whole data set is meant and stays silent.
 
     ## Why it matters
@@ -27,7 +28,8 @@ class ConstantBatch(AbstractRule):
     `all 300 observed batches are the same 32 rows of 1,437 (checksum 0x1f3a)`
 
     ## What to try
-    - draw a new batch inside the loop: `for x, y in loader`, not `x, y = next(iter(loader))` before it
+    - draw a new batch inside the loop: `for x, y in loader`, not `x, y = next(iter(loader))` before
+      it
 
     ## When it is wrong
     Overfitting one batch as a test, on purpose.
@@ -78,7 +80,8 @@ class ConstantBatch(AbstractRule):
                     0.6, 0.97, beyond(whole / size, self.limits.ratio, 30.0), between(count, 10, 60)
                 ),
                 message=(
-                    f"all {count} observed training batches are the same {plural(int(size), 'row')}, "
+                    f"all {count} observed training batches are the same "
+                    f"{plural(int(size), 'row')}, "
                     f"of {int(whole):,} that there are"
                 ),
                 steps=seen(steps[[0, -1]]),

@@ -81,7 +81,8 @@ class InputsNotNormalized(AbstractRule):
             f"(min {figure(scale.low)}, max {figure(scale.high)}), normal is about 0 and 1"
         )
         if not math.isnan(scale.spread) and scale.spread >= 10.0:
-            message += f"; the largest feature varies {figure(scale.spread)} times as much as the middle one"
+            times = figure(scale.spread)
+            message += f"; the largest feature varies {times} times as much as the middle one"
         message += f"; {layer.name}{at(source)} takes them as they are"
         strength = max(
             beyond(scale.rms, self.limits.rms, self.limits.rms_decisive),

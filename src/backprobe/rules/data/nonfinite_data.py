@@ -27,7 +27,8 @@ class NonfiniteData(AbstractRule):
     One NaN among the inputs makes the loss NaN, and with it every weight, at that step.
 
     ## Example
-    `2 % of the input values are NaN or infinite (first seen at step 3); the loss is NaN from step 3 on`
+    `2 % of the input values are NaN or infinite (first seen at step 3); the loss is NaN from step 3
+    on`
 
     ## What to try
     - `drop-nonfinite-rows`

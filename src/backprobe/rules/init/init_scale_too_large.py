@@ -87,13 +87,11 @@ class InitScaleTooLarge(AbstractRule):
         whose = listed(names) if len(names) > 1 else worst.name
         message = (
             f"the initial weights of {whose}{at(source)} have an RMS of {figure(rms)}, "
-            f"{figure(ratio)} times what keeps a signal's size (He's {figure(he_std(worst.fan_in))} "
-            f"for {worst.fan_in:,} inputs{'' if len(names) == 1 else ' of ' + worst.name})"
+            f"{figure(ratio)} times what keeps a signal's size (He's "
+            f"{figure(he_std(worst.fan_in))} for {worst.fan_in:,} inputs{'' if len(names) == 1 else ' of ' + worst.name})"
         )
         if output == output:
-            message += (
-                f"; the last layer's output begins at RMS {figure(output)}, normal is about 1"
-            )
+            message += f"; the last output begins at RMS {figure(output)}, normal is about 1"
         return [
             Finding(
                 rule=self.name,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backprobe.records import Finding, Parameter, Record
 from backprobe.rules.base import AbstractRule, threshold
@@ -56,7 +57,7 @@ class SymmetricInit(AbstractRule):
         """At most one finding: the layers that are caught in their symmetry."""
         chain = [layer for layer in layers(record) if layer.place is not None]
         caught, broken = [], []
-        for layer, following in zip(chain, chain[1:], strict=False):
+        for layer, following in pairwise(chain):
             if not _equal_rows(layer.weight, self.limits.rows):
                 continue
             if _constant(following.weight):

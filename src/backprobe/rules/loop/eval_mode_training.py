@@ -11,23 +11,25 @@ from backprobe.records import Finding, Module, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import listed, unique
+from backprobe.rules.wording import listed, percent, unique
 from backprobe.signals.progress import progress
 
 
 class EvalModeTraining(AbstractRule):
-    """Optimizer steps run while the model is in evaluation mode, which switches dropout off and freezes batch norm's statistics.
+    """Optimizer steps run while the model is in evaluation mode: dropout is off, batch norm frozen.
 
     ## What it looks for
     Steps whose training forward ran with the root in `eval()`, in a model with dropout or batch
     norm. Without either, the mode changes nothing and the rule stays silent.
 
     ## Why it matters
-    `model.eval()` for a validation stays on until `model.train()` is called again: from then on there
+    `model.eval()` for a validation stays on until `model.train()` is called again: from then on
+    there
     is no dropout, and batch norm uses statistics that no longer follow the weights.
 
     ## Example
-    `from step 47 on the model trains in eval mode: bn1, bn2 no longer update their statistics, drop no longer drops`
+    `from step 47 on the model trains in eval mode: bn1, bn2 no longer update their statistics, drop
+    no longer drops`
 
     ## What to try
     - `train-mode`: `model.train()` at the start of each epoch
@@ -86,7 +88,7 @@ class EvalModeTraining(AbstractRule):
                     1.0 if norms else 0.2,
                 ),
                 message=(
-                    f"{f'from step {first} on' if switched else f'in {100 * share:.0f} % of its steps'} "
+                    f"{f'from step {first} on' if switched else f'in {percent(share)} of steps'} "
                     f"the model trains in evaluation mode: {what} ({listed(names)})"
                 ),
                 where=names,

@@ -20,7 +20,8 @@ class NotLearning(AbstractRule):
     its own start, beyond noise.
 
     ## Why it matters
-    It is the symptom that everything else explains. Where nothing does, the data may hold no answer.
+    It is the symptom that everything else explains. Where nothing does, the data may hold no
+    answer.
 
     ## Example
     `after 600 steps the loss is 2.30; a constant answer gives 2.30, it began at 2.31`
@@ -69,8 +70,9 @@ class NotLearning(AbstractRule):
                     between(-state.explained, -0.05, 0.0),
                 ),
                 message=(
-                    f"after {state.steps:,} steps the loss is {figure(trend.last)}{at(source)}; a constant "
-                    f"answer gives {figure(state.baseline)}, it began at {figure(trend.start)}"
+                    f"after {state.steps:,} steps the loss is {figure(trend.last)}{at(source)}; "
+                    f"a constant answer gives {figure(state.baseline)}, it began at "
+                    f"{figure(trend.start)}"
                 ),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),

@@ -70,7 +70,8 @@ class TargetBroadcast(AbstractRule):
                     severity="warning" if state.healthy else "error",
                     confidence=confidence(0.85, 0.99, 1.0, state.hurt),
                     message=(
-                        f"the loss compares each of {rows} predictions with each of {rows} targets: "
+                        f"the loss compares each of {rows} predictions with each of {rows} "
+                        f"targets: "
                         f"{given} against {other} makes {made} differences{at(loss.source)}; "
                         "the best answer to that is the targets' mean"
                     ),

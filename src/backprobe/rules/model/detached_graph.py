@@ -31,13 +31,15 @@ class DetachedGraph(AbstractRule):
     before the cut keeps its random weights, and the rest learns on top of them.
 
     ## Example
-    `encoder.0, encoder.2 (net.py:12) run but never get a gradient (200 observed steps); the graph is cut at `detach` (net.py:30)`
+    `encoder.0, encoder.2 (net.py:12) run but never get a gradient (200 observed steps); the graph
+    is cut at `detach` (net.py:30)`
 
     ## What to try
     - keep tensors as tensors between the layers and the loss; remove `detach`, `no_grad`, `.data`
 
     ## When it is wrong
-    A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary outputs that go unused.
+    A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary
+    outputs that go unused.
 
     ## References
     - PyTorch notes, "Autograd mechanics": locally disabling gradient computation

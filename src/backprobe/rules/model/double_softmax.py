@@ -38,7 +38,8 @@ class DoubleSoftmax(AbstractRule):
     Never found wrong where the graph could be read. Attention weights are not output softmaxes.
 
     ## References
-    - PyTorch, `torch.nn.CrossEntropyLoss`: "the input is expected to contain the unnormalized logits"
+    - PyTorch, `torch.nn.CrossEntropyLoss`: "the input is expected to contain the unnormalized
+      logits"
     """
 
     name = "double-softmax"
@@ -75,9 +76,7 @@ class DoubleSoftmax(AbstractRule):
                 Finding(
                     rule=self.name,
                     severity="error" if state.failed else "warning",
-                    confidence=confidence(
-                        0.93, 0.99, 1.0 if confirmed else 0.0, state.hurt
-                    ),
+                    confidence=confidence(0.93, 0.99, 1.0 if confirmed else 0.0, state.hurt),
                     message=message,
                     where=where,
                     source=source,

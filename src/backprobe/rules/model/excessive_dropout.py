@@ -12,7 +12,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import at, figure, unique
+from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.progress import Progress, progress
 
 
@@ -28,7 +28,8 @@ class ExcessiveDropout(AbstractRule):
     it multiply up until the gradient is mostly noise and the network underfits.
 
     ## Example
-    `4 dropouts (0.5, 0.5, 0.5, 0.8) add 7 times the signal's own variance; one of 0.5 adds 1; the loss went from 1.8 to 1.1`
+    `4 dropouts (0.5, 0.5, 0.5, 0.8) add 7 times the signal's own variance; one of 0.5 adds 1; the
+    loss went from 1.8 to 1.1`
 
     ## What to try
     - `dropout=0.2`
@@ -84,8 +85,8 @@ class ExcessiveDropout(AbstractRule):
         source = active[0][1].source
         shown = ", ".join(figure(p) for p, _ in active[:6])
         message = (
-            f"{len(active)} dropouts ({shown}){at(source)} add {figure(noise)} times the signal's own "
-            f"variance, one of 0.5 adds 1; {state.in_words()}"
+            f"{plural(len(active), 'dropout')} ({shown}){at(source)} add {figure(noise)} times the "
+            f"signal's own variance, one of 0.5 adds 1; {state.in_words()}"
         )
         if gap >= self.limits.gap:
             message += f"; without them the loss is {figure(gap)} times lower (evaluation)"

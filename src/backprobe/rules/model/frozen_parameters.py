@@ -28,7 +28,8 @@ class FrozenParameters(AbstractRule):
     Freezing the head by mistake leaves nothing to fit the targets with.
 
     ## Example
-    `conv1, conv2 (net.py:12) are frozen, but their weights look freshly initialised (RMS 0.115, the default init's 0.115)`
+    `conv1, conv2 (net.py:12) are frozen, but their weights look freshly initialised (RMS 0.115, the
+    default init's 0.115)`
 
     ## What to try
     - `unfreeze`

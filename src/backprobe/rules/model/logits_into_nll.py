@@ -18,7 +18,8 @@ class LogitsIntoNll(AbstractRule):
     """`NLLLoss` gets raw scores or probabilities where it expects log-probabilities.
 
     ## What it looks for
-    What comes before the negative log-likelihood on the autograd graph: no log-softmax, no log of a softmax.
+    What comes before the negative log-likelihood on the autograd graph: no log-softmax, no log of a
+    softmax.
 
     ## Why it matters
     `NLLLoss` only picks the target's number and negates it. Raw scores make a loss without a lower
@@ -64,9 +65,9 @@ class LogitsIntoNll(AbstractRule):
             top, low = number(loss.output, "max"), number(loss.output, "min")
             loss_below_zero = state.trend is not None and state.trend.best < 0.0
             # Numbers above 0 are no log-probabilities; all below 0 they may be.
-            if not probabilities and not loss_below_zero:
-                if top is not None and top <= self.limits.highest:
-                    continue
+            proper = top is not None and top <= self.limits.highest
+            if proper and not probabilities and not loss_below_zero:
+                continue
             where, source = output_place(record, loss, "softmax") if probabilities else ((), None)
             given = "probabilities" if probabilities else "raw scores"
             message = f"NLLLoss{at(loss.source)} gets {given} where it expects log-probabilities"

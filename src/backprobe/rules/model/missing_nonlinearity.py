@@ -26,7 +26,7 @@ LINEAR = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", 
 
 
 class MissingNonlinearity(AbstractRule):
-    """Two or more layers follow each other with nothing nonlinear between: together they are one linear layer.
+    """Layers follow each other with nothing nonlinear between: together they are one linear layer.
 
     ## What it looks for
     The operations between consecutive layers in the forward really taken. A bottleneck between two
@@ -36,7 +36,8 @@ class MissingNonlinearity(AbstractRule):
     A product of matrices is a matrix: depth without nonlinearity adds cost and no expressive power.
 
     ## Example
-    `fc1, fc2, fc3 (net.py:12) follow each other with no activation between: together they are one linear layer`
+    `fc1, fc2, fc3 (net.py:12) follow each other with no activation between: together they are one
+    linear layer`
 
     ## What to try
     - `add-activation=relu`

@@ -109,9 +109,9 @@ class OutputRangeMismatch(AbstractRule):
                         state.hurt,
                     ),
                     message=(
-                        f"the targets run from {figure(low)} to {figure(high)}, but the output passes "
-                        f"a {kind}{at(source)} that gives {ends}: {percent(share)} of their span is "
-                        "out of reach"
+                        f"the targets run from {figure(low)} to {figure(high)}, but the output "
+                        f"passes a {kind}{at(source)} that gives {ends}: {percent(share)} of their "
+                        "span is out of reach"
                     ),
                     where=where,
                     source=source or loss.source,

@@ -26,7 +26,8 @@ class ParametersNotOptimized(AbstractRule):
     The gradient is computed and thrown away. The layer stays the random projection that it was.
 
     ## Example
-    `fc1, fc2 (net.py:12; 52,000 of 53,290 trainable parameters) are in no optimizer (train.py:30) and keep their random weights`
+    `fc1, fc2 (net.py:12; 52,000 of 53,290 trainable parameters) are in no optimizer (train.py:30)
+    and keep their random weights`
 
     ## What to try
     - `optimize-all`: give the optimizer `model.parameters()`

@@ -29,14 +29,16 @@ class SigmoidMulticlass(AbstractRule):
     below ln(1 + (C − 1)/e). Binary losses on one-hot rows spend C − 1 of C terms on easy zeros.
 
     ## Example
-    `sigmoid at out (net.py:20) in front of cross entropy: the loss cannot fall below 1.46, a guess costs 2.30`
+    `sigmoid at out (net.py:20) in front of cross entropy: the loss cannot fall below 1.46, a guess
+    costs 2.30`
 
     ## What to try
     - `drop-output-activation`: suits a sigmoid in front of cross entropy
     - `swap-loss=cross-entropy`: suits binary cross entropy on one-hot targets
 
     ## When it is wrong
-    Rows with several right classes (multi-label) are meant to have sigmoids; detectors with focal loss too.
+    Rows with several right classes (multi-label) are meant to have sigmoids; detectors with focal
+    loss too.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 4.3.4

@@ -25,7 +25,8 @@ class SingleUnitSoftmax(AbstractRule):
     before it ever gets a gradient.
 
     ## Example
-    `the softmax at 7 (train.py:31) runs over one unit: its output is always 1 and passes no gradient`
+    `the softmax at 7 (train.py:31) runs over one unit: its output is always 1 and passes no
+    gradient`
 
     ## What to try
     - `swap-loss=bce-with-logits`: drop the softmax and give the raw score to `BCEWithLogitsLoss`
@@ -59,9 +60,11 @@ class SingleUnitSoftmax(AbstractRule):
                 names = place_names(record, place)
                 found.append(self._finding(record, names, place.source, place.activation))
         if not found:
-            for loss in record.losses:
-                if loss.kind == "cross_entropy" and loss.classes == self.limits.size:
-                    found.append(self._finding(record, (), loss.source, "cross entropy"))
+            found += [
+                self._finding(record, (), loss.source, "cross entropy")
+                for loss in record.losses
+                if loss.kind == "cross_entropy" and loss.classes == self.limits.size
+            ]
         return found
 
     def _finding(

@@ -27,7 +27,8 @@ class UnusedModule(AbstractRule):
     skipped, or a name that was overwritten by another.
 
     ## Example
-    `fc2 (net.py:14) is never called: none of its 4,160 parameters had a gradient in 200 observed steps`
+    `fc2 (net.py:14) is never called: none of its 4,160 parameters had a gradient in 200 observed
+    steps`
 
     ## What to try
     - call it in `forward`, or remove it
@@ -84,7 +85,8 @@ class UnusedModule(AbstractRule):
                 severity="warning" if severity == "error" else severity,
                 confidence=confidence(0.55, 0.9, between(steps, self.limits.steps, 50), state.hurt),
                 message=(
-                    f"{listed(names)}{at(source)} {'is' if len(names) == 1 else 'are'} never called: "
+                    f"{listed(names)}{at(source)} {'is' if len(names) == 1 else 'are'} never "
+                    "called: "
                     f"none of {plural(count, 'parameter')} had a gradient in "
                     f"{plural(steps, 'observed step')}"
                 ),

@@ -27,7 +27,8 @@ class WrongLoss(AbstractRule):
     rewarded for hedging towards the middle.
 
     ## Example
-    `the targets are whole numbers 0 to 9 of type int64, 10 different ones: class ids; the loss is a squared error (train.py:31)`
+    `the targets are whole numbers 0 to 9 of type int64, 10 different ones: class ids; the loss is a
+    squared error (train.py:31)`
 
     ## What to try
     - `swap-loss=cross-entropy`, with as many outputs as classes
@@ -72,7 +73,8 @@ class WrongLoss(AbstractRule):
                     confidence=confidence(0.45, 0.85, state.hurt, min(counts) / max(counts)),
                     message=(
                         f"the targets are whole numbers 0 to {figure(high)} of type "
-                        f"{loss.target.get('dtype', 'int')}, {len(counts)} different ones: class ids; "
+                        f"{loss.target.get('dtype', 'int')}, {len(counts)} different ones: class "
+                        "ids; "
                         f"the loss is {loss.kind}{at(loss.source)}, for which their order and "
                         "distance count"
                     ),

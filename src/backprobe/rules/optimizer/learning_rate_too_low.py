@@ -98,7 +98,8 @@ class LearningRateTooLow(AbstractRule):
         source = optimizer.source if optimizer else None
         message = (
             f"a step moves the weights by {figure(step)} of their size (at most {figure(largest)} "
-            f"in any layer), normal is {figure(NORMAL_LOW)}–{figure(NORMAL_HIGH)}; {state.in_words()}"
+            f"in any layer), normal is {figure(NORMAL_LOW)}–{figure(NORMAL_HIGH)}; "
+            f"{state.in_words()}"
         )
         if trend.still_falling:
             message += " and was still falling"

@@ -18,7 +18,8 @@ class MissingOptimizerStep(AbstractRule):
 
     ## What it looks for
     Backward passes without any optimizer step after them and without any other change of the
-    parameters; or steps whose update is exactly zero although gradients and the learning rate are not.
+    parameters; or steps whose update is exactly zero although gradients and the learning rate are
+    not.
 
     ## Why it matters
     Nothing is trained. The loss wanders with the batches and ends where it began.

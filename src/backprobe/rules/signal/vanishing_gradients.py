@@ -101,7 +101,8 @@ class VanishingGradients(AbstractRule):
         subject = _subject(squashed, stretch, names)
         message = (
             f"{subject}{at(source)} shrink the gradient {times(flow.shrinkage)} "
-            f"from {last.name} to {first.name}; normal for {len(flow.layers)} layers is below 10-fold"
+            f"from {last.name} to {first.name}; healthy networks of "
+            f"{len(flow.layers)} layers: below 10-fold"
         )
         if not math.isnan(ratio):
             message += (
