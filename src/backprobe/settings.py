@@ -17,6 +17,8 @@ RUN = "BACKPROBE_RUN"
 BUDGET = "BACKPROBE_BUDGET"
 STEPS = "BACKPROBE_STEPS"
 LIVE = "BACKPROBE_LIVE"
+NATIVE = "BACKPROBE_NATIVE"
+DEBUG = "BACKPROBE_DEBUG"
 
 VARIABLES: Mapping[str, str] = {
     DIRECTORY: "folder in which runs are kept; default `.backprobe` in the working directory",
@@ -25,6 +27,8 @@ VARIABLES: Mapping[str, str] = {
     BUDGET: "share of the step time that the probe may cost, or `none`; set by `--budget`",
     STEPS: "optimizer steps after which the script is ended; set by `--steps`",
     LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
+    NATIVE: "`0` measures with torch's own operations instead of the compiled kernel",
+    DEBUG: "anything: a fault of backprobe's own is told with its traceback",
 }
 """Name → what it sets. There are no others."""
 

@@ -78,8 +78,9 @@ class Commands(click.Group):
             status = super().main(*given, standalone_mode=False, **extra)
         except click.ClickException as error:
             where = getattr(error, "ctx", None)
-            usage = isinstance(error, click.UsageError)
-            hint = f" (see `{where.command_path} --help`)" if usage and where else ""
+            # our own errors say what to do; click's say what is wrong
+            unguided = isinstance(error, click.UsageError) and type(error) is not click.UsageError
+            hint = f" (see `{where.command_path} --help`)" if unguided and where else ""
             message = " ".join(error.format_message().split()).rstrip(".")
             click.echo(f"backprobe: {message}{hint}", err=True)
             sys.exit(error.exit_code)

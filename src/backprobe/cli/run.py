@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -104,12 +105,16 @@ def run(
     if made is None:
         end_like(child.wait())
 
-    from backprobe.cli._supervise import Supervision  # after the start: it brings numpy
+    bad, status = False, None
+    try:
+        from backprobe.cli._supervise import Supervision  # after the start: it brings numpy
 
-    supervision = Supervision(made, board, child, stop_on)
-    status = child.wait()
-    bad = supervision.end(status, fail_on, Path(json_file) if json_file else None)
-    end_like(1 if bad else status)
+        supervision = Supervision(made, board, child, stop_on)
+        status = child.wait()
+        bad = supervision.end(status, fail_on, Path(json_file) if json_file else None)
+    except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the script's status
+        _admit(error)
+    end_like(1 if bad else child.wait() if status is None else status)
 
 
 def _make_run(
@@ -155,6 +160,13 @@ def _environment(
         if value is not None:
             environment[variable] = value
     return environment
+
+
+def _admit(error: Exception) -> None:
+    """Says that backprobe itself has failed; with the traceback where BACKPROBE_DEBUG is set."""
+    click.echo(f"backprobe: a fault of backprobe's own, please report it: {error!r}", err=True)
+    if os.environ.get(settings.DEBUG):
+        click.echo("".join(traceback.format_exception(error)), err=True)
 
 
 def _check_writable(file: Path) -> None:

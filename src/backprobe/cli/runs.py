@@ -44,7 +44,8 @@ def runs(ctx: click.Context, as_json: bool, project: str | None, limit: int, tri
     elif not shown:
         click.echo(f"There is no run{' of that project' if project else ''} in {directory}.")
     else:
-        Console().print(_table(shown))
+        console = Console()
+        console.print(_table(shown, console.width))
         if len(found) > len(shown):
             click.echo(f"{len(found) - len(shown)} older ones; --limit {len(found)} shows all.")
 
@@ -117,28 +118,35 @@ def _row(run: Run) -> dict[str, object]:
     }
 
 
-def _table(shown: list[Run]) -> Table:
+def _table(shown: list[Run], width: int) -> Table:
+    """The runs as a table; of the command as much as there is room for."""
+    now = time.time()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    names = any(run.name != run.id for run in shown)
+    projects = any(run.project for run in shown)
     table.add_column("run", no_wrap=True)
-    table.add_column("name", overflow="fold")
-    table.add_column("project", overflow="fold")
+    if names:
+        table.add_column("name", overflow="fold", max_width=24)
+    if projects:
+        table.add_column("project", overflow="fold", max_width=16)
     table.add_column("state", no_wrap=True)
     table.add_column("begun", no_wrap=True, justify="right")
     table.add_column("took", no_wrap=True, justify="right")
-    table.add_column("command", overflow="ellipsis", no_wrap=True, ratio=1)
-    now = time.time()
+    table.add_column("command", no_wrap=True)
+    room = max(20, width - 52 - 24 * names - 16 * projects)
     for run in shown:
         state = Text(run.state, style=STATES.get(run.state, "yellow"))
         if run.exit_code:
             state.append(f" {run.exit_code}")
         took = (run.ended or now) - run.created if run.ended or run.state == "running" else None
+        command = " ".join(run.command)
         table.add_row(
             run.id,
-            Text(run.name if run.name != run.id else ""),
-            Text(run.project),
+            *([Text(run.name if run.name != run.id else "")] if names else []),
+            *([Text(run.project)] if projects else []),
             state,
             ago(now - run.created),
             duration(took) if took is not None else "",
-            Text(" ".join(run.command)),
+            Text(command if len(command) <= room else command[: room - 1] + "…"),
         )
     return table

@@ -23,7 +23,7 @@ from backprobe.store import json
 
 BULKY = ("packages", "script", "git", "variables", "flags", "torch", "seeds", "missing")
 """Parts of the environment that are summed up in the text, and whole in the JSON."""
-SPARK_WIDTH = 24
+SPARK_WIDTH = 20
 LAYERS = 40
 """Layers listed at most; the JSON has all."""
 
@@ -98,7 +98,8 @@ def _head(record: Record) -> None:
     state = run.state + (f" ({run.exit_code})" if run.exit_code else "")
     named = f"{run.id}  {run.name}" if run.name != run.id else run.id
     click.secho(named + (f"  ({run.project})" if run.project else ""), bold=True)
-    click.echo(f"{state} · begun {ago(now - run.created)} · took {duration(took)}")
+    length = f" · took {duration(took)}" if took else ""
+    click.echo(f"{state} · begun {ago(now - run.created)}{length}")
     click.echo(f"{len(record.steps):,} steps · $ {' '.join(run.command)}")
     if record.world > 1:
         click.echo(f"process {record.rank} of {record.world}")
@@ -117,9 +118,9 @@ def _pairs(values: Mapping[str, Any]) -> list[str]:
     return [f"{key:{width}}  {_short(value)}" for key, value in values.items()]
 
 
-def _short(value: Any) -> str:
+def _short(value: Any, limit: int = 100) -> str:
     text = number(value) if isinstance(value, float) else str(value)
-    return text if len(text) <= 100 else text[:99] + "…"
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _environment(values: Mapping[str, Any]) -> list[str]:
@@ -179,12 +180,10 @@ def _metrics(found: list[Metric]) -> None:
     click.secho("\nMetrics", bold=True)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in ("metric", "", "first", "last", "low", "high", "step"):
-        table.add_column(
-            name, no_wrap=name != "metric", justify="left" if name in ("metric", "") else "right"
-        )
+        table.add_column(name, no_wrap=True, justify="left" if name in ("metric", "") else "right")
     for metric in found:
         table.add_row(
-            Text(metric.name, style="" if not metric.observed else "dim"),
+            Text(_short(metric.name, 30), style="" if not metric.observed else "dim"),
             sparkline(metric.values.tolist(), SPARK_WIDTH),
             *(number(value) for value in (metric.first, metric.last, metric.low, metric.high)),
             f"{metric.step:,}",
