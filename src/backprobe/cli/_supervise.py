@@ -16,7 +16,7 @@ from backprobe.cli._child import Child
 from backprobe.cli._live import Live
 from backprobe.records import SEVERITIES, Finding, Record, Run
 from backprobe.report import closing
-from backprobe.report.answers import at_least, findings_answer
+from backprobe.report.answers import findings_answer
 from backprobe.report.status import announcement
 from backprobe.report.terminal import render
 from backprobe.store import catalog, json
@@ -100,7 +100,7 @@ class Supervision:
         if missing is not None:
             _say(f"{missing} (run {self._run.id})")
             return
-        if at_least(findings, "warning"):
+        if not closing.healthy(findings):
             width = shutil.get_terminal_size((100, 24)).columns
             colour = self._terminal and not os.environ.get("NO_COLOR")
             click.echo(render(findings, record, color=colour, width=width), err=True)

@@ -17,7 +17,6 @@ from backprobe.cli._options import (
     severity_option,
 )
 from backprobe.records import Run, Severity
-from backprobe.report import closing
 from backprobe.report.answers import at_least, findings_answer
 from backprobe.report.terminal import render
 from backprobe.session import examine
@@ -48,8 +47,5 @@ def answer(run: Run, least: Severity, ignore: tuple[str, ...], as_json: bool) ->
     if as_json:
         click.echo(json.dumps(findings_answer(run, found)))
         return
-    if found:
-        width = shutil.get_terminal_size((100, 24)).columns
-        click.echo(render(found, record, color=coloured(), width=width))
-    for line in closing.lines(run, found, record):
-        click.echo(line)
+    width = shutil.get_terminal_size((100, 24)).columns
+    click.echo(render(found, record, color=coloured(), width=width), nl=False)

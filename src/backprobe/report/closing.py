@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 
 from backprobe.records import Finding, Record, Run
+from backprobe.report.wording import plural, steps_of
 
 
 def nothing_seen(record: Record, loaded: bool, torch: bool) -> str | None:
@@ -33,24 +34,28 @@ def nothing_seen(record: Record, loaded: bool, torch: bool) -> str | None:
     return None
 
 
+def healthy(findings: Sequence[Finding]) -> bool:
+    """Whether there is nothing but notes."""
+    return all(one.severity == "note" for one in findings)
+
+
 def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
-    """The last lines: the verdict of a healthy run, blind spots, cost, and where to read on.
+    """The last lines of a run: what it cost and where to read on.
+
+    A healthy run has no other report: then they hold the verdict and what was not seen, too.
 
     Arguments:
         run: the ended run.
         findings: all that were found, also notes.
         record: its record.
     """
-    alarms = [one for one in findings if one.severity != "note"]
-    notes = len(findings) - len(alarms)
-    parts = [_steps(record), _cost(record), f"run {run.id}"]
-    if alarms:
-        told = " · ".join([*filter(None, parts), f"`backprobe findings {run.id}`, `backprobe ui`"])
-    else:
-        noted = f", {_count(notes, 'note')} (`backprobe findings {run.id}`)" if notes else ""
-        head = f"nothing wrong found in {_steps(record)}{noted}"
-        told = " · ".join([head, *filter(None, parts[1:]), "`backprobe ui` shows it"])
-    said = [told]
+    figures = [_cost(record), f"run {run.id}"]
+    if not healthy(findings):
+        return [" · ".join([*figures, f"`backprobe findings {run.id}`, `backprobe ui`"])]
+    notes = plural(len(findings), "note")
+    noted = f", {notes} (`backprobe findings {run.id}`)" if findings else ""
+    head = f"nothing wrong found in {plural(steps_of(record), 'step')}{noted}"
+    said = [" · ".join([head, *figures, "`backprobe ui` shows it"])]
     if record.blind_spots:
         said.append("not seen: " + "; ".join(record.blind_spots))
     if record.damage:
@@ -59,19 +64,8 @@ def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
     return said
 
 
-def _steps(record: Record) -> str:
-    count = len(record.steps)
-    return f"{count:,} step{'s' if count != 1 else ''}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
-
-
 def _cost(record: Record) -> str:
     """The share of the training's time that watching took, as the probe measured it."""
     costs = record.named("cost")
     share = float(costs[-1].data.get("share", math.nan)) if costs else math.nan
-    if math.isnan(share):
-        return "watching cost not known: the script was killed" if not costs else ""
-    return f"watching cost {100 * share:.1f} %"
+    return "watching cost not known" if math.isnan(share) else f"watching cost {100 * share:.1f} %"
