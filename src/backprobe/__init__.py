@@ -1,6 +1,126 @@
 # SPDX-License-Identifier: Apache-2.0
-"""backprobe tells you why a PyTorch network underperforms."""
+"""backprobe tells you why a PyTorch network underperforms.
+
+Every name is loaded when it is first used, so that `import backprobe` costs next to nothing.
+`run`, `config` and `summary` are those of the run that this process is in at the moment.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from backprobe.version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from backprobe.face.alert import AlertLevel
+    from backprobe.face.api import Api
+    from backprobe.face.artifact import Artifact
+    from backprobe.face.errors import CommError, ConfigError, Error, UsageError
+    from backprobe.face.init import init
+    from backprobe.face.media.figure import Plotly
+    from backprobe.face.media.file import Audio, Html, Molecule, Object3D, Video
+    from backprobe.face.media.histogram import Histogram
+    from backprobe.face.media.image import Image
+    from backprobe.face.media.table import Table
+    from backprobe.face.run import Run
+    from backprobe.face.settings import Settings
+    from backprobe.face.state import config, run, summary
+    from backprobe.face.verbs import (
+        agent,
+        alert,
+        define_metric,
+        finish,
+        log,
+        log_artifact,
+        log_model,
+        login,
+        save,
+        setup,
+        sweep,
+        teardown,
+        unwatch,
+        use_artifact,
+        watch,
+    )
+
+__all__ = [
+    "AlertLevel",
+    "Api",
+    "Artifact",
+    "Audio",
+    "CommError",
+    "ConfigError",
+    "Error",
+    "Histogram",
+    "Html",
+    "Image",
+    "Molecule",
+    "Object3D",
+    "Plotly",
+    "Run",
+    "Settings",
+    "Table",
+    "UsageError",
+    "Video",
+    "__version__",
+    "agent",
+    "alert",
+    "config",
+    "define_metric",
+    "finish",
+    "init",
+    "log",
+    "log_artifact",
+    "log_model",
+    "login",
+    "run",
+    "save",
+    "setup",
+    "summary",
+    "sweep",
+    "teardown",
+    "unwatch",
+    "use_artifact",
+    "watch",
+]
+
+_HOMES = {
+    "AlertLevel": "face.alert",
+    "Api": "face.api",
+    "Artifact": "face.artifact",
+    "Audio": "face.media.file",
+    "CommError": "face.errors",
+    "ConfigError": "face.errors",
+    "Error": "face.errors",
+    "Histogram": "face.media.histogram",
+    "Html": "face.media.file",
+    "Image": "face.media.image",
+    "Molecule": "face.media.file",
+    "Object3D": "face.media.file",
+    "Plotly": "face.media.figure",
+    "Run": "face.run",
+    "Settings": "face.settings",
+    "Table": "face.media.table",
+    "UsageError": "face.errors",
+    "Video": "face.media.file",
+    "init": "face.init",
+}
+"""Where a name is at home; the verbs that are not here are `face.verbs`'s."""
+
+_OF_THE_MOMENT = ("config", "run", "summary")
+"""Looked up each time: they change with `init` and `finish`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _OF_THE_MOMENT:
+        return getattr(import_module("backprobe.face.state"), name)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = import_module(f"backprobe.{_HOMES.get(name, 'face.verbs')}")
+    value = globals()[name] = getattr(home, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A run of the store, as `Api` gives it: read back, renamed, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from backprobe.face.errors import CommError
+from backprobe.face.notices import Notices
+from backprobe.face.read import Row, Rows, closed
+from backprobe.records import Run
+from backprobe.store import catalog
+
+CLOCKS = ("_step", "_timestamp", "_runtime")
+"""Columns that every row of a history has, as in W&B."""
+
+
+class StoredRun:
+    """A run of the store; what it gives is read from its record when it is asked for.
+
+    Arguments:
+        run: as the catalog gives it.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._rows: Rows | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._run.id
+
+    @property
+    def name(self) -> str:
+        """What lists call it; may be set."""
+        return self._run.name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._edit(name=str(value))
+
+    display_name = name
+
+    @property
+    def notes(self) -> str:
+        """Free text; may be set."""
+        return self._run.notes
+
+    @notes.setter
+    def notes(self, value: str) -> None:
+        self._edit(notes=str(value))
+
+    @property
+    def tags(self) -> list[str]:
+        """Its labels; may be set."""
+        return list(self._run.tags)
+
+    @tags.setter
+    def tags(self, value: Sequence[str]) -> None:
+        self._edit(tags=tuple(map(str, value)))
+
+    @property
+    def project(self) -> str:
+        """Its project."""
+        return self._run.project
+
+    @property
+    def group(self) -> str:
+        """Its group."""
+        return self._run.group
+
+    @property
+    def job_type(self) -> str:
+        """What kind of work it is."""
+        return self._run.job_type
+
+    @property
+    def entity(self) -> str:
+        """Empty: there are no accounts here."""
+        return ""
+
+    @property
+    def state(self) -> str:
+        """running, finished, failed, killed or crashed, as of now."""
+        self._run = catalog.read(Path(self._run.path)) or self._run
+        return self._run.state
+
+    @property
+    def created_at(self) -> str:
+        """When it began, ISO 8601 in UTC."""
+        return datetime.fromtimestamp(self._run.created, UTC).isoformat()
+
+    @property
+    def path(self) -> list[str]:
+        """[entity, project, id]."""
+        return [self.entity, self.project, self.id]
+
+    @property
+    def dir(self) -> str:
+        """Its folder."""
+        return self._run.path
+
+    @property
+    def url(self) -> str:
+        """Its folder as an address."""
+        return Path(self._run.path).as_uri()
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What it was run with: host, command, versions, git commit."""
+        run = self._read().record().run
+        facts = {"host": run.host, "args": list(run.command), "cwd": run.cwd, "pid": run.pid}
+        return {**facts, **run.environment}
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its config."""
+        return {k: v for k, v in self.rawconfig.items() if not k.startswith("_")}
+
+    @property
+    def rawconfig(self) -> dict[str, Any]:
+        """Its config, with keys that begin with an underscore."""
+        return dict(self._run.config if closed(self._run) else self._read().run.config)
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """One value a metric; with `_step`, `_timestamp` and `_runtime`."""
+        return dict(self._run.summary) if closed(self._run) else self._read().summary()
+
+    summary_metrics = summary
+
+    @property
+    def lastHistoryStep(self) -> int:  # noqa: N802 - W&B's name
+        """The highest step of its history; −1 where there is none."""
+        return max((step for step, _, _ in self._read().all()), default=-1)
+
+    def history(
+        self,
+        samples: int = 500,
+        keys: list[str] | None = None,
+        x_axis: str = "_step",
+        pandas: bool = True,
+        stream: str = "default",
+    ) -> Any:
+        """At most `samples` rows, evenly taken from all.
+
+        Arguments:
+            samples: number of rows at most.
+            keys: take only rows that hold all of these, and only these.
+            x_axis: a further column that comes with `keys`.
+            pandas: a DataFrame; a list of dicts where pandas is missing or this is false.
+            stream: "default"; there is no other.
+
+        Raises:
+            ValueError: `keys` is no list of strings, or there are no such samples.
+        """
+        if samples < 1:
+            raise ValueError(f"history(samples={samples}): expected at least 1")
+        wanted = _checked(keys)
+        rows = list(self._scan([x_axis, *wanted] if wanted else [])) if stream == "default" else []
+        if len(rows) > samples:
+            last = len(rows) - 1
+            places = [round(n * last / max(samples - 1, 1)) for n in range(samples)]
+            rows = [rows[place] for place in places]
+        return _frame(rows) if pandas else rows
+
+    def scan_history(
+        self,
+        keys: list[str] | None = None,
+        page_size: int = 1000,
+        min_step: int = 0,
+        max_step: int | None = None,
+        use_cache: bool = True,
+    ) -> Iterator[dict[str, Any]]:
+        """All rows, one dict each; with `keys` those that hold all of them, and only these.
+
+        Arguments:
+            keys: names of metrics, also `_step`, `_timestamp` and `_runtime`.
+            page_size, use_cache: have no effect: the record is on this machine.
+            min_step: the first step; the default takes every row, also at a negative step.
+            max_step: the step before which to end.
+
+        Raises:
+            ValueError: `keys` is no list of strings.
+        """
+        del page_size, use_cache
+        return self._scan(_checked(keys), min_step or None, max_step)
+
+    def files(self, names: Sequence[str] | None = None, per_page: int = 50) -> list[StoredFile]:
+        """Its files: those it saved, its media, its logs.
+
+        Arguments:
+            names: paths within the run's folder; all where not given.
+            per_page: has no effect.
+        """
+        del per_page
+        folder = Path(self._run.path)
+        found = [StoredFile(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+        return [file for file in found if names is None or file.name in names]
+
+    def file(self, name: str) -> StoredFile:
+        """One file, by its path within the run's folder or within `files/` there.
+
+        Raises:
+            CommError: there is none.
+        """
+        for candidate in self.files((name, f"files/{name}")):
+            return candidate
+        raise CommError(f"run {self.id} has no file {name!r}")
+
+    def update(self) -> None:
+        """Nothing: what is set is stored at once."""
+
+    save = update
+
+    def load(self, force: bool = False) -> None:
+        """Reads it anew."""
+        del force
+        self._run = catalog.read(Path(self._run.path)) or self._run
+        self._rows = None
+
+    def delete(self, delete_artifacts: bool = False) -> None:
+        """Removes its folder and all that is in it.
+
+        Raises:
+            CommError: it is running, or its folder can't be removed.
+        """
+        del delete_artifacts
+        if self.state == "running":
+            raise CommError(f"run {self.id} is running (pid {self._run.pid}); end it first")
+        try:
+            catalog.delete(self._run)
+        except OSError as error:
+            raise CommError(f"cannot remove {self._run.path}: {error}") from None
+
+    def __repr__(self) -> str:
+        return f"<backprobe run {self.id} ({self.name}, {self._run.state})>"
+
+    def _read(self) -> Rows:
+        fresh = catalog.read(Path(self._run.path)) or self._run
+        if self._rows is None:
+            self._rows = Rows(fresh)
+        else:
+            self._rows.follow(fresh)
+        self._run = fresh
+        return self._rows
+
+    def _edit(self, **changes: Any) -> None:
+        catalog.edit(self._run, **changes)
+        self._run = catalog.read(Path(self._run.path)) or self._run
+
+    def _scan(
+        self, keys: list[str], first: int | None = None, end: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        rows = self._read().all()
+        return (
+            row
+            for row in (self._row(row) for row in rows)
+            if (first is None or row["_step"] >= first)
+            and (end is None or row["_step"] < end)
+            and all(key in row for key in keys)
+            for row in [{key: row[key] for key in keys} if keys else row]
+        )
+
+    def _row(self, row: Row) -> dict[str, Any]:
+        step, now, values = row
+        clock = {"_step": step, "_timestamp": now, "_runtime": now - self._run.created}
+        return {**clock, **values}
+
+
+class StoredFile:
+    """A file of a run.
+
+    Arguments:
+        path: where it is.
+        folder: the run's folder.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.local_path = path
+        self.name = path.relative_to(folder).as_posix()
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.local_path.stat().st_size
+
+    def download(self, root: str = ".", replace: bool = False, **_: Any) -> Any:
+        """Copies it below `root`; gives the copy, open for reading.
+
+        Raises:
+            ValueError: it is there already and `replace` is false.
+        """
+        target = Path(root) / self.name
+        if target.exists() and not replace:
+            raise ValueError(f"{target} exists already; download(replace=True) overwrites it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(self.local_path.read_bytes())
+        return open(target)
+
+    def __repr__(self) -> str:
+        return f"<file {self.name}>"
+
+
+def _checked(keys: Any) -> list[str]:
+    if keys is None:
+        return []
+    if not isinstance(keys, list | tuple) or not all(isinstance(key, str) for key in keys):
+        raise ValueError(f"keys={keys!r}: expected a list of names, such as ['loss']")
+    return list(keys)
+
+
+def _frame(rows: list[dict[str, Any]]) -> Any:
+    try:
+        import pandas
+    except ImportError:
+        Notices().once(
+            "pandas", "history() gives a list of dicts, as pandas is missing: pip install pandas"
+        )
+        return rows
+    return pandas.DataFrame.from_records(rows)
