@@ -64,7 +64,6 @@ class Supervision:
                 answer.write_text(json.dumps(findings_answer(self._run, findings)) + "\n")
             except OSError as error:
                 _say(f"--json: cannot write {str(answer)!r}: {error.strerror or error}")
-        self._board.remove()
         grave = fail_on is not None and any(
             SEVERITIES.index(one.severity) >= SEVERITIES.index(fail_on) for one in findings
         )

@@ -114,7 +114,10 @@ def run(
         bad = supervision.end(status, fail_on, Path(json_file) if json_file else None)
     except Exception as error:  # noqa: BLE001  # a fault of ours must not cost the script's status
         _admit(error)
-    end_like(1 if bad else child.wait() if status is None else status)
+    if status is None:
+        status = child.wait()
+    board.remove()
+    end_like(1 if bad else status)
 
 
 def _make_run(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Sequence
 
 from backprobe.records import Finding, Record, Run
@@ -54,7 +55,7 @@ def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
         return [" · ".join([*figures, f"`backprobe findings {run.id}`, `backprobe ui`"])]
     notes = plural(len(findings), "note")
     noted = f", {notes} (`backprobe findings {run.id}`)" if findings else ""
-    head = f"nothing wrong found in {plural(steps_of(record), 'step')}{noted}"
+    head = f"nothing wrong found in {plural(steps_of(record), 'step')}{_ending(run)}{noted}"
     said = [" · ".join([head, *figures, "`backprobe ui` shows it"])]
     if record.blind_spots:
         said.append("not seen: " + "; ".join(record.blind_spots))
@@ -62,6 +63,19 @@ def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
         more = f", and {len(record.damage) - 1} more" if len(record.damage) > 1 else ""
         said.append(f"the record is damaged: {record.damage[0]}{more}")
     return said
+
+
+def _ending(run: Run) -> str:
+    """How a run ended that did not end well."""
+    if not run.exit_code:
+        return ""
+    if run.exit_code > 0:
+        return f" before the script ended with status {run.exit_code}"
+    try:
+        name = signal.Signals(-run.exit_code).name
+    except ValueError:
+        name = f"signal {-run.exit_code}"
+    return f" before the script was ended by {name}"
 
 
 def _cost(record: Record) -> str:

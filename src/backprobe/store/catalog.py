@@ -60,6 +60,14 @@ def create(directory: Path, **facts: Any) -> Run:
     path = directory / str(facts["id"])
     directory.mkdir(parents=True, exist_ok=True)
     path.mkdir()
+    try:
+        return _begun(directory, path, facts)
+    except OSError:  # a full disk: no half-made run stays behind
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def _begun(directory: Path, path: Path, facts: dict[str, Any]) -> Run:
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by backprobe: runs are data, not source\n*\n")
@@ -261,5 +269,9 @@ def _merge(target: Path, changes: Mapping[str, Any]) -> None:
 def _replace(target: Path, data: Mapping[str, Any]) -> None:
     """Writes JSON so that a reader sees the old file or the new one, whole."""
     scratch = target.with_suffix(f".{os.getpid()}-{threading.get_native_id()}.tmp")
-    scratch.write_text(json.dumps(data, indent=1, default=str))
-    os.replace(scratch, target)
+    try:
+        scratch.write_text(json.dumps(data, indent=1, default=str))
+        os.replace(scratch, target)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
