@@ -18,7 +18,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,13 +26,13 @@ from typing import Any
 
 CASES = Path(__file__).parent / "cases"
 SEEDS = (0, 1, 2)
-TIME_LIMIT = 180.0  # seconds; a loaded machine may be several times slower than the 12 s aimed at
+TIME_LIMIT = 300.0  # seconds of wall time; far above the 12 s aimed at, for loaded machines
 # A repaired twin must remove this share of the distance to a perfect score (or of a cost).
 SHORTFALL_CUT = 0.2
 
 # Runs one program unchanged while noting its step count and the module names a case may cite.
 WATCH = """
-import json, os, runpy, sys, time
+import json, runpy, sys, time
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.nn.modules import module as hooks
@@ -49,19 +48,18 @@ def count(*_):
 hooks.register_module_forward_pre_hook(enter)
 hooks.register_module_forward_hook(leave, always_call=True)
 register_optimizer_step_post_hook(count)
-status = None
 try:
     runpy.run_path(sys.argv[1], run_name="__main__")
 finally:
     names = sorted({n for m in roots.values() for n, _ in m.named_modules()})
     with open(sys.argv[2], "w") as f:
-        json.dump({"steps": steps[0], "names": names}, f)
+        json.dump({"steps": steps[0], "names": names, "seconds": time.process_time()}, f)
 """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One execution: the printed metric (NaN if it diverged) and how long it took in seconds."""
+    """One execution: the printed metric (NaN if it diverged) and the CPU seconds it took."""
 
     metric: str
     value: float
@@ -77,12 +75,10 @@ def execute(program: Path, seed: int) -> Outcome:
         facts = Path(folder, "facts.json")
         work = Path(folder, "cwd")
         work.mkdir()
-        start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", WATCH, str(program), str(facts)],
             cwd=work, env=env, capture_output=True, text=True, timeout=TIME_LIMIT, check=False,
         )  # fmt: skip
-        seconds = time.perf_counter() - start
         lines = done.stdout.strip().splitlines()
         if done.returncode != 0 or not lines:
             tail = "\n".join(done.stderr.strip().splitlines()[-6:])
@@ -91,7 +87,7 @@ def execute(program: Path, seed: int) -> Outcome:
     head, _, value = lines[-1].partition("=")
     if not head.startswith("FINAL ") or not value:
         raise RuntimeError(f"{program}: last line is {lines[-1]!r}, expected 'FINAL metric=value'")
-    return Outcome(head[6:], float(value), seconds, found["steps"], tuple(found["names"]))
+    return Outcome(head[6:], float(value), found["seconds"], found["steps"], tuple(found["names"]))
 
 
 def worse(value: float, higher: bool) -> float:
@@ -129,16 +125,18 @@ def plain(values: Sequence[float]) -> list[float | None]:
 def measure(folder: Path) -> tuple[dict[str, Any], list[str]]:
     """The case as really measured, and the reasons to refuse it (none if it is sound)."""
     case: dict[str, Any] = json.loads((folder / "case.json").read_text())
-    higher, ideal = case["higher_is_better"], case.get("ideal", 1 if case["higher_is_better"] else 0)
-    troubles: list[str] = []
+    higher = bool(case["higher_is_better"])
+    ideal = float(case.get("ideal", higher))
     try:
         runs = [execute(folder / "train.py", s) for s in SEEDS]
         twins = [] if case["healthy"] else [execute(folder / "fixed.py", s) for s in SEEDS]
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         return case, [str(error)]
-    for run in runs + twins:
-        if run.metric != case["metric"]:
-            troubles.append(f"prints {run.metric!r}, case.json says {case['metric']!r}")
+    troubles = [
+        f"prints {run.metric!r}, case.json says {case['metric']!r}"
+        for run in runs + twins
+        if run.metric != case["metric"]
+    ]
     values = [r.value for r in runs]
     if case["healthy"]:
         case["healthy_values"] = plain(values)
