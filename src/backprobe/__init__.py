@@ -7,7 +7,9 @@ Every name is loaded when it is first used, so that `import backprobe` costs nex
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from backprobe.version import __version__
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from backprobe.face.alert import AlertLevel
     from backprobe.face.api import Api
     from backprobe.face.artifact import Artifact
+    from backprobe.face.diagnosis import diagnose, findings
     from backprobe.face.errors import CommError, ConfigError, Error, UsageError
     from backprobe.face.init import init
     from backprobe.face.media.figure import Plotly
@@ -68,6 +71,8 @@ __all__ = [
     "alert",
     "config",
     "define_metric",
+    "diagnose",
+    "findings",
     "finish",
     "init",
     "log",
@@ -104,6 +109,8 @@ _HOMES = {
     "Table": "face.media.table",
     "UsageError": "face.errors",
     "Video": "face.media.file",
+    "diagnose": "face.diagnosis",
+    "findings": "face.diagnosis",
     "init": "face.init",
 }
 """Where a name is at home; the verbs that are not here are `face.verbs`'s."""
@@ -124,3 +131,15 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """The class of this module: importing a submodule never hides a public name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in __all__ and isinstance(value, ModuleType):
+            return  # `backprobe.diagnose` stays the function where the file diagnose.py is imported
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
 
 import click
 
@@ -81,15 +83,24 @@ def _summarise(outcomes: list[Outcome]) -> None:
     for name, found, command in rows:
         click.echo(f"  {name:{widths[0]}}  {found:{widths[1]}}  {command}")
     click.echo()
+    if which("backprobe") is None:
+        click.echo(f"`backprobe` is not on the PATH here; it is {_command_file()}")
 
 
 def _first(outcome: Outcome) -> str:
     if outcome.status:
-        return f"the script failed with status {outcome.status}"
+        return f"failed with status {outcome.status}"
     alarms = [found for found in outcome.findings if found.severity != "note"]
     if not alarms:
-        return "nothing: a healthy run gets no warning"
+        return "nothing, as it should be" if outcome.demo.healthy else "nothing"
     first = alarms[0]
-    place = f" in {first.where[0]}" if first.where and first.where[0] else ""
-    more = f", and {len(alarms) - 1} more" if len(alarms) > 1 else ""
+    named = [name for name in first.where if name]
+    place = f" in {', '.join(named)}" if named else ""
+    more = f" (and {len(alarms) - 1} more)" if len(alarms) > 1 else ""
     return f"{first.rule}{place}{more}"
+
+
+def _command_file() -> str:
+    file = Path(sys.executable).with_name("backprobe")
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -20,7 +20,9 @@ class Demo:
     title: str
     """The heading: what is trained."""
     expect: str
-    """What a reader will see, and what made it so."""
+    """What the script will print."""
+    healthy: bool = False
+    """Whether there is nothing to find."""
 
     @property
     def path(self) -> Path:
@@ -48,5 +50,6 @@ DEMOS = (
         name="healthy-cnn",
         title="The CNN with ReLU instead: only the activation differs from the first",
         expect="It learns: more than 95 % right. Nothing should be found.",
+        healthy=True,
     ),
 )

@@ -14,17 +14,25 @@ y = torch.tensor(data.target, dtype=torch.float32).unsqueeze(1)
 x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=88, random_state=0)
 train_loader = DataLoader(TensorDataset(x_train, y_train), batch_size=32, shuffle=True)
 
-model = nn.Sequential(
-    nn.Linear(10, 64),
-    nn.ReLU(),
-    nn.Linear(64, 64),
-    nn.ReLU(),
-    nn.Linear(64, 1),
-)
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden1 = nn.Linear(10, 64)
+        self.hidden2 = nn.Linear(64, 64)
+        self.output = nn.Linear(64, 1)
+
+    def forward(self, x):
+        x = torch.relu(self.hidden1(x))
+        x = torch.relu(self.hidden2(x))
+        return self.output(x)
+
+
+model = Net()
 criterion = nn.MSELoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
 
-for epoch in range(10):
+for epoch in range(4):
     model.train()
     for step, (features, target) in enumerate(train_loader):
         optimizer.zero_grad()

@@ -42,6 +42,8 @@ class Before:
 run: Run | None = None
 config: Config | Before = Before("config")
 summary: Summary | Before = Before("summary")
+latest: Run | None = None
+"""The last run that this process began, also when it has ended."""
 
 _all: list[Run] = []
 """Every run that has not ended; more than one only with `reinit="create_new"`."""
@@ -50,11 +52,11 @@ _pid = os.getpid()
 
 def enter(new: Run, main: bool = True) -> None:
     """Makes a run this process's, unless it is one beside it."""
-    global run, config, summary
+    global run, config, summary, latest
     _all.append(new)
     new._on_end = lambda: leave(new)
     if main:
-        run, config, summary = new, new.config, new.summary
+        run, config, summary, latest = new, new.config, new.summary, new
 
 
 def leave(ended: Run) -> None:

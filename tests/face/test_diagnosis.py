@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backprobe.findings` and `diagnose`, from a script that ends its run and from elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import backprobe
+
+SCRIPT = """
+import torch
+import backprobe as wandb
+
+torch.manual_seed(0)
+x, y = torch.randn(256, 20), torch.randint(0, 4, (256,))
+model = torch.nn.Sequential(torch.nn.Linear(20, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4))
+for layer in (model[0], model[2]):
+    torch.nn.init.constant_(layer.weight, 100.0)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+run = wandb.init(name="all-alike")
+wandb.watch(model)
+for _ in range(40):
+    optimizer.zero_grad()
+    torch.nn.functional.cross_entropy(model(x), y).backward()
+    optimizer.step()
+during = {one.rule for one in wandb.findings()}
+wandb.finish()
+after = [one.rule for one in wandb.findings()]
+assert after == [one.rule for one in wandb.diagnose(run)]
+print(*after)
+print(*during)
+"""
+
+
+@pytest.fixture
+def printed(tmp_path: Path) -> list[str]:
+    """The rules that a script finds in its own run: after it, and during it."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_findings_are_there_during_and_after_the_run(printed: list[str]) -> None:
+    """The script's own run is meant, and weights that are all 100 are seen at once."""
+    after, during = (set(line.split()) for line in printed)
+    assert "init-scale-too-large" in after
+    assert "init-scale-too-large" in during
+
+
+def test_a_stored_run_is_named_as_on_the_command_line(printed: list[str]) -> None:
+    """By name, by id, as the latest, and as `Api` gives it: the same findings."""
+    stored = backprobe.Api().runs()[0]
+    for run in (None, "latest", "all-alike", stored.id, stored):
+        assert [one.rule for one in backprobe.findings(run)] == printed[0].split()
+
+
+def test_rules_and_milder_findings_can_be_left_out(printed: list[str]) -> None:
+    """`ignore` silences a rule, `min_severity` what is milder."""
+    assert "init-scale-too-large" in printed[0]
+    left = backprobe.diagnose("latest", ignore=["init-scale-too-large"])
+    assert "init-scale-too-large" not in {one.rule for one in left}
+    assert {one.severity for one in backprobe.findings("latest", "error")} == {"error"}
+
+
+def test_what_cannot_be_meant_is_refused() -> None:
+    """An unknown run and an unknown severity are errors that say what was expected."""
+    with pytest.raises(backprobe.CommError, match="no run 'nobody'"):
+        backprobe.findings("nobody")
+    with pytest.raises(backprobe.UsageError, match="'warning'"):
+        backprobe.findings(min_severity="grave")  # type: ignore[arg-type]

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages say about the repository is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from backprobe.cli.main import COMMANDS
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    """Every link to a file of this repository finds it."""
+    targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_contributing_stays_short() -> None:
+    """A contributor reads it all."""
+    assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) < 80
+
+
+def test_readme_lists_every_command() -> None:
+    """The command table of the README names the commands that exist, and no other."""
+    rows = re.findall(r"^\| (`backprobe .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"`backprobe (\w+)", row)}
+    assert listed == set(COMMANDS)
