@@ -7,10 +7,11 @@ set -eu
 cd "$(dirname "$0")/.."
 static=src/backprobe/server/static
 
-if ! command -v npm >/dev/null 2>&1; then
+new_enough='const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+if ! command -v npm >/dev/null 2>&1 || ! node -e "$new_enough"; then
     case $1 in
-        check) echo "web: skipped, no npm on the PATH: the committed page was not compared with web/."; exit 0 ;;
-        *) echo "web: needs npm (Node 20 or newer) on the PATH." >&2; exit 1 ;;
+        check) echo "web: skipped, no Node 20.19 or newer: the committed page was not compared with web/."; exit 0 ;;
+        *) echo "web: needs Node 20.19 or newer, with npm, on the PATH." >&2; exit 1 ;;
     esac
 fi
 
