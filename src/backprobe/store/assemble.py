@@ -44,6 +44,8 @@ TABLES: Mapping[str, str] = {
     "batches": "batches",
     "evaluations": "evaluations",
 }
+IDENTITY = ("name", "project", "group", "job_type", "notes", "tags", "kind", "ignore")
+"""Fields of `Run` that an `identity` event may set."""
 MATRICES: Mapping[str, str] = {"parameters": "parameters_series", "outputs": "outputs"}
 
 
@@ -109,11 +111,13 @@ class Assembler:
             },
             events=tuple(self.events),
             blind_spots=tuple(
-                dict.fromkeys(str(e.data["text"]) for e in self.events if e.name == "blind-spot")
+                dict.fromkeys(
+                    str(e.data.get("text", "")) for e in self.events if e.name == "blind-spot"
+                )
             ),
             damage=(*damage, *self.misread),
-            rank=int(process.get("rank", 0)),
-            world=int(process.get("world", 1)),
+            rank=_number(process.get("rank"), 0),
+            world=_number(process.get("world"), 1),
             **parts,
         )
 
@@ -128,7 +132,7 @@ class Assembler:
             elif event.name == "environment":
                 changes["environment"] = {**changes.get("environment", {}), **event.data}
             elif event.name == "identity":
-                changes.update({k: _frozen(v) for k, v in event.data.items() if hasattr(run, k)})
+                changes.update({k: _frozen(v) for k, v in event.data.items() if k in IDENTITY})
         return replace(run, **changes) if changes else run
 
     def _last(self, name: str) -> Mapping[str, Any]:
@@ -136,10 +140,14 @@ class Assembler:
 
     def _event(self, header: Mapping[str, Any]) -> None:
         name, data = str(header["event"]), header.get("data", {})
+        if not isinstance(data, Mapping):
+            raise TypeError(f"event {name} holds {type(data).__name__}")
         if name in STRUCTURE:
             _, noun = STRUCTURE[name]
             for item in data["items"]:
                 built = build(noun, item)
+                if type(built.index) is not int:
+                    raise TypeError(f"{name}: an index is {built.index!r}")
                 self._nouns[name][built.index] = built
         else:
             self.events.append(Event(name, float(header.get("time", 0.0)), data))
@@ -181,6 +189,10 @@ def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _number(value: Any, otherwise: int) -> int:
+    return value if type(value) is int else otherwise
 
 
 def _step(value: Any) -> int:
