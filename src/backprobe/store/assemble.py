@@ -203,7 +203,7 @@ def _float(value: float) -> float:
     try:
         return float(value)
     except OverflowError:  # an integer that no float64 holds
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _table(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
