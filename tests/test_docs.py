@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from backprobe.cli.main import COMMANDS
+from backprobe.face import settings as face_settings
+from backprobe.settings import VARIABLES
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -32,3 +34,10 @@ def test_readme_lists_every_command() -> None:
     rows = re.findall(r"^\| (`backprobe .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     listed = {name for row in rows for name in re.findall(r"`backprobe (\w+)", row)}
     assert listed == set(COMMANDS)
+
+
+def test_every_variable_is_documented() -> None:
+    """The page of the environment variables names all that are read."""
+    page = (ROOT / "docs" / "reference" / "environment.md").read_text()
+    names = [*VARIABLES, *face_settings.VARIABLES.values()]
+    assert [name for name in names if f"`{name}`" not in page] == []
