@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from server.training import train
 from starlette.testclient import TestClient
 
 from backprobe.records import Run
 from backprobe.server.app import create_app
+from tests.server.training import train
 
 TOKEN = "a-token-of-the-tests"
 LOCAL = "http://127.0.0.1:8642"
+LIVE = "ws://127.0.0.1:8642/api/live"
 
 
 @pytest.fixture(scope="session")

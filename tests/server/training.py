@@ -11,13 +11,14 @@ import argparse
 import os
 import time
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backprobe.records import Loss, Module, Optimizer, Parameter, Place, Run, Source
+from backprobe.records import Loss, Module, Optimizer, Parameter, Place, Run
 from backprobe.store import catalog
 from backprobe.store.reader import log_name
 from backprobe.store.writer import LogWriter
@@ -33,8 +34,7 @@ class Network:
     def __init__(self, seed: int, scale: float) -> None:
         self.random = np.random.default_rng(seed)
         self.weights = [
-            self.random.normal(size=(m, n)) * scale / np.sqrt(n)
-            for n, m in zip(WIDTHS, WIDTHS[1:], strict=False)
+            self.random.normal(size=(m, n)) * scale / np.sqrt(n) for n, m in pairwise(WIDTHS)
         ]
         self.biases = [np.zeros(m) for m in WIDTHS[1:]]
         self.truth = self.random.normal(size=(WIDTHS[0], WIDTHS[-1]))
@@ -102,7 +102,7 @@ def describe(writer: LogWriter) -> None:
 
     modules = [asdict(Module(0, "", "Network"))]
     parameters, places = [], []
-    for k, (n, m) in enumerate(zip(WIDTHS, WIDTHS[1:], strict=False)):
+    for k, (n, m) in enumerate(pairwise(WIDTHS)):
         settings = {"in_features": n, "out_features": m}
         layer = Module(k + 1, f"fc{k + 1}", "Linear", 0, 0, None, settings, calls=1)
         modules.append({**asdict(layer), "parameters": [2 * k, 2 * k + 1], "source": at(35)})
@@ -151,9 +151,9 @@ def train(
     last: list[Array] | None = None
     for step in range(steps):
         began = time.time()
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # a diverging training is one of the things to show
             seen = network.step(rows, rate)
-        _write_step(writer, step, seen, last, rate, rows, began)
+            _write_step(writer, step, seen, last, rate, rows, began)
         last = seen["gradients"]
         if step % 10 == 0:
             text = f"step {step}: loss {seen['loss']:.4f}\n"
@@ -176,8 +176,7 @@ def _write_step(
     began: float,
 ) -> None:
     def f32(*values: float) -> NDArray[np.float32]:
-        with np.errstate(over="ignore"):
-            return np.asarray([values], np.float32)
+        return np.asarray([values], np.float32)
 
     at = np.asarray([step], np.int64)
     gradients, outputs = seen["gradients"], seen["outputs"]

@@ -70,7 +70,10 @@ def serve(
     if open_browser and has_display():
         threading.Timer(0.5, webbrowser.open, [address]).start()
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[listening])
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        pass  # the way in which it is meant to end
 
 
 def listen(host: str, port: int | None) -> socket.socket:

@@ -8,8 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprobe import session
 from backprobe.records import Finding, Record, Run
@@ -21,6 +23,9 @@ REST_FACTOR = 10.0
 """… and not before so many times the time that the last diagnosis took: at most a tenth of a
 core goes to one live run."""
 
+LAST_STEPS = 10
+"""The last loss is the mean over so many steps: the last batch alone is a matter of chance."""
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -29,7 +34,7 @@ class Summary:
     Arguments:
         length: bytes of its logs when it was diagnosed.
         findings: the likeliest cause first.
-        loss: the last loss (NaN and the infinities included), None where none was seen.
+        loss: where the loss ended; see `last_loss`.
         steps: optimizer steps.
         error: why it could not be diagnosed, "" where it could.
         ready: monotonic time from which on a longer record is worth another diagnosis.
@@ -119,13 +124,20 @@ def summarize(run: Run) -> Summary:
 
 
 def last_loss(record: Record) -> float | None:
-    """The last loss that the optimizer's steps saw, else the last `loss` that the user logged."""
-    if "loss" in record.steps and len(record.steps):
-        return float(record.steps["loss"][-1])
+    """Where the loss ended: the mean over the last steps, or what is no number if it ended so.
+
+    Of the optimizer's steps, else of the `loss` that the user logged; None where there is neither.
+    """
+    values: NDArray[Any] = record.steps["loss"]
     for key in ("loss", "train_loss", "train/loss"):
-        if key in record.history and len(record.history[key][1]):
-            return float(np.asarray(record.history[key][1])[-1])
-    return None
+        if not len(values) and key in record.history:
+            values = record.history[key][1]
+    if not len(values):
+        return None
+    if not np.isfinite(values[-1]):
+        return float(values[-1])
+    ending = values[-LAST_STEPS:]
+    return float(ending[np.isfinite(ending)].mean())
 
 
 def log_bytes(run: Run) -> int:

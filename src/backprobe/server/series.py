@@ -40,11 +40,11 @@ def keys(record: Record) -> list[str]:
         ("step", record.steps, STEP_COLUMNS),
         ("evaluation", record.evaluations, EVALUATION_COLUMNS),
     ):
-        for column in columns:
-            if column in table and not np.isnan(table[column]).all():
-                found.append(f"{prefix}/{column}")
-            elif column in table and column == "loss" and len(table):
-                found.append(f"{prefix}/{column}")  # all NaN: the very thing to see
+        found += [
+            f"{prefix}/{column}"
+            for column in columns
+            if not np.isnan(table[column]).all() or (len(table) and _is_loss(prefix, column))
+        ]
     return found
 
 
@@ -61,9 +61,9 @@ def find(record: Record, key: str) -> Points:
     if kind == "history" and rest in record.history:
         return _ascending(*record.history[rest])
     if kind == "step" and rest in record.steps and rest != "step":
-        return _table(record.steps, rest)
+        return _table(record.steps, rest, keep_nan=_is_loss(kind, rest))
     if kind == "evaluation" and rest in record.evaluations and rest != "step":
-        return _table(record.evaluations, rest)
+        return _table(record.evaluations, rest, keep_nan=False)
     if kind in ("parameter", "output"):
         index, _, signal = rest.partition("/")
         found = record.parameters_series if kind == "parameter" else record.outputs
@@ -81,9 +81,14 @@ def find(record: Record, key: str) -> Points:
     raise Refusal(404, f"no series {key!r} in run {record.run.id}")
 
 
-def _table(table: Table, column: str) -> Points:
+def _is_loss(kind: str, column: str) -> bool:
+    """Whether NaN was measured: each step has a loss; elsewhere NaN says that nothing was."""
+    return kind == "step" and column == "loss"
+
+
+def _table(table: Table, column: str, keep_nan: bool) -> Points:
     x, y = table["step"], table[column]
-    if column != "loss":  # elsewhere NaN says that it was not measured
+    if not keep_nan:
         measured = ~np.isnan(y)
         x, y = x[measured], y[measured]
     return _ascending(x, y)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lines of the user's code around a place that the record names.
 
-Only Python files are read that the record of the run itself names and that lie under the
-directory in which the run was started, or beside its main script; links are followed first.
+The script as the environment kept it comes first: it is what ran. Else only Python files are read
+that the record of the run itself names and that lie under the directory in which the run was
+started, or beside its main script; links are followed first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def source(request: Request) -> Response:
     recorded = texts.get(line, "")
     answer: dict[str, Any] = {"schema": 1, "file": name, "line": line, "recorded": recorded}
     try:
-        lines = _readable(view.record, name).read_text(errors="replace").splitlines()
+        kept = _kept(view.record, name)
+        lines = (kept or _readable(view.record, name).read_text(errors="replace")).splitlines()
     except OSError as error:
         return json_response({**answer, "first": line, "lines": [recorded], "why": str(error)})
     first = max(line - around, 1)
@@ -63,6 +65,16 @@ def sources(record: Record) -> Iterator[Source]:
         yield from (s for s in (optimizer.source, optimizer.step_source) if s is not None)
     for loss in record.losses:
         yield from (s for s in (loss.source, loss.backward_source) if s is not None)
+
+
+def _kept(record: Record, name: str) -> str:
+    """The text of the main script as the record keeps it, "" where that is another file."""
+    script = record.run.environment.get("script")
+    if not isinstance(script, Mapping) or script.get("truncated"):
+        return ""
+    where = Path(record.run.cwd)
+    same = where / str(script.get("path") or "") == where / name
+    return str(script.get("text") or "") if same else ""
 
 
 def _readable(record: Record, name: str) -> Path:

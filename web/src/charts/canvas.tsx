@@ -1,8 +1,9 @@
 // A canvas that is as wide as its place, sharp on every screen, and drawn again when either changes.
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { dark } from "./theme";
+import { dark, unit } from "./theme";
 
+/** Draws in units of a 1280-pixel screen; on a larger one they are larger. */
 export type Draw = (context: CanvasRenderingContext2D, width: number, height: number) => void;
 
 interface Props {
@@ -21,6 +22,7 @@ export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, cl
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const isDark = dark.value;
+  const scale = unit.value;
 
   useLayoutEffect(() => {
     const parent = canvas.current?.parentElement;
@@ -38,15 +40,15 @@ export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, cl
     if (!element || !context || !width) return;
     const ratio = devicePixelRatio || 1;
     element.width = Math.round(width * ratio);
-    element.height = Math.round(height * ratio);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    draw(context, width, height);
-  }, [draw, width, height, isDark]);
+    element.height = Math.round(height * scale * ratio);
+    context.setTransform(ratio * scale, 0, 0, ratio * scale, 0, 0);
+    context.clearRect(0, 0, width / scale, height);
+    draw(context, width / scale, height);
+  }, [draw, width, height, isDark, scale]);
 
   const at = (event: MouseEvent, then?: (x: number, y: number, width: number) => void): void => {
     const box = canvas.current?.getBoundingClientRect();
-    if (box && then) then(event.clientX - box.left, event.clientY - box.top, box.width);
+    if (box && then) then((event.clientX - box.left) / scale, (event.clientY - box.top) / scale, box.width / scale);
   };
   return (
     <canvas
@@ -55,7 +57,7 @@ export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, cl
       role="img"
       aria-label={label}
       tabIndex={onKey ? 0 : undefined}
-      style={{ width: "100%", height: `${height}px` }}
+      style={{ width: "100%", height: `${height * scale}px` }}
       onPointerMove={(event) => at(event, onMove)}
       onPointerLeave={() => onLeave?.()}
       onClick={(event) => at(event, onPick)}

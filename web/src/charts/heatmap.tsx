@@ -8,7 +8,7 @@ import { robust, ticks, type Range } from "../lib/range";
 import { Canvas } from "./canvas";
 import { ColourBar } from "./colourbar";
 import type { Mark } from "./marks";
-import { dark, FONT, palette } from "./theme";
+import { dark, font, palette, unit } from "./theme";
 
 interface Props {
   matrix: Matrix;
@@ -48,7 +48,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
     [quantity.scale, isDark],
   );
   const names = shown.map((row) => matrix.rows[row]!.name);
-  const rowHeight = Math.max(1, Math.min(22, Math.floor(640 / Math.max(shown.length, 1))));
+  const rowHeight = Math.max(1, Math.min(shown.length > 8 ? 22 : 32, Math.floor(640 / Math.max(shown.length, 1))));
   const height = TOP + shown.length * rowHeight + AXIS;
   const last = columns ? Math.max(matrix.end[columns - 1]!, matrix.start[0]! + 1) : 1;
   const first = columns ? matrix.start[0]! : 0;
@@ -58,7 +58,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
     const inner = width - left - 6;
     const colours = palette.value;
     paintCells(context, left, inner, rowHeight, first, last);
-    context.font = FONT;
+    context.font = font();
     context.textBaseline = "middle";
     const every = Math.ceil(12 / rowHeight);
     names.forEach((name, k) => {
@@ -99,7 +99,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
 
   /** Device pixels, one row of them a tensor, stretched to the height of a row. */
   function paintCells(context: CanvasRenderingContext2D, left: number, inner: number, tall: number, low: number, high: number): void {
-    const wide = Math.max(1, Math.round(inner * (devicePixelRatio || 1)));
+    const wide = Math.max(1, Math.round(inner * unit.value * (devicePixelRatio || 1)));
     if (!columns || !shown.length || !range) return;
     const colours = palette.value;
     const odd = pixel(rgb(colours.error));

@@ -5,9 +5,9 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { align, type Aligned, type Line } from "../lib/aligned";
 import { count, format } from "../lib/number";
-import { extent, padded } from "../lib/range";
+import { extent, logTicks, padded } from "../lib/range";
 import { drawMarks, drawNothing, explain, type Mark } from "./marks";
-import { dark, FONT, palette } from "./theme";
+import { dark, font, palette, unit } from "./theme";
 
 export type { Line } from "../lib/aligned";
 export type { Mark } from "./marks";
@@ -27,7 +27,9 @@ interface Props {
 const NONE: readonly Mark[] = [];
 
 export function LineChart(props: Props): JSX.Element {
-  const { title, lines, log, smoothing = 0, marks = NONE, height = 190, tools = null } = props;
+  const { title, lines, log, smoothing = 0, marks = NONE, tools = null } = props;
+  const scale = unit.value;
+  const height = Math.round((props.height ?? 190) * scale);
   const window = props.window ?? null;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -42,7 +44,7 @@ export function LineChart(props: Props): JSX.Element {
   useLayoutEffect(() => {
     const element = holder.current;
     if (!element) return;
-    const made = new uPlot(options(element, height, lines.length, smoothing > 0, log, latest, setCursor), data(latest.current.aligned, smoothing > 0), element);
+    const made = new uPlot(options(element, height, lines.length, smoothing > 0, log, scale, latest, setCursor), data(latest.current.aligned, smoothing > 0), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
@@ -51,7 +53,7 @@ export function LineChart(props: Props): JSX.Element {
       made.destroy();
       plot.current = null;
     };
-  }, [labels, log, smoothing > 0, height, isDark]);
+  }, [labels, log, smoothing > 0, height, isDark, scale]);
 
   useEffect(() => {
     plot.current?.setData(data(aligned, smoothing > 0));
@@ -109,13 +111,13 @@ interface Latest {
 }
 
 function options(
-  element: HTMLElement, height: number, lines: number, smoothing: boolean, log: boolean,
+  element: HTMLElement, height: number, lines: number, smoothing: boolean, log: boolean, scale: number,
   latest: Latest, setCursor: (index: number | null) => void,
 ): uPlot.Options {
   const { muted, line: grid, series: colours, panel } = palette.value;
   const stroke = (k: number): string => colours[k % colours.length]!;
   const indexes = Array.from({ length: lines }, (_, k) => k);
-  const axis = { stroke: muted, font: FONT, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
+  const axis = { stroke: muted, font: font(scale), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
   return {
     width: element.clientWidth || 300,
     height,
@@ -133,12 +135,13 @@ function options(
       y: { distr: log ? 3 : 1, range: (u) => rangeOfY(u, latest) },
     },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_, values) => values.map((v) => (Number.isInteger(v) ? count(v) : "")) },
+      { ...axis, size: 26 * scale, space: 70 * scale, values: (_, values) => values.map((v) => (Number.isInteger(v) ? count(v) : "")) },
       {
         ...axis,
-        space: 30,
+        space: 30 * scale,
+        ...(log ? { splits: (_: uPlot, __: number, low: number, high: number) => logTicks(low, high, (height / scale - 50) / 30), filter: (_: uPlot, splits: number[]) => splits } : {}),
         values: (_, values) => values.map((v) => (v === null ? "" : format(v, 3))),
-        size: (_, values) => 16 + 6.4 * Math.max(3, ...(values ?? []).map((text) => text.length)),
+        size: (_, values) => scale * (16 + 6.4 * Math.max(3, ...(values ?? []).map((text) => text.length))),
       },
     ],
     series: [

@@ -4,7 +4,7 @@
 import type uPlot from "uplot";
 import type { Odd } from "../lib/aligned";
 import type { Severity } from "../api/types";
-import { FONT, type Palette } from "./theme";
+import { font, unit, type Palette } from "./theme";
 
 export interface Mark {
   step: number;
@@ -72,7 +72,7 @@ export function drawNothing(u: uPlot, palette: Palette, text: string): void {
   const { left, top, width, height } = u.bbox;
   u.ctx.save();
   u.ctx.fillStyle = palette.muted;
-  u.ctx.font = FONT.replace("11px", `${12 * ratio}px`);
+  u.ctx.font = font(1.1 * ratio * unit.value);
   u.ctx.textAlign = "center";
   u.ctx.fillText(text, left + width / 2, top + height / 2);
   u.ctx.restore();

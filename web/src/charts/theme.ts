@@ -53,4 +53,15 @@ export const palette = computed<Palette>(() => {
   };
 });
 
-export const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
+/** How much larger than at 1280 pixels everything is: the style sheet's text grows with the screen. */
+export const unit = signal(measured());
+addEventListener("resize", () => (unit.value = measured()));
+
+function measured(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 14 || 1;
+}
+
+/** The font of charts, `scale` times its size at 1280 pixels. */
+export function font(scale = 1): string {
+  return `${11 * scale}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;
+}

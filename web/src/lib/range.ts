@@ -22,6 +22,7 @@ export function padded(range: Range | null, log = false): [number, number] {
     const room = Math.max((high / low) ** 0.06, 1.15);
     return [Math.max(low / room, Number.MIN_VALUE), Math.min(high * room, Number.MAX_VALUE)];
   }
+  if (low === 0 && high === 0) return [0, 1];
   if (low === high) {
     const room = Math.abs(low) * 0.1 || 1;
     return [low - room, high + room];
@@ -65,6 +66,29 @@ export function ticks(low: number, high: number, wanted: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((k) => k * power).find((size) => size >= raw * 0.999)!;
   const found: number[] = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) found.push(k * step + 0); // + 0: never −0
+  return found;
+}
+
+/**
+ * Ticks of a logarithmic axis: powers of ten, as many apart as it takes; with 2 and 5 between them
+ * where there is room; round numbers where the range is less than a decade.
+ */
+export function logTicks(low: number, high: number, wanted: number): number[] {
+  const decades = Math.log10(high / low);
+  if (!(low > 0) || !(decades > 0)) return [low];
+  if (decades < 1) return ticks(low, high, wanted).filter((tick) => tick > 0);
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const apart = Math.max(1, Math.ceil((last - first + 1) / Math.max(wanted, 1)));
+  const between = decades * 3 <= wanted ? [1, 2, 5] : [1];
+  const found: number[] = [];
+  for (let power = first - 1; power <= last; power++) {
+    if (power % apart) continue;
+    for (const digit of between) {
+      const tick = Number(`${digit}e${power}`);
+      if (tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9)) found.push(tick);
+    }
+  }
   return found;
 }

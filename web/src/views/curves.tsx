@@ -53,6 +53,7 @@ export function Curves({ run, keys, marks, window, onWindow }: Props): JSX.Eleme
     <Section
       id="curves"
       title="Curves"
+      about="over optimizer steps"
       tools={
         <div class="tools">
           <label>
@@ -75,7 +76,7 @@ export function Curves({ run, keys, marks, window, onWindow }: Props): JSX.Eleme
       {history.length > 0 && (
         <>
           <div class="part-head sub">
-            <h3>Logged by the script</h3>
+            <h3>Logged by the script <small>over its own steps</small></h3>
             {history.length > 6 && <input type="search" placeholder="Filter metrics" aria-label="filter metrics" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />}
             {logged && <button type="button" onClick={() => setLogged(null)}>Zoom out</button>}
           </div>

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { getConsole } from "../api/client";
-import type { RunDetail, Settings } from "../api/types";
+import type { Json, RunDetail, Settings } from "../api/types";
 import type { Watched } from "../api/watched";
 import { flatten } from "../lib/flatten";
 import { Pace } from "../lib/pace";
@@ -26,7 +26,7 @@ export function Details({ run, detail }: { run: Watched; detail: RunDetail }): J
         <Block title="Run" data={facts} />
         <Block title="Config" data={detail.config} hint="Nothing was put in the config." />
         {Object.keys(detail.summary).length > 0 && <Block title="Summary" data={detail.summary} />}
-        <Block title="Environment" data={detail.environment} hint="No environment was recorded." />
+        <Environment data={detail.environment} />
         {detail.processes.length > 1 && (
           <Block title="Processes" data={Object.fromEntries(detail.processes.map((p) => [p.log, `rank ${p.rank} of ${p.world}, ${p.steps} steps`]))} />
         )}
@@ -37,11 +37,32 @@ export function Details({ run, detail }: { run: Watched; detail: RunDetail }): J
   );
 }
 
+/** What is one value is a row; what is a table of its own (packages, git …) unfolds. */
+function Environment({ data }: { data: Settings }): JSX.Element {
+  const nested = Object.entries(data).filter(([, value]) => isTable(value));
+  const plain = Object.fromEntries(Object.entries(data).filter(([, value]) => !isTable(value)));
+  return (
+    <div class="block">
+      <Block title="Environment" data={plain} hint={nested.length ? "" : "No environment was recorded."} />
+      {nested.map(([name, value]) => (
+        <details key={name}>
+          <summary>{name} ({flatten(value).length})</summary>
+          <Block title="" data={value as Settings} />
+        </details>
+      ))}
+    </div>
+  );
+}
+
+function isTable(value: Json): boolean {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 function Block({ title, data, hint = "" }: { title: string; data: Settings; hint?: string }): JSX.Element {
   const rows = flatten(data);
   return (
     <div class="block">
-      <h3>{title}</h3>
+      {title && <h3>{title}</h3>}
       {!rows.length && <p class="muted">{hint}</p>}
       <dl class="pairs">
         {rows.map(([key, value]) => {

@@ -10,13 +10,13 @@ export function Empty({ title, children }: { title: string; children?: Component
   );
 }
 
-export function Section({ id, title, tools, children }: {
-  id: string; title: string; tools?: ComponentChildren; children: ComponentChildren;
+export function Section({ id, title, about, tools, children }: {
+  id: string; title: string; about?: string; tools?: ComponentChildren; children: ComponentChildren;
 }): JSX.Element {
   return (
     <section id={id} aria-labelledby={`${id}-title`} class={`part part-${id}`}>
       <div class="part-head">
-        <h2 id={`${id}-title`}>{title}</h2>
+        <h2 id={`${id}-title`}>{title}{about && <small> {about}</small>}</h2>
         {tools}
       </div>
       {children}

@@ -3,9 +3,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Finding, Findings } from "../api/types";
 import type { Folded } from "../lib/fold";
-import { count, percent } from "../lib/number";
+import { count } from "../lib/number";
 import { inline } from "../lib/markdown";
-import { Command } from "./copy";
 import { Evidence } from "./evidence";
 import { RuleText, Text } from "./rule";
 import { SourceLines, short } from "./source";
@@ -14,12 +13,10 @@ import { Sign } from "./state";
 interface Props {
   folded: Folded<Finding>;
   all: Findings;
-  /** How the script was started, for a command to copy. */
-  command: string;
   open: boolean;
 }
 
-export function FindingCard({ folded: { finding, symptoms }, all, command, open: first }: Props): JSX.Element {
+export function FindingCard({ folded: { finding, symptoms }, all, open: first }: Props): JSX.Element {
   const [open, setOpen] = useState(first);
   const [rule, setRule] = useState(false);
   return (
@@ -28,7 +25,7 @@ export function FindingCard({ folded: { finding, symptoms }, all, command, open:
         <Sign severity={finding.severity} />
         <span class="rule">{finding.rule}</span>
         <span class="muted">{finding.kind}</span>
-        <span class="sure" title="Of findings this sure, so many are right">{percent(finding.confidence)} sure</span>
+        <span class="sure" title="Of findings this sure, so many are right">{Math.round(finding.confidence * 100)} % sure</span>
         <span class="chevron" aria-hidden="true">{open ? "▾" : "▸"}</span>
       </button>
       <p class="message"><Text parts={inline(finding.message)} /></p>
@@ -47,8 +44,8 @@ export function FindingCard({ folded: { finding, symptoms }, all, command, open:
               <ul class="treatments">
                 {finding.treatments.map((treatment) => (
                   <li key={treatment}>
-                    <Command text={command ? `backprobe run --treat ${treatment} ${command}` : treatment} />
-                    {all.treatments[treatment] && <span class="muted">{all.treatments[treatment]}</span>}
+                    <code class="chip">{treatment}</code>
+                    {all.treatments[treatment] && <span>{all.treatments[treatment]}</span>}
                   </li>
                 ))}
               </ul>
@@ -61,7 +58,7 @@ export function FindingCard({ folded: { finding, symptoms }, all, command, open:
           {symptoms.length > 0 && (
             <details class="symptoms" open={symptoms.length <= 3}>
               <summary>Explains {symptoms.length} {symptoms.length === 1 ? "symptom" : "symptoms"}</summary>
-              {symptoms.map((symptom, k) => <FindingCard key={`${symptom.rule}${k}`} folded={{ finding: symptom, symptoms: [] }} all={all} command={command} open={false} />)}
+              {symptoms.map((symptom, k) => <FindingCard key={`${symptom.rule}${k}`} folded={{ finding: symptom, symptoms: [] }} all={all} open={false} />)}
             </details>
           )}
           <div>

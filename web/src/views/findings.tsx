@@ -9,7 +9,6 @@ import { FindingCard } from "./finding";
 
 export function Findings({ detail, findings }: { detail: RunDetail; findings: All | null }): JSX.Element {
   const folded = useMemo(() => fold(findings?.findings ?? []), [findings]);
-  const command = commandOf(detail);
   const { alarms, notes } = folded;
   return (
     <Section id="findings" title="Findings">
@@ -17,12 +16,12 @@ export function Findings({ detail, findings }: { detail: RunDetail; findings: Al
       {!findings && <p class="hint">Reading the record …</p>}
       {findings && !alarms.length && !findings.error && <Silence detail={detail} />}
       {findings && alarms.map((one, k) => (
-        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} command={command} open={k === 0} />
+        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} open={k === 0} />
       ))}
       {findings && notes.length > 0 && (
         <details class="notes" open={!alarms.length}>
           <summary>{notes.length} {notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear</summary>
-          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} command={command} open={false} />)}
+          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} open={false} />)}
         </details>
       )}
       {detail.blind_spots.length > 0 && (
@@ -50,9 +49,4 @@ function Silence({ detail }: { detail: RunDetail }): JSX.Element {
       <span aria-hidden="true">✓</span> Nothing wrong seen {detail.run.state === "running" ? "so far" : ""} in {count(detail.steps)} {detail.steps === 1 ? "step" : "steps"}.
     </p>
   );
-}
-
-/** The words after `backprobe run [OPTIONS]`, quoted for a shell where they need it. */
-function commandOf({ run }: RunDetail): string {
-  return run.command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }

@@ -52,6 +52,7 @@ export function Network({ run, quantities, marks, places, window }: Props): JSX.
     <Section
       id="network"
       title="Inside the network"
+      about="layer × optimizer step"
       tools={
         <div class="tools">
           <label>

@@ -96,7 +96,7 @@ function Head({ column, label, class: name, descends }: (typeof HEADS)[number]):
   const sort = here ? (order.value.descending ? "descending" : "ascending") : "none";
   return (
     <span role="columnheader" aria-sort={sort} class={name}>
-      <button type="button" class="quiet" onClick={() => (order.value = { column, descending: here ? !order.value.descending : descends })}>
+      <button type="button" class="quiet" title={column === "loss" ? "Mean over the last ten steps" : ""} onClick={() => (order.value = { column, descending: here ? !order.value.descending : descends })}>
         {label}{here && <span aria-hidden="true">{order.value.descending ? " ↓" : " ↑"}</span>}
       </button>
     </span>
@@ -120,9 +120,15 @@ function Row({ run }: { run: RunRow }): JSX.Element {
       <span role="cell" class="c-steps num">{summary ? count(summary.steps) : "–"}</span>
       <span role="cell" class="c-project">{run.project}</span>
       <span role="cell" class="c-created num">{ago(run.created, now.value)}</span>
-      <span role="cell" class="c-duration num">{duration((run.ended ?? (run.state === "running" ? now.value : run.created)) - run.created)}</span>
+      <span role="cell" class="c-duration num">{took(run)}</span>
     </div>
   );
+}
+
+function took(run: RunRow): string {
+  // Nobody knows when a crashed run stopped.
+  const end = run.ended ?? (run.state === "running" ? now.value : null);
+  return end === null ? "–" : duration(end - run.created);
 }
 
 function Found({ run: { summary, state } }: { run: RunRow }): JSX.Element {
