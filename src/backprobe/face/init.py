@@ -102,7 +102,7 @@ def init(
     )
     notices = Notices(resolved.silent, resolved.quiet)
     values = parse(config, config_include_keys, config_exclude_keys)
-    previous = _previous(resolved, values, allow_val_change)
+    previous = _previous(resolved, values, allow_val_change, notices)
     if previous is not None:
         return previous
     idle = {
@@ -144,7 +144,9 @@ def _resolve(given: Settings | Mapping[str, Any] | None, arguments: dict[str, An
     return resolved
 
 
-def _previous(resolved: Settings, values: dict[str, Any], allow: bool | None) -> Run | None:
+def _previous(
+    resolved: Settings, values: dict[str, Any], allow: bool | None, notices: Notices
+) -> Run | None:
     """The run that has begun, where `init` is to return that one."""
     if state.run is None or state.inherited():
         return None
@@ -152,6 +154,10 @@ def _previous(resolved: Settings, values: dict[str, Any], allow: bool | None) ->
     if choice == "default":
         choice = "finish_previous" if _in_notebook() else "return_previous"
     if choice == "return_previous":
+        notices.once(
+            "init again",
+            f"init() again: run {state.run.id} goes on (reinit='finish_previous' begins another)",
+        )
         state.run.config.update(values, allow_val_change=True if allow is None else allow)
         return state.run
     if choice == "finish_previous":
@@ -259,5 +265,5 @@ def _in_notebook() -> bool:
 
 @atexit.register
 def _at_exit() -> None:
-    for run in state.open_runs():
+    for run in reversed(state.open_runs()):
         run.finish(exit_status.expected())

@@ -28,7 +28,8 @@ class History:
     The counter is W&B's: without `step`, a call commits and the step rises by one, unless
     `commit=False`. With `step` beyond the counter the pending row is closed and the counter moves
     there; with the same step the call joins the pending row; neither commits unless
-    `commit=True`. A step below the counter, which W&B drops, is kept as a row of its own.
+    `commit=True`. A step below the counter, which W&B drops, is kept as a row of its own; and a
+    loop that counted from the start again does not overwrite the pending row when it gets there.
 
     Arguments:
         writer: where rows go; None keeps only the summary.
@@ -53,6 +54,8 @@ class History:
         self._convert = convert
         self._notices = notices
         self._row = next(_row_numbers)
+        self._keys: set[str] = set()  # of the pending row
+        self._went_back = False  # a late step came since the pending row was begun
         self._latest: dict[str, Any] = {}
         self._lock = threading.RLock()
 
@@ -78,14 +81,25 @@ class History:
                     self._add(values, key, value, at)
             if self._metrics:
                 self._synchronise(values)
+            late = at < self.step
             if values:
-                late = at < self.step
+                if self._went_back and not late and not self._keys.isdisjoint(values):
+                    self._next_row()
                 if self.writer is not None:
                     self.writer.row(at, values, time.time(), -1 if late else self._row)
                 self._summary._logged(values)
-            if (step is None if commit is None else commit) and at == self.step:
+            if late:
+                self._went_back = True
+            elif step is None if commit is None else commit:
                 self.step += 1
-                self._row = next(_row_numbers)
+                self._next_row()
+            else:
+                self._keys.update(values)
+
+    def _next_row(self) -> None:
+        self._row = next(_row_numbers)
+        self._keys.clear()
+        self._went_back = False
 
     def _add(self, values: dict[str, Any], key: Any, value: Any, step: int) -> None:
         if not isinstance(key, str):
@@ -106,7 +120,7 @@ class History:
         at = whole(step)
         if at > self.step:
             self.step = at
-            self._row = next(_row_numbers)
+            self._next_row()
         elif at < self.step:
             self._notices.once(
                 "late step",

@@ -143,7 +143,8 @@ class Run(Identity):
             if self._session.owner:
                 self._session.finish(exit_code or 0)
                 self._record = self._session.run
-            ending.say(self._record, self._session.owner, self.summary.as_dict(), self.notices)
+            if self._session.rank == 0:
+                self._say_farewell(self._session.owner)
 
     def define_metric(
         self,
@@ -322,6 +323,12 @@ class Run(Identity):
             f"run {self.id} has ended, so run.{verb}() can't be part of it; "
             "call it before finish(), or begin another run with init()"
         )
+
+    def _say_farewell(self, owner: bool) -> None:
+        try:
+            ending.say(self._record, owner, self.summary.as_dict(), self.notices)
+        except Exception as error:  # noqa: BLE001 - the training is done; its end must not fail
+            self.notices.warn(f"cannot show how run {self.id} went: {error!r}")
 
     def _send_alert(self, title: str, text: str, level: str) -> None:
         if self._session is not None:

@@ -47,7 +47,6 @@ latest: Run | None = None
 
 _all: list[Run] = []
 """Every run that has not ended; more than one only with `reinit="create_new"`."""
-_pid = os.getpid()
 
 
 def enter(new: Run, main: bool = True) -> None:
@@ -86,7 +85,7 @@ def require(verb: str) -> Run:
 
 def inherited() -> bool:
     """Whether the run is that of the process which this one was forked from."""
-    return run is not None and os.getpid() != _pid
+    return run is not None and os.getpid() != run._pid
 
 
 def _after_fork() -> None:

@@ -16,17 +16,18 @@ _MISSING = object()
 class Aggregates:
     """What is kept of a metric to give its summary as `define_metric` asked for."""
 
-    __slots__ = ("count", "first", "last", "max", "mean", "min")
+    __slots__ = ("any", "count", "first", "last", "max", "mean", "min")
 
     def __init__(self) -> None:
-        self.count = 0
+        self.any = False
+        self.count = 0  # of values that are no NaN
         self.first = self.last = self.mean = math.nan
         self.min, self.max = math.inf, -math.inf
 
     def add(self, value: float) -> None:
         """Takes one value; NaN counts as first and last but not in extremes and mean."""
-        if self.count == 0:
-            self.first = value
+        if not self.any:
+            self.any, self.first = True, value
         self.last = value
         if value == value:  # not NaN
             self.count += 1
