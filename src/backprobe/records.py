@@ -115,7 +115,7 @@ class Module:
 
     Arguments:
         index: its number in the record.
-        name: as in the root's `named_modules()`, without `module.` and `_orig_mod.`; "" is the root.
+        name: as in the root's `named_modules()`, without `module.` and `_orig_mod.`; "": the root.
         type: class name, e.g. "Linear".
         root: index of its root model's own module entry.
         parent: index of the parent module, -1 for a root.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `backward` is called on: the loss's value and kind, and gradients that were never cleared."""
+"""What `backward` is called on: the loss's value and kind, and gradients nobody cleared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
 
 FULL_READS = 20
-"""Backward passes whose graph is always read; later ones only while a step is observed."""
+"""Backward passes whose graph is always read; of later ones, on observed steps, one in eight:
+what a loss is does not change, and its targets are a sample anyway."""
+THEN_EVERY = 8
 
 
 class Backward:
@@ -35,13 +37,15 @@ class Backward:
         state: State,
         loaders: Loaders,
         on_begin: Callable[[Tensor, FrameType], None],
-        on_done: Callable[[Tensor], None],
+        on_done: Callable[[], None],
     ) -> None:
         self.state = state
         self.loaders = loaders
         self._on_begin = on_begin
         self._on_done = on_done
         self._reads = 0
+        self._index = -1
+        self._scale = 1.0
 
     def before(self, loss: Any, depth: int) -> None:
         """Called with the tensor(s) that a backward pass begins at.
@@ -60,15 +64,13 @@ class Backward:
         state.guard.run("backward", self._before, loss, sys._getframe(depth + 1))
         state.budget.spent += perf_counter() - began
 
-    def after(self, loss: Any) -> None:
+    def after(self) -> None:
         """Called when a backward pass has run, or failed."""
         if not self.state.in_backward:
             return
         self.state.in_backward = False
         began = perf_counter()
-        loss = loss[0] if isinstance(loss, (tuple, list)) and loss else loss
-        if isinstance(loss, Tensor):
-            self.state.guard.run("heartbeat", self._on_done, loss)
+        self.state.guard.run("heartbeat", self._on_done)
         self.state.budget.spent += perf_counter() - began
 
     def _before(self, loss: Tensor, frame: FrameType) -> None:
@@ -81,18 +83,17 @@ class Backward:
             state.phase = None
             state.training = 0.0
         state.backwards += 1
-        scale = 1.0
         facts: dict[str, float] = {}
-        if state.observing or self._reads < FULL_READS:
-            self._reads += 1
-            index, scale, facts = state.losses.read(
+        self._reads += 1
+        if self._reads <= FULL_READS or (state.observing and self._reads % THEN_EVERY == 0):
+            index, self._scale, facts = state.losses.read(
                 loss, frame, state.unpackable, state.root, state.criterion_site
             )
-            state.loss_index = index
-            self._scale = scale
+            self._index = index
             target = state.losses.readings.pop(index).target
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
+        state.loss_index = self._index
         value = float(loss.detach()) if loss.numel() == 1 else math.nan
         if loss.numel() == 1 and self._scale not in (0.0, 1.0):
             value /= self._scale
@@ -101,5 +102,3 @@ class Backward:
         if not math.isfinite(value):
             state.budget.anomaly()
         state.end_batch(**facts)
-
-    _scale = 1.0

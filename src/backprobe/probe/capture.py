@@ -79,7 +79,7 @@ class Capture(TorchFunctionMode):
             return result
         try:
             self._see(name, args, kwargs or {}, result)
-        except Exception:  # our fault is never the user's; the graph just lacks this operation
+        except Exception:  # noqa: BLE001  # our fault is never the user's; the graph just lacks this operation
             pass
         return result
 

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from backprobe import session as sessions
 from backprobe.probe import patches
@@ -14,6 +17,8 @@ from backprobe.probe.probe import Probe
 
 _probe: Probe | None = None
 _failed = False
+_automatic = False
+"""Whether the first sign of training begins the probe (`backprobe run`), or only `watch` does."""
 
 
 def current() -> Probe | None:
@@ -23,15 +28,25 @@ def current() -> Probe | None:
     return _probe
 
 
-def began() -> Probe | None:
-    """The probe of this process, made at the first sign of training."""
+def attached() -> Probe | None:
+    """The probe of this process while its hooks are in place."""
     found = current()
-    return found if found is not None else _begin()
+    return found if found is not None and found.attached else None
+
+
+def began() -> Probe | None:
+    """The probe of this process, made at the first sign of training; None while it is detached."""
+    found = current()
+    if found is not None:
+        return found if found.attached else None
+    return _begin() if _automatic else None
 
 
 def install() -> None:
     """Watches this process from its first forward on; called once torch is imported."""
-    patches.install(current, began)
+    global _automatic
+    _automatic = True
+    patches.install(attached, began)
     _first_forward()
 
 
@@ -43,8 +58,7 @@ def watch(models: Any, log: str | None = "gradients", log_freq: int = 1000) -> N
         log: "all" with `log_freq=1` observes every step in full, without a budget.
         log_freq: steps between two histograms for the charts.
     """
-    global _probe
-    patches.install(current, began)
+    patches.install(attached, began)
     every_step = log == "all" and log_freq == 1
     found = current()
     if found is None:
@@ -59,7 +73,7 @@ def watch(models: Any, log: str | None = "gradients", log_freq: int = 1000) -> N
     found.attach()
 
 
-def unwatch(models: Any = None) -> None:
+def unwatch(models: Any = None) -> None:  # noqa: ARG001  # the hooks are global
     """Takes the hooks away again; what was recorded stays."""
     found = current()
     if found is not None:
@@ -77,9 +91,9 @@ def _begin(budget: float | None = -1.0, every: int | None = None) -> Probe | Non
         share = _budget() if budget is not None and budget < 0 else budget
         _probe = Probe(session, share, every, steps)
         _probe.attach()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # never into the user's script
         _failed = True
-        print(f"backprobe: not watching, {error}; the script goes on", flush=True)
+        sys.stderr.write(f"backprobe: not watching: {error}; the script goes on\n")
         return None
     return _probe
 
@@ -93,14 +107,10 @@ def _budget() -> float | None:
 
 def _first_forward() -> None:
     """Waits for the first root call with as little as possible in the way."""
-    from torch.nn.modules.module import register_module_forward_pre_hook
-
     handle: Any = None
 
     def first(module: nn.Module, args: Any) -> None:
         nonlocal handle
-        import torch
-
         if torch.compiler.is_compiling() or handle is None:
             return
         taken, handle = handle, None

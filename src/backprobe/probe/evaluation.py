@@ -8,8 +8,8 @@ import time
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 MAX_ELEMENTS = 1 << 20
 
@@ -79,20 +79,20 @@ def judge(phase: Phase, kind: str, output: object, target: Tensor | None) -> Non
 def _loss(kind: str, output: Tensor, target: Tensor) -> Tensor | None:
     try:
         if kind == "cross_entropy":
-            return F.cross_entropy(output, target)
+            return functional.cross_entropy(output, target)
         if kind == "nll":
-            return F.nll_loss(output, target)
+            return functional.nll_loss(output, target)
         if output.numel() != target.numel():
             return None
         flat, wanted = output.reshape(-1), target.reshape(-1).to(output.dtype)
         if kind == "mse":
-            return F.mse_loss(flat, wanted)
+            return functional.mse_loss(flat, wanted)
         if kind in ("l1", "smooth_l1", "huber"):
-            return F.l1_loss(flat, wanted)
+            return functional.l1_loss(flat, wanted)
         if kind == "bce":
-            return F.binary_cross_entropy(flat.clamp(0, 1), wanted.clamp(0, 1))
+            return functional.binary_cross_entropy(flat.clamp(0, 1), wanted.clamp(0, 1))
         if kind == "bce_with_logits":
-            return F.binary_cross_entropy_with_logits(flat, wanted)
+            return functional.binary_cross_entropy_with_logits(flat, wanted)
     except (RuntimeError, ValueError, IndexError):
         return None
     return None

@@ -29,6 +29,9 @@ GRAPHS = 2
 CAPTURE_EVERY = 8
 """Observed steps, after the dense start, between two looks at functional activations."""
 DENSE_CAPTURES = 10
+DENSE_BATCHES = 20
+BATCH_EVERY = 8
+"""After the first 20, one batch in so many observed ones is described."""
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
 _NO_PRODUCTION = ("Embedding", "LayerNorm", "BatchNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
 
@@ -61,6 +64,8 @@ class Forward:
         self._functional: dict[tuple[int, str, int], Meter] = {}
         self._capture: Capture | None = None
         self._graphs: dict[int, int] = {}
+        self._roots: dict[int, tuple[Any, int]] = {}
+        self._batches = 0
         self._looks = 0
         self._measuring = False
         self._skip = False
@@ -78,6 +83,18 @@ class Forward:
                 register(self.after, with_kwargs=True, always_call=True),
             ]
 
+    def switch(self, wanted: bool) -> None:
+        """Puts the hooks in place or takes them off for the step that begins."""
+        if wanted:
+            self.install()
+        elif self._handles:
+            self.remove()
+
+    def wake(self) -> None:
+        """Puts the hooks in place until the next step: an evaluation may be about to begin."""
+        if not self._handles:
+            self.install()
+
     def remove(self) -> None:
         """Takes the hooks away; the modules themselves were never touched."""
         for handle in self._handles:
@@ -85,7 +102,7 @@ class Forward:
         self._handles = []
         self.stack.clear()
 
-    def before(self, module: nn.Module, args: Any) -> None:
+    def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""
         if torch.compiler.is_compiling():
             return
@@ -142,11 +159,10 @@ class Forward:
             self._skip = True
             return
         state.budget.start()
-        root = state.structure.add_root(module)
-        if next(root.parameters(), None) is None:
+        index = self._numbered(module)
+        if index < 0:
             self._skip = True
             return
-        index = state.structure.module_of[id(unwrapped(module))]
         if self._is_evaluation(module):
             if state.phase is None:
                 state.phase = Phase(state.step)
@@ -163,19 +179,31 @@ class Forward:
         first = state.structure.modules[index].root
         graph = self._graphs.get(first, 0) < GRAPHS
         self._looks += 1
-        if graph or self._looks <= DENSE_CAPTURES or self._looks % CAPTURE_EVERY == 0:
-            if possible() and not self._compiled(module):
-                self._capture = Capture(self._module_now, self._on_activation, graph)
-                self._capture.__enter__()
+        look = graph or self._looks <= DENSE_CAPTURES
+        look = look or (bool(self._functional) and self._looks % CAPTURE_EVERY == 0)
+        if look and possible() and not self._compiled(module):
+            self._capture = Capture(self._module_now, self._on_activation, graph)
+            self._capture.__enter__()  # type: ignore[no-untyped-call]
         if self._compiled(module):
             state.blind_spot("a compiled region: layer outputs inside it are not measured")
+
+    def _numbered(self, module: nn.Module) -> int:
+        """Number of a module that was called as a root, -1 where it has no parameters."""
+        known = self._roots.get(id(module))
+        if known is not None and known[0]() is module:
+            return known[1]
+        root = self.state.structure.add_root(module)
+        trained = next(root.parameters(), None) is not None
+        index = self.state.structure.module_of[id(unwrapped(module))] if trained else -1
+        self._roots[id(module)] = weakref.ref(module), index
+        return index
 
     def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         state = self.state
         measuring, self._measuring = self._measuring, False
         if self._capture is not None:
             capture, self._capture = self._capture, None
-            capture.__exit__(None, None, None)
+            capture.__exit__(None, None, None)  # type: ignore[no-untyped-call]
             if capture.graph:
                 self._keep_graph(module, capture)
             capture.close()
@@ -206,7 +234,12 @@ class Forward:
         x = batches.first_tensor(args, kwargs)
         if x is not None:
             state.samples = float(x.shape[0])
-        if measuring and x is not None:
+        self._batches += measuring
+        if (
+            measuring
+            and x is not None
+            and (self._batches <= DENSE_BATCHES or self._batches % BATCH_EVERY == 0)
+        ):
             state.end_batch()
             index = self._index(module)
             kept = state.batch or {}
@@ -230,7 +263,8 @@ class Forward:
             self._specs[id(module)] = spec
         if spec.weighted and not self._first_seen:
             self._first_seen = True
-            self._first_input = _first_input(args)
+            if self._batches < DENSE_BATCHES or (self._batches + 1) % BATCH_EVERY == 0:
+                self._first_input = _first_input(args)
         meter = spec.meter
         if meter is None or meter.done:
             return

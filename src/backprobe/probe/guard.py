@@ -25,7 +25,7 @@ class Guard:
         self.broken[collector] = error
         try:
             self._report(collector, error)
-        except Exception:  # telling it must not be the next fault
+        except Exception:  # noqa: BLE001  # telling it must not be the next fault
             pass
 
     def works(self, collector: str) -> bool:
@@ -38,6 +38,6 @@ class Guard:
             return None
         try:
             return action(*arguments)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             self.failed(collector, error)
             return None

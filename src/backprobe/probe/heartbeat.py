@@ -69,7 +69,7 @@ class Heartbeat:
 
     # --- optimizers -----------------------------------------------------------------------
 
-    def before_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
+    def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
         if self._inside is not None or torch.compiler.is_compiling():
             return
@@ -78,7 +78,7 @@ class Heartbeat:
         self.state.guard.run("heartbeat", self._before, optimizer)
         self.state.budget.spent += perf_counter() - began
 
-    def after_step(self, optimizer: Any, args: Any = (), kwargs: Any = None) -> None:
+    def after_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer post-step hook."""
         if self._inside is not optimizer:
             return
@@ -87,6 +87,11 @@ class Heartbeat:
         self.state.guard.run("heartbeat", self._after, optimizer)
         self.state.budget.spent += perf_counter() - began
         self._on_step(self.state.step)
+
+    @property
+    def stepping(self) -> bool:
+        """Whether an optimizer's step is running."""
+        return self._inside is not None
 
     def gradients_kept(self) -> None:
         """Before a backward: asks each optimizer that stepped whether its gradients are gone."""
@@ -176,12 +181,9 @@ class Heartbeat:
         values = parameters.out.copy()
         recorder.matrices["parameters"].append((step, parameters.index, values))
         if self.state.histograms:
+            counts = parameters.histograms.copy()
             for quantity in range(3):
-                recorder.add_histograms(
-                    step,
-                    quantity,
-                    zip(parameters.index.tolist(), parameters.histograms[:, quantity], strict=True),
-                )
+                recorder.add_histograms(step, quantity, parameters.index, counts[:, quantity])
         if np.nanmax(values[:, 5], initial=0.0) > 0:
             self.state.budget.anomaly()
             return math.nan
@@ -192,7 +194,9 @@ class Heartbeat:
         state = self.state
         if state.observing:
             if state.histograms:
-                state.recorder.add_histograms(state.step, 3, state.outputs.histograms())
+                found = state.outputs.histograms()
+                if found is not None:
+                    state.recorder.add_histograms(state.step, 3, *found)
             taken = state.outputs.take()
             if taken is not None:
                 state.recorder.matrices["outputs"].append((state.step, *taken))
@@ -241,7 +245,7 @@ class Heartbeat:
         if self._implicit is None:
             self._implicit = self._leaves(loss, frame)
 
-    def after_backward(self, loss: Tensor) -> None:
+    def after_backward(self) -> None:
         """Reads gradients right after a backward, where no optimizer has ever stepped."""
         if self._watched or self._inside is not None or self._implicit is None:
             return

@@ -13,7 +13,6 @@ from torch.utils.data import dataloader
 
 from backprobe.probe.guard import Guard
 
-
 _waiting: tuple[Any, list[weakref.ref[Tensor]]] | None = None
 
 
@@ -115,7 +114,7 @@ def install(current: Callable[[], Loaders | None]) -> None:
         return
 
     @functools.wraps(original)
-    def __next__(self: Any) -> Any:
+    def __next__(self: Any) -> Any:  # noqa: N807
         global _waiting
         batch = original(self)
         loaders = current()

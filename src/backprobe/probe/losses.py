@@ -215,7 +215,7 @@ def _output_facts(reading: lossgraph.LossReading) -> dict[str, Any]:
         facts["row_sum_std"] = float(values.sum(dim=1).std(unbiased=False))
     if reading.log_probabilities is not None:
         facts["log_probabilities"] = True
-    return {key: value for key, value in facts.items()}
+    return facts
 
 
 def _readable(tensor: Tensor) -> bool:

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Statistics of layer outputs, taken inside the forward hook so that nothing is kept.
 
-A fixed, evenly spaced sample of about 16,000 elements an output is read: whole rows of the batch
-for fully connected layers, rows and positions for convolutions. An in-place operation that comes
-after can therefore not change what was seen. A place that runs several times a step (a recurrent
-cell, micro-batches) is measured at its first run.
+A sample of about 16,000 elements an output is read: evenly spaced rows of the batch, and for
+convolutions a run of neighbouring positions that moves from step to step. An in-place operation
+that comes after can therefore not change what was seen. A place that runs several times a step (a
+recurrent cell, micro-batches) is measured at its first run.
 """
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -35,6 +34,10 @@ SIGNALS = (
 )
 SAMPLE = 1 << 14
 MIN_ROWS = 8
+MAX_RUN = 4096
+PRIME = 7919
+BINNED = 1024
+"""About so many elements of an output go into its histogram: 3 % of a bin that holds half."""
 WINDOW = 32
 """Observed steps over which a unit must stay silent to count as dead; then it is asked afresh."""
 SURE = 10
@@ -58,6 +61,8 @@ class Meter:
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
         self.dies = place.activation in RECTIFIERS
         self._seen = 0
+        self._calls = 0
+        self._start = 0
         self._shape: torch.Size | None = None
         self._library = native.library()
         self._unit_max: NDArray[np.float32] | None = None
@@ -72,11 +77,14 @@ class Meter:
             return
         if histogram:
             self.histogram[:] = 0
+        self._calls += 1
+        self._start = self._calls * PRIME % self._starts  # another run of positions each time
         if self._library is not None and x.device.type == "cpu" and x.dtype in DTYPES:
             if not x.is_contiguous():
                 x = x.detach().contiguous()
             self._spec.data = x.data_ptr()
             self._spec.dtype = DTYPES[x.dtype]
+            self._spec.start = self._start
             self._spec.histogram = self._histogram_at if histogram else None
             self._library.bp_output(self._at)
         else:
@@ -112,32 +120,34 @@ class Meter:
         unit_step = max(1, -(-units * MIN_ROWS // SAMPLE)) if units * MIN_ROWS > SAMPLE else 1
         taken_units = -(-units // unit_step)
         per_row = max(1, SAMPLE // (taken_units * min(rows, MIN_ROWS)))
-        inner_step = max(1, -(-inner // per_row))
-        taken_inner = -(-inner // inner_step)
-        wanted_rows = max(min(rows, MIN_ROWS), SAMPLE // (taken_units * taken_inner))
+        length = min(inner, per_row, MAX_RUN)
+        wanted_rows = max(min(rows, MIN_ROWS), SAMPLE // (taken_units * length))
         row_step = max(1, rows // wanted_rows)
-        self._steps = (rows, units, inner, row_step, unit_step, inner_step)
+        self._steps = (rows, units, inner, row_step, unit_step)
+        self._length, self._starts = length, inner - length + 1
         if self._unit_max is None or len(self._unit_max) != taken_units:
             self._unit_max = np.full(taken_units, -np.inf, np.float32)
             self._sums = np.zeros((2, taken_units), np.float32)
             self._seen = 0
         spec = native.Output()
-        spec.rows, spec.units, spec.inner, spec.row_step, spec.unit_step, spec.inner_step = (
-            self._steps
-        )
+        spec.rows, spec.units, spec.inner, spec.row_step, spec.unit_step = self._steps
+        spec.length = length
         spec.dead = self.dies
         spec.low, spec.high = self.low, self.high
         spec.unit_max = self._unit_max.ctypes.data
         spec.unit_sum = self._sums.ctypes.data
         spec.unit_square = self._sums.ctypes.data + self._sums.strides[0]
         spec.out = self.out.ctypes.data
+        read = taken_units * length * -(-rows // row_step)
+        spec.bin_step = max(1, read // BINNED)
         self._histogram_at = self.histogram.ctypes.data
         self._spec = spec
         self._at = ctypes.addressof(spec)
 
     def _sample(self, x: Tensor) -> Tensor:
-        rows, units, inner, row_step, unit_step, inner_step = self._steps
-        return x.detach().reshape(rows, units, inner)[::row_step, ::unit_step, ::inner_step]
+        rows, units, inner, row_step, unit_step = self._steps
+        whole = x.detach().reshape(rows, units, inner)
+        return whole[::row_step, ::unit_step, self._start : self._start + self._length]
 
     def _tops(self, sample: Tensor) -> Tensor | None:
         if not self.dies:
@@ -170,11 +180,13 @@ class Outputs:
             meter.done = False
         return index, values
 
-    def histograms(self) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-        """Place index and counts [135] of the places measured since the last `take`."""
-        for meter in self.meters:
-            if meter.done:
-                yield meter.place.index, meter.histogram
+    def histograms(self) -> tuple[NDArray[np.int32], NDArray[np.uint32]] | None:
+        """Indexes [m] and counts [m, 135] of the places measured since the last `take`."""
+        done = [meter for meter in self.meters if meter.done]
+        if not done:
+            return None
+        index = np.array([meter.place.index for meter in done], np.int32)
+        return index, np.stack([meter.histogram for meter in done])
 
 
 def layout(shape: torch.Size, channels_first: bool) -> tuple[int, int, int]:

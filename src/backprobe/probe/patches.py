@@ -33,6 +33,7 @@ def install(current: Current, began: Current) -> None:
     _construction()
     _clipping(current)
     _saved_hooks(current)
+    _evaluations(current)
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
 
@@ -60,7 +61,7 @@ def _backward(began: Current) -> None:
             try:
                 return method(self, *args, **kwargs)
             finally:
-                probe.backward.after(self)
+                probe.backward.after()
 
         torch.Tensor.backward = _mark(backward)  # type: ignore[method-assign]
     if not _wrapped(torch.autograd.backward):
@@ -75,7 +76,7 @@ def _backward(began: Current) -> None:
             try:
                 return function(tensors, *args, **kwargs)
             finally:
-                probe.backward.after(tensors)
+                probe.backward.after()
 
         torch.autograd.backward = _mark(autograd_backward)
 
@@ -89,12 +90,12 @@ def _construction() -> None:
 
         def wrap(original: Any) -> Any:
             @functools.wraps(original)
-            def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
                 original(self, *args, **kwargs)
                 if not torch.compiler.is_compiling():
                     try:
                         sites.remember(self, sys._getframe(1))
-                    except Exception:  # a place less, never an error in the user's constructor
+                    except Exception:  # noqa: BLE001  # a place less, never an error in the user's constructor
                         pass
 
             return _mark(__init__)
@@ -127,7 +128,7 @@ def _saved_hooks(current: Current) -> None:
         return
 
     @functools.wraps(original)
-    def __enter__(self: Any) -> Any:
+    def __enter__(self: Any) -> Any:  # noqa: N807
         probe = current()
         if probe is not None:
             probe.state.unpackable = False
@@ -137,3 +138,36 @@ def _saved_hooks(current: Current) -> None:
         return original(self)
 
     kind.__enter__ = _mark(__enter__)  # type: ignore[method-assign]
+
+
+def _evaluations(current: Current) -> None:
+    """`model.eval()` and a user's own `with torch.no_grad()` wake hooks that are off meanwhile."""
+    train = nn.Module.train
+    if not _wrapped(train):
+
+        @functools.wraps(train)
+        def wrapped_train(self: Any, mode: bool = True) -> Any:
+            if not mode and not torch.compiler.is_compiling():
+                probe = current()
+                if probe is not None:
+                    probe.guard.run("forward", probe.wake)
+            return train(self, mode)
+
+        nn.Module.train = _mark(wrapped_train)  # type: ignore[method-assign]
+    for kind in (torch.no_grad, torch.inference_mode):
+        enter: Any = kind.__enter__
+        if _wrapped(enter):
+            continue
+
+        def wrap(enter: Any) -> Any:
+            @functools.wraps(enter)
+            def __enter__(self: Any) -> Any:  # noqa: N807
+                if sites.distance(sys._getframe(1).f_code.co_filename) == 0:
+                    probe = current()
+                    if probe is not None:
+                        probe.guard.run("forward", probe.wake)
+                return enter(self)
+
+            return _mark(__enter__)
+
+        kind.__enter__ = wrap(enter)  # type: ignore[method-assign]

@@ -7,7 +7,6 @@ import os
 import traceback
 from typing import Any
 
-import torch
 from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
@@ -15,6 +14,7 @@ from torch.optim.optimizer import (
 
 from backprobe.probe.backward import Backward
 from backprobe.probe.budget import Budget
+from backprobe.probe.environment import torch_facts
 from backprobe.probe.forward import Forward
 from backprobe.probe.guard import Guard
 from backprobe.probe.heartbeat import Heartbeat
@@ -61,7 +61,7 @@ class Probe:
             self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
         )
         self._handles: list[Any] = []
-        recorder.event("environment", torch=torch_facts())
+        recorder.event("environment", torch=dict(torch_facts()))
         self.state.budget.next()
         session.add_source(self._drain)
         session.before_end(self.finish)
@@ -71,13 +71,20 @@ class Probe:
         if self._handles:
             return
         self.forward.install()
+        self.state.switch = self.forward.switch
         self._handles = [
             register_optimizer_step_pre_hook(self.heartbeat.before_step),
             register_optimizer_step_post_hook(self.heartbeat.after_step),
         ]
 
+    @property
+    def attached(self) -> bool:
+        """Whether the hooks are in place."""
+        return bool(self._handles)
+
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
+        self.state.switch = None
         self.forward.remove()
         for handle in self._handles:
             handle.remove()
@@ -92,6 +99,11 @@ class Probe:
         self._blind_spots()
         self._drain()
         self.state.recorder.event("cost", **self.state.budget.cost())
+
+    def wake(self) -> None:
+        """An evaluation may be about to begin; not told from within an optimizer's step."""
+        if not self.heartbeat.stepping:
+            self.forward.wake()
 
     def clipped(self, norm: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed."""
@@ -128,16 +140,3 @@ class Probe:
         self.state.blind_spot(f"the {collector} collector failed ({error!r}) and is off")
         if os.environ.get("BACKPROBE_DEBUG"):
             self.session.say(text)
-
-
-def torch_facts() -> dict[str, Any]:
-    """What decides whether a run can be repeated bit for bit; reads, never sets."""
-    return {
-        "version": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "deterministic": torch.are_deterministic_algorithms_enabled(),
-        "cudnn_benchmark": torch.backends.cudnn.benchmark,
-        "cuda": torch.version.cuda,
-        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
-        "seed": torch.initial_seed(),
-    }

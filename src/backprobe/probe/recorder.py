@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ HISTOGRAM_SECONDS = 0.5
 
 StepRow = tuple[float, ...]
 Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
-Histogram = tuple[int, int, int, NDArray[np.uint32]]
+Histogram = tuple[int, int, NDArray[np.int32], NDArray[np.uint32]]
 
 
 class Recorder:
@@ -67,11 +67,10 @@ class Recorder:
             self._writer.event(stream, items=items)
 
     def add_histograms(
-        self, step: int, quantity: int, found: Iterable[tuple[int, NDArray[np.uint32]]]
+        self, step: int, quantity: int, index: NDArray[np.int32], counts: NDArray[np.uint32]
     ) -> None:
-        """Keeps copies of histograms: 0 gradient, 1 weight, 2 update, 3 output."""
-        for index, counts in found:
-            self.histograms.append((step, quantity, index, counts.copy()))
+        """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
+        self.histograms.append((step, quantity, index, counts))
 
     def forget(self) -> None:
         """Drops the steps that wait: they turned out to be parts of one step."""
@@ -134,20 +133,21 @@ class Recorder:
         rows = _taken(self.histograms)
         if not rows:
             return
-        occupied = [np.flatnonzero(row[3]).astype(np.uint8) for row in rows]
-        counts = [row[3][where] for row, where in zip(rows, occupied, strict=True)]
-        largest = max((int(c.max()) for c in counts if c.size), default=0)
+        sizes = [len(index) for _, _, index, _ in rows]
+        counts = np.concatenate([row[3] for row in rows])
+        occupied = counts != 0
+        _, bins = np.nonzero(occupied)
+        values = counts[occupied]
+        largest = int(values.max()) if values.size else 0
         self._writer.frame(
             {"stream": "histograms"},
             {
-                "step": np.array([row[0] for row in rows], np.int64),
-                "quantity": np.array([row[1] for row in rows], np.uint8),
-                "index": np.array([row[2] for row in rows], np.int32),
-                "length": np.array([len(where) for where in occupied], np.uint8),
-                "bins": np.concatenate(occupied),
-                "counts": np.concatenate(counts).astype(
-                    np.uint16 if largest < 1 << 16 else np.uint32
-                ),
+                "step": np.repeat([row[0] for row in rows], sizes).astype(np.int64),
+                "quantity": np.repeat([row[1] for row in rows], sizes).astype(np.uint8),
+                "index": np.concatenate([row[2] for row in rows]).astype(np.int32),
+                "length": occupied.sum(axis=1).astype(np.uint8),
+                "bins": bins.astype(np.uint8),
+                "counts": values.astype(np.uint16 if largest < 1 << 16 else np.uint32),
             },
         )
 

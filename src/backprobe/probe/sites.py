@@ -108,8 +108,9 @@ def assigned(owner: type, attribute: str) -> Site | None:
     if file is None or distance(file) == 2:
         return None
     for node in ast.walk(tree):
-        targets = node.targets if isinstance(node, ast.Assign) else ()
-        for target in targets:
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
             if isinstance(target, ast.Attribute) and target.attr == attribute:
                 return file, first + node.lineno - 1
     return None

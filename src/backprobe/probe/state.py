@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -29,6 +30,8 @@ class State:
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
+        switch: told at the begin of each step whether it is observed: module hooks that only wait
+            are taken off meanwhile.
     """
 
     recorder: Recorder
@@ -59,6 +62,7 @@ class State:
     phase: Phase | None = None
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
+    switch: Callable[[bool], None] | None = None
 
     def __post_init__(self) -> None:
         self.losses = Losses(self.structure.touch)
@@ -77,6 +81,8 @@ class State:
         self.clip_norm = self.samples = self.training = NAN
         self.observing = self.budget.next()
         self.histograms = self.observing and self.clock.due(self.step)
+        if self.switch is not None:
+            self.switch(self.observing)
         self.step_began = perf_counter()
 
     def end_phase(self) -> None:

@@ -170,9 +170,12 @@ def settings(module: nn.Module) -> dict[str, Any]:
             continue
         if isinstance(value, _PLAIN) and len(str(value)) <= 80:
             found[name] = value
-        elif isinstance(value, tuple) and len(value) <= 8:
-            if all(isinstance(item, _PLAIN) for item in value):
-                found[name] = list(value)
+        elif (
+            isinstance(value, tuple)
+            and len(value) <= 8
+            and all(isinstance(item, _PLAIN) for item in value)
+        ):
+            found[name] = list(value)
     for name in ("weight", "bias"):
         if name in module._parameters:
             found[f"has_{name}"] = module._parameters[name] is not None
@@ -217,5 +220,5 @@ def _assigned(root: nn.Module, name: str) -> sites.Site | None:
         return None
     parent_name, _, attribute = name.rpartition(".")
     parent = root.get_submodule(parent_name)
-    found = sites.assigned(type(parent), attribute)
+    found = sites.assigned(type(parent), attribute)  # type: ignore[arg-type]
     return found or sites.made(parent) or _assigned(root, parent_name)

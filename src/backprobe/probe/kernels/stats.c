@@ -220,7 +220,9 @@ int32_t bp_nonzero(const tensor *t, const int64_t *grads, const int32_t *chosen,
 typedef struct {
     const void *data;
     int64_t rows, units, inner; /* element (r, u, i) lies at (r * units + u) * inner + i */
-    int64_t row_step, unit_step, inner_step;
+    int64_t row_step, unit_step;
+    int64_t start, length;      /* of the run of positions that is read; length <= BLOCK */
+    int64_t bin_step;           /* every so-manieth element read goes into the histogram */
     int32_t dtype, dead;        /* dead: keep each unit's running maximum */
     float low, high;            /* outside of them an element is saturated; low > high: none is */
     float *unit_max, *unit_sum, *unit_square; /* [units / unit_step] */
@@ -231,61 +233,76 @@ typedef struct {
 void bp_output(output *o) {
     sums a = begin();
     float scratch[BLOCK];
-    int64_t units = (o->units + o->unit_step - 1) / o->unit_step, per_unit = 0, saturated = 0;
-    memset(o->unit_sum, 0, (size_t)units * sizeof(float));
-    memset(o->unit_square, 0, (size_t)units * sizeof(float));
+    const int64_t units = (o->units + o->unit_step - 1) / o->unit_step;
+    int64_t per_unit = 0, saturated = 0, binned = 0;
     float *top = o->unit_max, *sum = o->unit_sum, *square = o->unit_square;
-    /* Shifting by the first row keeps the variance right where the mean dwarfs it. */
-    const int flat = o->inner == 1 && o->unit_step == 1 && o->dtype == F32 && units <= BLOCK;
+    memset(sum, 0, (size_t)units * sizeof(float));
+    memset(square, 0, (size_t)units * sizeof(float));
+    const int flat = o->inner == 1 && o->unit_step == 1 && o->dtype == F32;
+    const int dead = o->dead, saturates = o->low <= o->high;
     for (int64_t r = 0; r < o->rows; r += o->row_step) {
-        const int64_t base = r * o->units * o->inner;
+        /* Shifting by the first row keeps the variance right where the mean dwarfs it. */
         if (flat) {
-            const float *x = (const float *)o->data + base, *first = (const float *)o->data;
+            const float *x = (const float *)o->data + r * units, *first = (const float *)o->data;
             add_block(x, units, &a);
             for (int64_t u = 0; u < units; u++) {
                 float d = x[u] - first[u];
                 sum[u] += d;
                 square[u] += d * d;
             }
-            if (o->dead)
+            if (dead)
                 for (int64_t u = 0; u < units; u++) top[u] = x[u] > top[u] ? x[u] : top[u];
-            if (o->low <= o->high)
-                for (int64_t u = 0; u < units; u++) saturated += x[u] <= o->low || x[u] >= o->high;
-            if (o->histogram)
-                for (int64_t u = 0; u < units; u++) o->histogram[bin_of(x[u])]++;
+            if (saturates)
+                for (int64_t u = 0; u < units; u++) saturated += (x[u] <= o->low) | (x[u] >= o->high);
+            if (o->histogram) {
+                int64_t u = binned;
+                for (; u < units; u += o->bin_step) o->histogram[bin_of(x[u])]++;
+                binned = u - units;
+            }
             per_unit++;
             continue;
         }
         for (int64_t k = 0, u = 0; u < o->units; u += o->unit_step, k++) {
-            const int64_t at = base + u * o->inner, origin = u * o->inner;
-            const float shift = load(o->data, origin, o->dtype);
-            int64_t m = 0;
-            for (int64_t i = 0; i < o->inner; i += o->inner_step) {
-                float v = load(o->data, at + i, o->dtype), d = v - shift;
-                scratch[m++] = v;
-                sum[k] += d;
-                square[k] += d * d;
-                if (o->dead && v > top[k]) top[k] = v;
-                saturated += v <= o->low || v >= o->high;
-                if (o->histogram) o->histogram[bin_of(v)]++;
-                if (m == BLOCK) {
-                    add_block(scratch, m, &a);
-                    m = 0;
-                }
+            const int64_t at = (r * o->units + u) * o->inner + o->start;
+            const float shift = load(o->data, u * o->inner + o->start, o->dtype);
+            const float *x = (const float *)o->data + at;
+            const int64_t n = o->length;
+            if (o->dtype != F32) {
+                for (int64_t i = 0; i < n; i++) scratch[i] = load(o->data, at + i, o->dtype);
+                x = scratch;
             }
-            add_block(scratch, m, &a);
+            add_block(x, n, &a);
+            float s = 0, q = 0, high = top[k];
+            for (int64_t i = 0; i < n; i++) {
+                float d = x[i] - shift;
+                s += d;
+                q += d * d;
+            }
+            sum[k] += s;
+            square[k] += q;
+            if (dead) {
+                for (int64_t i = 0; i < n; i++) high = x[i] > high ? x[i] : high;
+                top[k] = high;
+            }
+            if (saturates)
+                for (int64_t i = 0; i < n; i++) saturated += (x[i] <= o->low) | (x[i] >= o->high);
+            if (o->histogram) {
+                int64_t i = binned;
+                for (; i < n; i += o->bin_step) o->histogram[bin_of(x[i])]++;
+                binned = i - n;
+            }
         }
-        per_unit += (o->inner + o->inner_step - 1) / o->inner_step;
+        per_unit += o->length;
     }
     finish(&a, o->out);
     double variance = 0;
-    int64_t dead = 0;
+    int64_t silent = 0;
     for (int64_t k = 0; k < units; k++) {
         double mean = sum[k] / (double)per_unit, v = square[k] / (double)per_unit - mean * mean;
         variance += v > 0 ? v : 0;
-        if (o->dead) dead += top[k] <= 0.0f;
+        if (dead) silent += top[k] <= 0.0f;
     }
     o->out[6] = per_unit > 1 ? (float)sqrt(variance / (double)units) : NAN;
-    o->out[7] = o->low <= o->high && a.count ? (float)((double)saturated / (double)a.count) : NAN;
-    o->out[8] = o->dead ? (float)((double)dead / (double)units) : NAN;
+    o->out[7] = saturates && a.count ? (float)((double)saturated / (double)a.count) : NAN;
+    o->out[8] = dead ? (float)((double)silent / (double)units) : NAN;
 }
