@@ -59,6 +59,17 @@ def at_or_after(cause: Finding, symptom: Finding) -> bool:
     return cause.steps[0] <= symptom.steps[0]
 
 
+def born_at_its_place(cause: Finding, symptom: Finding) -> bool:
+    """The cause was there at the first steps, at a module that the symptom names."""
+    return bool(cause.evidence.get("born", True)) and shares_place(cause, symptom)
+
+
+def after_some_steps(cause: Finding, symptom: Finding) -> bool:
+    """The symptom came after steps were taken: a step cannot explain what was there before it."""
+    del cause
+    return symptom.steps[0] >= 2
+
+
 def shares_place(cause: Finding, symptom: Finding) -> bool:
     """Both name a module in common, or one of them names none."""
     if not cause.where or not symptom.where:
@@ -132,7 +143,13 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         },
     ),
     *_pairs(
-        "nonfinite-gradients", {"nonfinite-loss": ("the next step makes weights NaN", at_or_after)}
+        "nonfinite-gradients",
+        {
+            "nonfinite-loss": ("the next step makes weights NaN", at_or_after),
+            "learning-rate-too-high": ("weights are NaN after one step", always),
+            "dead-relu": ("weights are NaN after one step", always),
+            "exploding-gradients": ("the gradient overflows", always),
+        },
     ),
     *_pairs(
         "missing-zero-grad",
@@ -148,8 +165,8 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "learning-rate-too-high",
         {
             "exploding-gradients": ("each step overshoots further", grew),
-            "nonfinite-loss": ("each step overshoots further", always),
-            "nonfinite-gradients": ("each step overshoots further", always),
+            "nonfinite-loss": ("each step overshoots further", after_some_steps),
+            "nonfinite-gradients": ("each step overshoots further", after_some_steps),
             "dead-relu": ("large steps kill units", always),
             "saturated-activations": ("large steps push units to their ends", while_training),
             "vanishing-gradients": ("units at their ends pass nothing on", always),
@@ -158,7 +175,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     *_pairs("dead-relu", {"vanishing-gradients": ("no gradient passes dead units", always)}),
     *_pairs(
         "saturated-activations",
-        {"vanishing-gradients": ("a saturated activation's derivative is zero", shares_place)},
+        {"vanishing-gradients": ("a saturated activation's derivative is zero", born_at_its_place)},
     ),
     *_pairs(
         "exploding-gradients",
@@ -167,7 +184,13 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "dead-relu": ("the steps kill units", while_training),
         },
     ),
-    *_pairs("vanishing-gradients", {"learning-rate-too-low": ("little gradient arrives", always)}),
+    *_pairs(
+        "vanishing-gradients",
+        {
+            "learning-rate-too-low": ("little gradient arrives", always),
+            "saturated-activations": ("only the last layers move, to their ends", while_training),
+        },
+    ),
     *_pairs(
         "single-unit-softmax",
         dict.fromkeys((*_NO_SIGNAL, *_TOO_LARGE), ("a constant output has no gradient", always)),

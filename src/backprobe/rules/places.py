@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from backprobe.records import Operation, Place, Record
+from backprobe.records import Place, Record
 from backprobe.rules.wording import unique
 
 _PRODUCTS = frozenset(
@@ -15,6 +15,18 @@ def feeding(record: Record, place: Place) -> tuple[str, ...]:
     """Names of the modules whose output reaches a place first."""
     by_index = {p.index: p for p in record.places}
     return unique(by_index[i].name for i in place.inputs if i in by_index)
+
+
+def upstream(record: Record, place: Place) -> set[int]:
+    """Indexes of all places that a place depends on."""
+    by_index = {p.index: p for p in record.places}
+    stack, reached = list(place.inputs), set[int]()
+    while stack:
+        index = stack.pop()
+        if index not in reached and index in by_index:
+            reached.add(index)
+            stack += by_index[index].inputs
+    return reached
 
 
 def place_names(record: Record, place: Place) -> tuple[str, ...]:
@@ -59,17 +71,4 @@ def _through(record: Record, made: set[int]) -> set[int]:
     for op in record.graph:
         if op.name in shaped and set(op.inputs) & (made | reached):
             reached.add(op.index)
-    return reached
-
-
-def producers(record: Record, operation: Operation) -> set[int]:
-    """Indexes of all captured operations that an operation depends on."""
-    by_index = {op.index: op for op in record.graph}
-    stack, reached = [i for i in operation.inputs if i >= 0], set()
-    while stack:
-        index = stack.pop()
-        if index in reached or index not in by_index:
-            continue
-        reached.add(index)
-        stack += [i for i in by_index[index].inputs if i >= 0]
     return reached

@@ -75,3 +75,23 @@ def module_source(record: Record, index: int) -> Source | None:
     while found is not None and found.source is None and found.parent >= 0:
         found = modules.get(found.parent)
     return found.source if found else None
+
+
+def with_blocks(
+    record: Record, names: tuple[str, ...], all_layers: Iterable[str]
+) -> tuple[str, ...]:
+    """The names, led by the highest modules of which every layer is among them.
+
+    Arguments:
+        record: whose modules the names are of.
+        names: layers at fault.
+        all_layers: every layer that ran.
+    """
+    guilty, known = set(names), list(all_layers)
+    blocks: list[str] = []
+    for module in sorted(record.modules, key=lambda m: m.name.count(".")):
+        inside = [name for name in known if name.startswith(module.name + ".")]
+        covered = any(module.name.startswith(block + ".") for block in blocks)
+        if module.name and len(inside) > 1 and set(inside) <= guilty and not covered:
+            blocks.append(module.name)
+    return unique([*blocks, *names])

@@ -18,6 +18,8 @@ import numpy as np
 from backprobe.records import Loss
 from backprobe.signals.losses import BINARY, CLASSES
 
+NOTHING = 1e-9
+"""Targets that are all alike cost a constant answer nothing: there is nothing to beat."""
 NORMAL_MEAN_DEVIATION = math.sqrt(2.0 / math.pi)
 """Mean absolute deviation of a normal distribution with standard deviation 1."""
 
@@ -30,8 +32,8 @@ def trivial_loss(loss: Loss | None) -> float | None:
     if loss is None:
         return None
     value = _mean_baseline(loss)
-    if value is None or loss.reduction not in ("mean", "sum", ""):
-        return value
+    if value is None or value <= NOTHING:
+        return None
     return value * _summed(loss) if loss.reduction == "sum" else value
 
 

@@ -11,11 +11,12 @@ gradient on (Glorot & Bengio 2010; He et al. 2015).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Record
+from backprobe.records import Record, Source
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer
 from backprobe.signals.series import early
@@ -75,11 +76,18 @@ class GradientFlow:
 
 
 def gradient_flow(record: Record, found: tuple[Layer, ...]) -> GradientFlow | None:
-    """Gradient sizes of the trainable layers that ran, or None with fewer than two."""
+    """Gradient sizes of the trainable layers that ran, or None with fewer than two.
+
+    With several models it is the one with most layers: no gradient flows along a list of both.
+    """
+    roots = Counter(layer.module.root for layer in found if layer.place is not None)
+    root = roots.most_common(1)[0][0] if roots else -1
     kept: list[Layer] = []
     grads: list[float] = []
     for layer in found:
         if not layer.weight.requires_grad or layer.place is None:
+            continue
+        if layer.module.root != root:
             continue
         value = early(record.parameters_series, "grad_rms", layer.weight.index)
         if math.isfinite(value):
@@ -99,3 +107,59 @@ def weight_factor(layer: Layer) -> float:
     rms = initial_rms(layer.weight)
     # A convolution's input unit feeds fan_out outputs; strides and pooling are left out.
     return math.sqrt(layer.fan_out) * rms
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The longest row of squashing activations that the gradient passes one after another.
+
+    Arguments:
+        length: how many there are.
+        layers: the layers that feed them.
+        activation: canonical name of the most frequent one.
+        shrinkage: what the init and the activations predict for the whole row, from its end to its
+            beginning.
+        source: the line of the activation.
+    """
+
+    length: int
+    layers: tuple[Layer, ...]
+    activation: str
+    shrinkage: float
+    source: Source | None
+
+
+def squashing_chain(record: Record, found: tuple[Layer, ...]) -> Chain | None:
+    """The longest row of sigmoids or the like in the forward really taken, or None.
+
+    A recurrent cell passes the same layer again and again, so no layer's gradient shows what is
+    lost on the way: the row itself must be counted.
+    """
+    by_module = {layer.module.index: layer for layer in found}
+    best: dict[int, tuple[float, int, tuple[int, ...]]] = {}
+    last = -1
+    for op in record.graph:
+        before = [best[i] for i in op.inputs if i in best]
+        loss, length, passed = max(before, key=lambda item: item[1], default=(0.0, 0, ()))
+        kind = op.name.rstrip("_")
+        layer = by_module.get(op.module)
+        if kind in SQUASHING:
+            loss, length = loss - math.log(DERIVATIVE_RMS[kind]), length + 1
+            last = op.index if last < 0 or length > best[last][1] else last
+        elif kind in ("linear", "conv1d", "conv2d") and layer is not None and length > 0:
+            factor = weight_factor(layer)
+            if factor > 0.0 and math.isfinite(factor):
+                loss -= math.log(factor)
+        if layer is not None and layer.module.index not in passed:
+            passed = (*passed, layer.module.index)
+        best[op.index] = (loss, length, passed)
+    if last < 0:
+        return None
+    loss, length, passed = best[last]
+    op = next(op for op in record.graph if op.index == last)
+    layers_passed = tuple(by_module[m] for m in passed)
+    return Chain(length, layers_passed, op.name.rstrip("_"), math.exp(min(loss, 700.0)), op.source)
+
+
+SQUASHING = frozenset({"sigmoid", "hardsigmoid"})
+"""Activations whose derivative is at most a quarter wherever they are."""

@@ -13,6 +13,10 @@ import math
 from backprobe.records import Parameter
 from backprobe.signals.layers import Layer
 
+RECURRENT = frozenset({"LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"})
+DEFAULT_SCALE = 1.0 / math.sqrt(6.0)
+"""What PyTorch's default of linear and convolution layers is of He's std: 0.41."""
+
 
 def he_std(fan_in: int) -> float:
     """Std that keeps a signal's size through a ReLU layer (He et al. 2015)."""
@@ -44,11 +48,17 @@ def initial_rms(parameter: Parameter) -> float:
 
 def expected_std(layer: Layer) -> float:
     """Std that PyTorch's default gives this layer."""
-    if layer.module.type in ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell"):
+    if layer.module.type in RECURRENT:
         return recurrent_std(int(layer.module.settings.get("hidden_size", layer.fan_in)))
     return default_std(layer.fan_in)
 
 
 def scale_against_he(layer: Layer) -> float:
-    """RMS of the layer's initial weights over He's std; NaN where unknown."""
+    """RMS of the layer's initial weights over He's std; NaN where unknown.
+
+    A recurrent layer's default depends on its hidden size, not on its fan-in: its default counts
+    as 0.41, what the default of every other layer is.
+    """
+    if layer.module.type in RECURRENT:
+        return DEFAULT_SCALE * initial_rms(layer.weight) / expected_std(layer)
     return initial_rms(layer.weight) / he_std(layer.fan_in)

@@ -52,6 +52,7 @@ def main_loss(record: Record) -> MainLoss:
     which = np.nan_to_num(np.asarray(table["loss_index"], np.float64), nan=-1.0)
     indexes, counts = np.unique(which[known & (which >= 0)], return_counts=True)
     major = counts >= MINOR_SHARE * counts.sum()
+    several = int(major.sum()) > 1 or (indexes.size > 1 and _taking_turns(record))
     first = record.losses[0] if record.losses else None
     if indexes.size == 0:
         return MainLoss(first, step[known], value[known], len(record.losses) > 1)
@@ -60,4 +61,11 @@ def main_loss(record: Record) -> MainLoss:
     rows = known & (which == chosen)
     if indexes.size == 1:
         rows |= known & (which < 0)
-    return MainLoss(found, step[rows], value[rows], int(major.sum()) > 1)
+    return MainLoss(found, step[rows], value[rows], several)
+
+
+def _taking_turns(record: Record) -> bool:
+    """Whether several optimizers close steps of their own, as in a GAN."""
+    which = np.asarray(record.steps["optimizer"], np.float64)
+    _, counts = np.unique(which[np.isfinite(which)], return_counts=True)
+    return int(np.sum(counts >= MINOR_SHARE * counts.sum())) > 1

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprobe.records import Place, Record
+import numpy as np
+
+from backprobe.records import Place, Record, Series
 from backprobe.signals.series import early, first, late, lowest_late, observed
 
 RECTIFIERS = frozenset({"relu", "relu6", "threshold"})
@@ -42,7 +44,7 @@ class UnitShares:
 
 def shares(record: Record, signal: str, kinds: frozenset[str]) -> list[UnitShares]:
     """`out_dead` or `out_saturated` of every measured activation of these kinds."""
-    series = record.outputs
+    series = _sound(record.outputs, signal)
     found = []
     for place in record.places:
         count = observed(series, signal, place.index) if place.activation in kinds else 0
@@ -58,3 +60,13 @@ def shares(record: Record, signal: str, kinds: frozenset[str]) -> list[UnitShare
                 )
             )
     return sorted(found, key=lambda share: share.place.order)
+
+
+def _sound(series: Series, signal: str) -> Series:
+    """The signal where the output was finite: broken weights make every unit look dead."""
+    values, broken = series.values.get(signal), series.values.get("out_nonfinite")
+    if values is None or broken is None:
+        return series
+    with np.errstate(invalid="ignore"):
+        kept = np.where(broken > 0.0, np.float32(np.nan), values)
+    return Series(series.step, series.index, {signal: kept})

@@ -12,7 +12,7 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
-from backprobe.signals.layers import layers
+from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
 from backprobe.signals.series import first
 
@@ -55,6 +55,15 @@ class InitScaleTooLarge(AbstractRule):
             "weight RMS / He's std",
             "default 0.41, Xavier <= 1, tanh gain 1.67, orthogonal <= 1",
         )
+        stacked: float = threshold(
+            1.8,
+            "weight RMS / He's std",
+            "the tanh gain is 1.67; in several layers it multiplies up",
+        )
+        stacked_growth: float = threshold(
+            30.0, "product of such layers' ratios", "the output begins 30 times too large"
+        )
+        output: float = threshold(10.0, "RMS of the last output", "healthy: about 1")
         decisive: float = threshold(
             20.0, "weight RMS / He's std", "the signal grows tenfold a layer"
         )
@@ -73,22 +82,25 @@ class InitScaleTooLarge(AbstractRule):
             if layer.weight.requires_grad and not layer.normalised
         ]
         guilty = [(ratio, layer) for ratio, layer in found if ratio >= limit]
+        output = _first_output(record, [layer for _, layer in found])
+        stack = [(ratio, layer) for ratio, layer in found if ratio >= self.limits.stacked]
+        growth = math.prod(ratio for ratio, _ in stack)
+        blown = output >= self.limits.output and growth >= self.limits.stacked_growth
+        if len(stack) > len(guilty) and blown:
+            # Each layer alone would pass; together, and measured at the output, they do not.
+            guilty = stack
         if not guilty:
             return []
         ratio, worst = max(guilty, key=lambda item: item[0])
         names = unique(layer.name for _, layer in guilty)
         source = guilty[0][1].module.source
         rms = initial_rms(worst.weight)
-        output = math.nan
-        if record.places:
-            final = max((x for _, x in found if x.place), key=lambda x: x.order, default=None)
-            if final is not None and final.place is not None:
-                output = first(record.outputs, "out_rms", final.place.index)
         whose = listed(names) if len(names) > 1 else worst.name
         message = (
             f"the initial weights of {whose}{at(source)} have an RMS of {figure(rms)}, "
             f"{figure(ratio)} times what keeps a signal's size (He's "
-            f"{figure(he_std(worst.fan_in))} for {worst.fan_in:,} inputs{'' if len(names) == 1 else ' of ' + worst.name})"
+            f"{figure(he_std(worst.fan_in))} for {worst.fan_in:,} inputs"
+            f"{'' if len(names) == 1 else ' of ' + worst.name})"
         )
         if output == output:
             message += f"; the last output begins at RMS {figure(output)}, normal is about 1"
@@ -97,7 +109,13 @@ class InitScaleTooLarge(AbstractRule):
                 rule=self.name,
                 severity=severity,
                 confidence=confidence(
-                    0.5, 0.97, beyond(ratio, self.limits.ratio, self.limits.decisive), state.hurt
+                    0.5,
+                    0.97,
+                    max(
+                        beyond(ratio, self.limits.ratio, self.limits.decisive),
+                        beyond(growth, self.limits.stacked_growth, 1000.0),
+                    ),
+                    state.hurt,
                 ),
                 message=message,
                 where=names,
@@ -113,3 +131,11 @@ class InitScaleTooLarge(AbstractRule):
                 treatments=("initialize=he",),
             )
         ]
+
+
+def _first_output(record: Record, chain: list[Layer]) -> float:
+    """RMS of the last layer's output at the first observed step; NaN unknown."""
+    last = max((x for x in chain if x.place), key=lambda x: x.order, default=None)
+    if last is None or last.place is None:
+        return math.nan
+    return first(record.outputs, "out_rms", last.place.index)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
@@ -10,7 +11,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
-from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
+from backprobe.signals.init_scale import DEFAULT_SCALE, he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
 
@@ -52,7 +53,12 @@ class InitScaleTooSmall(AbstractRule):
         ratio: float = threshold(
             0.1, "weight RMS / He's std", "default 0.41; N(0, 0.01) at 512 inputs 0.16"
         )
-        decisive: float = threshold(0.01, "weight RMS / He's std", "one layer passes a hundredth")
+        passed: float = threshold(
+            0.04,
+            "product over the hidden layers of weight RMS / that of the default",
+            "three layers at a third of the default",
+        )
+        decisive: float = threshold(1e-4, "the same product", "the signal is gone")
 
     limits = Thresholds()
 
@@ -68,7 +74,8 @@ class InitScaleTooSmall(AbstractRule):
             if layer.weight.requires_grad and not layer.normalised
         ]
         guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
-        if not guilty:
+        passed = math.prod(min(1.0, ratio / DEFAULT_SCALE) for ratio, _ in guilty)
+        if not guilty or passed > self.limits.passed:
             return []
         ratio, worst = min(guilty, key=lambda item: item[0])
         names = unique(layer.name for _, layer in guilty)
@@ -83,13 +90,17 @@ class InitScaleTooSmall(AbstractRule):
                 rule=self.name,
                 severity=severity_by_harm(state),
                 confidence=confidence(
-                    0.5, 0.95, beyond(ratio, self.limits.ratio, self.limits.decisive), state.hurt
+                    0.5, 0.95, beyond(passed, self.limits.passed, self.limits.decisive), state.hurt
                 ),
                 message=message,
                 where=names,
                 source=source,
                 steps=seen(record.parameters_series.step[:1]),
-                evidence={"layers": list(names), "ratios": [r for r, _ in guilty]},
+                evidence={
+                    "layers": list(names),
+                    "ratios": [r for r, _ in guilty],
+                    "passed": passed,
+                },
                 treatments=("initialize=he", "batchnorm=on"),
             )
         ]

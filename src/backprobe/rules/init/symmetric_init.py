@@ -58,6 +58,8 @@ class SymmetricInit(AbstractRule):
         chain = [layer for layer in layers(record) if layer.place is not None]
         caught, broken = [], []
         for layer, following in pairwise(chain):
+            if layer.module.root != following.module.root:
+                continue
             if not _equal_rows(layer.weight, self.limits.rows):
                 continue
             if _constant(following.weight):

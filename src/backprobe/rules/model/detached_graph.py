@@ -11,7 +11,7 @@ from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import at, listed, plural, unique
+from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
 
@@ -101,7 +101,7 @@ class DetachedGraph(AbstractRule):
                     state.hurt,
                 ),
                 message=message,
-                where=names,
+                where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
                 source=source,
                 steps=seen(series.step[[0, -1]]),
                 evidence={

@@ -10,7 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import HURTS, severity_by_harm
-from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.rules.wording import at, figure, listed, unique, with_blocks
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
@@ -85,7 +85,7 @@ class FrozenParameters(AbstractRule):
                     f"{listed(names)}{at(source)} are frozen, but their weights look freshly "
                     f"initialised (RMS {figure(initial_rms(frozen[0].weight))}); {state.in_words()}"
                 ),
-                where=names,
+                where=with_blocks(record, names, [x.name for x in ran]),
                 source=source,
                 evidence={"layers": list(names), "share": count / total},
                 treatments=("unfreeze",),

@@ -10,7 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import at, listed, unique
+from backprobe.rules.wording import at, listed, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
 
@@ -93,7 +93,7 @@ class ParametersNotOptimized(AbstractRule):
                     0.5, 0.97, fresh, between(count / total, 0.0, 0.5), state.hurt
                 ),
                 message=message,
-                where=names,
+                where=with_blocks(record, names, [x.name for x in layers(record)]),
                 source=source or missing[0].module.source,
                 evidence={
                     "layers": list(names),

@@ -14,8 +14,7 @@ from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.layers import layers
-from backprobe.signals.progress import progress
-from backprobe.signals.series import early, late
+from backprobe.signals.progress import Progress, progress
 from backprobe.signals.units import RECTIFIERS, shares
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
@@ -64,7 +63,9 @@ class LearningRateTooHigh(AbstractRule):
             0.3, "largest early update RMS / weight RMS", "Adam at 1e-3 and 4096 inputs: 0.11"
         )
         step_decisive: float = threshold(1.0, "ratio", "the step replaces the weight")
-        weight_growth: float = threshold(3.0, "late weight RMS / initial", "healthy: below 2")
+        weight_growth: float = threshold(
+            2.0, "largest weight RMS in the first 20 steps / initial", "healthy: below 1.5"
+        )
         cosine: float = threshold(-0.1, "cosine of successive gradients", "best lr: -0.03 to 0.28")
         died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
 
@@ -81,12 +82,13 @@ class LearningRateTooHigh(AbstractRule):
         cosine, died = _median_cosine(record), _died(record)
         marks = {
             "step": beyond(step, limit, self.limits.step_decisive * (3 if adaptive else 1)),
-            "growth": beyond(growth, self.limits.weight_growth, 30.0),
+            "growth": beyond(growth, self.limits.weight_growth, 10.0),
             "cosine": between(cosine, self.limits.cosine, -0.6),
             "died": between(died, self.limits.died, 0.9),
         }
-        strongest = max(marks.values())
-        if strongest <= 0.0:
+        # Gradients that alternate confirm large steps; plateaus and valleys have them too.
+        strongest = max(marks["step"], marks["growth"], marks["died"])
+        if strongest <= 0.0 or (state.state == "nonfinite" and not _grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
         if state.hurt < HURTS:
@@ -105,7 +107,7 @@ class LearningRateTooHigh(AbstractRule):
                 f"{figure(NORMAL_LOW)}–{figure(NORMAL_HIGH)}"
             )
         if marks["growth"] > 0:
-            parts.append(f"the weights grew {figure(growth)}-fold")
+            parts.append(f"the weights grew {figure(growth)}-fold within the first steps")
         if marks["died"] > 0:
             parts.append(f"{figure(100 * died)} % of a layer's units died while training")
         if marks["cosine"] > 0:
@@ -120,7 +122,9 @@ class LearningRateTooHigh(AbstractRule):
             Finding(
                 rule=self.name,
                 severity=severity,
-                confidence=confidence(0.45, 0.92, strongest, state.hurt),
+                confidence=confidence(
+                    0.45, 0.92, strongest, state.hurt, max(strongest, marks["cosine"])
+                ),
                 message="; ".join(parts),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
@@ -137,6 +141,14 @@ class LearningRateTooHigh(AbstractRule):
         ]
 
 
+def _grew_or_broke_early(state: Progress) -> bool:
+    """Whether a loss that became NaN was rising before, or had no time to."""
+    trend = state.trend
+    if trend is None or trend.count <= 5:
+        return True
+    return trend.last > 2.0 * abs(trend.start) or trend.worst > 10.0 * abs(trend.start)
+
+
 def _largest_early_step(record: Record) -> float:
     """Median over the layers of the largest update ratio in the first ten observed steps."""
     peaks = []
@@ -144,22 +156,24 @@ def _largest_early_step(record: Record) -> float:
         if layer.weight.initial.get("zeros", 0.0) == 1.0:
             continue
         values = ratio_of(record, layer.weight.index)
-        values = values[~np.isnan(values)][:10]
+        values = values[np.isfinite(values)][:10]
         if values.size:
             peaks.append(float(values.max()))
     return float(np.median(peaks)) if peaks else math.nan
 
 
 def _weight_growth(record: Record) -> float:
-    """Largest growth of a layer's weight RMS, among those not followed by a normalisation."""
+    """Median over the layers of how a weight's RMS grew within the first twenty observed steps.
+
+    Over a whole run weights may grow several-fold in good health.
+    """
     ratios = []
     for layer in layers(record):
-        before = early(record.parameters_series, "weight_rms", layer.weight.index, 1)
-        after = late(record.parameters_series, "weight_rms", layer.weight.index)
-        if before > 0.0 and not layer.normalised and layer.weight.requires_grad:
-            ratios.append(after / before)
-    finite = [ratio for ratio in ratios if not math.isnan(ratio)]
-    return max(finite, default=math.nan)
+        values = record.parameters_series.of("weight_rms", layer.weight.index)
+        values = values[np.isfinite(values)][:20]
+        if values.size >= 2 and values[0] > 0.0 and layer.weight.requires_grad:
+            ratios.append(float(values.max() / values[0]))
+    return float(np.median(ratios)) if ratios else math.nan
 
 
 def _median_cosine(record: Record) -> float:

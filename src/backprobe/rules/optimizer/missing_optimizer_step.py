@@ -55,7 +55,7 @@ class MissingOptimizerStep(AbstractRule):
         if count < self.limits.passes:
             return []
         update = record.parameters_series.values.get("update_rms")
-        moved = update is not None and bool((np.nan_to_num(update) > 0.0).any())
+        moved = update is not None and bool((np.nan_to_num(update) > 0.0).any() or _broken(record))
         stepped = bool(record.optimizers)
         if moved or (stepped and update is None):
             return []
@@ -86,3 +86,9 @@ class MissingOptimizerStep(AbstractRule):
                 treatments=("step-optimizer",),
             )
         ]
+
+
+def _broken(record: Record) -> bool:
+    """Whether weights became NaN or infinite: something stepped."""
+    bad = record.parameters_series.values.get("weight_nonfinite")
+    return bad is not None and bool((np.nan_to_num(bad) > 0.0).any())

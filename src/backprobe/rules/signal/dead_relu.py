@@ -9,7 +9,7 @@ from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.places import feeding, place_names
+from backprobe.rules.places import feeding, place_names, upstream
 from backprobe.rules.wording import at, percent
 from backprobe.signals.progress import progress
 from backprobe.signals.units import RECTIFIERS, UnitShares, shares
@@ -71,11 +71,15 @@ class DeadRelu(AbstractRule):
         """At most one finding a rectifier that is mostly dead."""
         state = progress(record)
         severity = severity_by_harm(state)
+        limit = self.limits.harmless if severity == "note" else self.limits.share
         found = []
+        cut: set[int] = set()
         for share in shares(record, "out_dead", RECTIFIERS):
-            enough = share.observed >= self.limits.steps
-            limit = self.limits.harmless if severity == "note" else self.limits.share
-            if enough and share.lasting >= limit:
+            behind = bool(cut & upstream(record, share.place))
+            if share.lasting >= self.limits.whole:
+                cut.add(share.place.index)
+            # Behind a dead layer every unit is constant: that is the dead layer's doing.
+            if not behind and share.observed >= self.limits.steps and share.lasting >= limit:
                 found.append(self._finding(record, share, severity, state.hurt))
         return found
 

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure, listed, times, unique
 from backprobe.signals.gradient_flow import (
     GradientFlow,
     activation_factor,
     gradient_flow,
+    squashing_chain,
     weight_factor,
 )
 from backprobe.signals.layers import Layer, layers
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
 
@@ -72,6 +73,7 @@ class VanishingGradients(AbstractRule):
         decisive: float = threshold(
             3000.0, "gradient RMS, last layers / first", "beyond AUTOTRAINER's 1e-3"
         )
+        row: float = threshold(6, "sigmoids in a row", "0.235 to the sixth is a ten-thousandth")
         harmless: float = threshold(
             1e4, "gradient RMS, last layers / first", "worth a note although the run learns"
         )
@@ -80,10 +82,46 @@ class VanishingGradients(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: the stretch of layers that shrinks the gradient."""
+        state = progress(record)
+        return self._by_depth(record, state) or self._by_time(record, state)
+
+    def _by_time(self, record: Record, state: Progress) -> list[Finding]:
+        """A row of squashing activations through which one layer is passed again and again."""
+        chain = squashing_chain(record, layers(record))
+        if chain is None or chain.length < self.limits.row or state.hurt < HURTS:
+            return []
+        if chain.shrinkage < self.limits.decisive or not chain.layers:
+            return []
+        names = unique(layer.name for layer in chain.layers)
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(
+                    0.5, 0.88, beyond(chain.shrinkage, self.limits.decisive, 1e9), state.hurt
+                ),
+                message=(
+                    f"the gradient passes {chain.length} {chain.activation}s in a row"
+                    f"{at(chain.source)}, through {listed(names)}: derivatives and initial weights "
+                    f"shrink it {times(chain.shrinkage)} on the way; {state.in_words()}"
+                ),
+                where=names,
+                source=chain.source,
+                steps=seen(record.parameters_series.step[:20]),
+                evidence={
+                    "row": chain.length,
+                    "predicted_shrinkage": chain.shrinkage,
+                    "squashing": True,
+                    "activations": [chain.activation],
+                },
+                treatments=("swap-activation=relu", "initialize=he"),
+            )
+        ]
+
+    def _by_depth(self, record: Record, state: Progress) -> list[Finding]:
         flow = gradient_flow(record, layers(record))
         if flow is None or flow.weakest >= flow.reference:
             return []
-        state = progress(record)
         severity = severity_by_harm(state)
         adaptive = _adaptive(record)
         limit = self.limits.shrinkage_adaptive if adaptive else self.limits.shrinkage

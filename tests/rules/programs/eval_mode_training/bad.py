@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: eval-mode-training 1
+import torch
+from torch import nn
+from toy import batches, blobs
+
+torch.manual_seed(0)
+x, y = blobs()
+model = nn.Sequential(nn.Linear(12, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 4))
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+criterion = nn.CrossEntropyLoss()
+for step, (xb, yb) in enumerate(batches(x, y, 32, 200)):
+    loss = criterion(model(xb), yb)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    if step % 50 == 49:
+        model.eval()
+        with torch.no_grad():
+            print((model(x).argmax(1) == y).float().mean())

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: frozen-parameters encoder encoder.0 encoder.2 encoder.4
+import torch
+from torch import nn
+from toy import blobs, mlp, train
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = mlp(12, 64, 3)
+        self.head = nn.Linear(3, 8)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.encoder(x)))
+
+
+torch.manual_seed(0)
+x, y = blobs(classes=8, noise=1.0)
+model = Net()
+for parameter in model.encoder.parameters():
+    parameter.requires_grad = False
+train(model, x, y, nn.CrossEntropyLoss(), torch.optim.Adam(model.head.parameters(), lr=3e-3))

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+import torch
+from torch import nn
+from toy import blobs, train
+
+torch.manual_seed(0)
+x, y = blobs()
+model = nn.Sequential(
+    nn.Linear(12, 64),
+    nn.BatchNorm1d(64),
+    nn.ReLU(),
+    nn.Dropout(0.5),
+    nn.Linear(64, 64),
+    nn.ReLU(),
+    nn.Dropout(0.3),
+    nn.Linear(64, 4),
+)
+train(model, x, y, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=3e-3))

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+import torch
+from torch import nn
+from toy import blobs, mlp, train
+
+torch.manual_seed(0)
+x, y = blobs()
+x = x * 300 + 1000
+model = nn.Sequential(nn.BatchNorm1d(12), *mlp(12, 32, 4))
+train(model, x, y, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=3e-3))

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: logits-into-bce 4 5
+import torch
+from torch import nn
+from toy import blobs, mlp, train
+
+torch.manual_seed(0)
+x, y = blobs(classes=2)
+y = y.float().unsqueeze(1)
+model = nn.Sequential(*mlp(12, 32, 1), nn.Sigmoid())
+train(model, x, y, nn.BCEWithLogitsLoss(), torch.optim.Adam(model.parameters(), lr=3e-3))

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: sigmoid-multiclass 4 5
+import torch
+from torch import nn
+from toy import blobs, mlp, train
+
+torch.manual_seed(0)
+x, y = blobs()
+model = nn.Sequential(*mlp(12, 32, 4), nn.Sigmoid())
+train(model, x, y, nn.CrossEntropyLoss(), torch.optim.Adam(model.parameters(), lr=3e-3))

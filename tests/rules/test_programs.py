@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each rule against networks that were really trained: bad ones fire, good ones stay silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from backprobe.diagnose import diagnose
+from backprobe.records import Event
+from backprobe.rules import BY_NAME, RULES
+from backprobe.rules.treatment_names import TREATMENTS
+
+from .conftest import PROGRAMS, Recorder
+
+BAD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/bad*.py"))
+GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p.name[:3] != "bad")
+
+
+def expected(program: str) -> tuple[str, set[str]]:
+    """Rule and module names of a program's `# expects:` line."""
+    line = (PROGRAMS / program).read_text().splitlines()[1]
+    rule, *where = line.removeprefix("# expects:").split()
+    return rule, set(where)
+
+
+@pytest.mark.parametrize("program", BAD)
+def test_bad_program_is_named_with_its_place(program: str, recorded: Recorder) -> None:
+    """The rule fires as at least a warning, at the modules at fault, and not as a side effect."""
+    rule, where = expected(program)
+    failures: list[Event] = []
+    findings = diagnose(recorded(program), on_failure=failures.append)
+    assert failures == []
+    hit = [f for f in findings if f.rule == rule and f.severity != "note"]
+    assert len(hit) == 1, [(f.rule, f.severity, f.where) for f in findings]
+    assert set(hit[0].where) == where
+    assert hit[0].explained_by == ()
+    assert 0.5 <= hit[0].confidence < 1.0
+    assert hit[0].message
+    assert {t.partition("=")[0] for t in hit[0].treatments} <= {
+        t.partition("=")[0] for t in TREATMENTS
+    }
+
+
+@pytest.mark.parametrize("program", BAD)
+def test_bad_program_has_its_fault_first(program: str, recorded: Recorder) -> None:
+    """The fault outranks every other finding of its program."""
+    rule, _ = expected(program)
+    findings = diagnose(recorded(program))
+    assert findings[0].rule == rule, [(f.rule, f.kind, f.explained_by) for f in findings]
+
+
+@pytest.mark.parametrize("program", GOOD)
+def test_good_program_gets_no_warning(program: str, recorded: Recorder) -> None:
+    """A program that learns, or that has no curve to judge, gets no warning from any rule."""
+    failures: list[Event] = []
+    findings = diagnose(recorded(program), on_failure=failures.append)
+    assert failures == []
+    assert [(f.rule, f.message) for f in findings if f.severity != "note"] == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_rule_has_a_bad_program(rule: type) -> None:
+    """No rule without a program that it fires on."""
+    assert rule.name in {expected(program)[0] for program in BAD}  # type: ignore[attr-defined]
+
+
+def test_names_are_unique() -> None:
+    """The table holds each name once."""
+    assert len(BY_NAME) == len(RULES)
