@@ -43,7 +43,26 @@ SKIPPED = frozenset(
     }
 )
 MAX_OPERATIONS = 5000
-_ARGUMENTS = ("dim", "p", "reduction", "ignore_index", "label_smoothing", "dtype", "keepdim")
+_POSITIONAL = {
+    "dropout": ("p", "training"),
+    "dropout1d": ("p", "training"),
+    "dropout2d": ("p", "training"),
+    "dropout3d": ("p", "training"),
+    "alpha_dropout": ("p", "training"),
+    "softmax": ("dim",),
+    "log_softmax": ("dim",),
+}
+"""Function → names of the plain arguments that follow its first tensor."""
+_ARGUMENTS = (
+    "training",
+    "dim",
+    "p",
+    "reduction",
+    "ignore_index",
+    "label_smoothing",
+    "dtype",
+    "keepdim",
+)
 
 
 class Capture(TorchFunctionMode):
@@ -141,11 +160,7 @@ class Capture(TorchFunctionMode):
                 input_shapes=tuple(tuple(t.shape) for t in tensors),
                 dtype=str(output.dtype).removeprefix("torch."),
                 place=-1 if place is None else place.index,
-                arguments={
-                    key: kwargs[key]
-                    for key in _ARGUMENTS
-                    if isinstance(kwargs.get(key), (int, float, str, bool))
-                },
+                arguments=_plain(name, args, kwargs),
             )
         )
         self.producer[id(output)] = index
@@ -155,6 +170,13 @@ class Capture(TorchFunctionMode):
                 if isinstance(part, Tensor):
                     self.producer[id(part)] = index
                     self._held.append(part)
+
+
+def _plain(name: str, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The plain arguments that a rule may ask for, by name."""
+    given = dict(zip(_POSITIONAL.get(name, ()), args[1:], strict=False))
+    given |= {key: kwargs[key] for key in _ARGUMENTS if key in kwargs}
+    return {k: v for k, v in given.items() if isinstance(v, (int, float, str, bool))}
 
 
 def _flat(values: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import lossgraph, sites
@@ -21,6 +22,8 @@ from backprobe.records import Loss
 MAX_ELEMENTS = 1 << 16
 MAX_CLASSES = 1024
 CHECKSUM_BYTES = 4096
+MAX_OUTPUTS = 4096
+"""Targets of more numbers a row are not told apart by output."""
 
 
 class Targets:
@@ -35,6 +38,8 @@ class Targets:
         self.ignored = 0
         self.classes = np.zeros(0, np.int64)
         self.dtype = ""
+        self.whole = True
+        self._outputs: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def add(self, target: Tensor, ignore_index: int | None, classes: int) -> dict[str, float]:
         """Takes one batch; returns its own `target_mean`, `target_std` and `target_classes`."""
@@ -54,11 +59,14 @@ class Targets:
         self.count += values.size
         self.sum += float(numbers.sum())
         self.square += float((numbers * numbers).sum())
+        self.whole = self.whole and (whole or bool((numbers == np.rint(numbers)).all()))
+        if not whole:
+            self._add_outputs(target)
         self.min = min(self.min, float(numbers.min()))
         self.max = max(self.max, float(numbers.max()))
         distinct = float("nan")
-        if whole and numbers.min() >= 0 and numbers.max() < MAX_CLASSES:
-            counts = np.bincount(values.astype(np.int64), minlength=min(classes, MAX_CLASSES))
+        if self.whole and numbers.min() >= 0 and numbers.max() < MAX_CLASSES:
+            counts = np.bincount(numbers.astype(np.int64), minlength=min(classes, MAX_CLASSES))
             if len(counts) > len(self.classes):
                 self.classes = np.pad(self.classes, (0, len(counts) - len(self.classes)))
             self.classes[: len(counts)] += counts
@@ -69,6 +77,26 @@ class Targets:
             "target_classes": distinct,
             "target_checksum": checksum(target),
         }
+
+    def _add_outputs(self, target: Tensor) -> None:
+        """Sums a number of the row apart from the others: what each varies by itself."""
+        width = target[0].numel() if target.dim() > 1 and len(target) else 0
+        if not 1 < width <= MAX_OUTPUTS:
+            return
+        rows = target.detach()[: max(1, MAX_ELEMENTS // width)].reshape(-1, width).double()
+        values = rows.cpu().numpy()
+        count, total, square = self._outputs or (0, np.zeros(width), np.zeros(width))
+        if total.shape == (width,):
+            total, square = total + values.sum(axis=0), square + (values * values).sum(axis=0)
+            self._outputs = count + len(values), total, square
+
+    def _by_output(self) -> dict[str, float]:
+        """`output_std`: root of the mean, over a row's numbers, of each one's own variance."""
+        if self._outputs is None:
+            return {}
+        count, total, square = self._outputs
+        variance = square / count - (total / count) ** 2
+        return {"output_std": math.sqrt(max(0.0, float(variance.mean())))}
 
     def facts(self) -> dict[str, Any]:
         """What a rule needs to know of the targets seen so far."""
@@ -83,7 +111,9 @@ class Targets:
             "min": self.min,
             "max": self.max,
             "integer": not self.dtype.startswith(("float", "bfloat")),
-            "classes": self.classes.tolist(),
+            "whole": self.whole,
+            "classes": self.classes.tolist() if self.whole else [],
+            **self._by_output(),
             "ignored": self.ignored / (self.count + self.ignored),
         }
 

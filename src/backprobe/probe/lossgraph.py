@@ -283,12 +283,23 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
 
 
 def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReading) -> None:
-    """`prediction - target` keeps neither; the square's saved base is their difference."""
+    """`prediction - target` keeps neither; the square's saved base is their difference.
+
+    Where the prediction left an activation that saved its result, the target is what is missing.
+    """
+    sides = [child is not None for child, _ in subtraction.next_functions]
     for found in path[: path.index(subtraction)]:
         difference = getattr(found, "_saved_self", None)
-        if difference is not None and tuple(difference.shape) == shape_of(subtraction):
-            reading.extra["difference"] = difference
-            return
+        if difference is None or tuple(difference.shape) != shape_of(subtraction):
+            continue
+        reading.extra["difference"] = difference
+        below = children(subtraction)
+        result = getattr(below[0], "_saved_result", None) if below else None
+        if sum(sides) == 1 and result is not None and result.shape == difference.shape:
+            prediction, apart = result.detach(), difference.detach()
+            reading.output = prediction
+            reading.target = prediction - apart if sides[0] else prediction + apart
+        return
 
 
 def _activations(path: list[Any]) -> list[str]:
