@@ -52,7 +52,9 @@ def _mean_baseline(loss: Loss) -> float | None:
     if loss.kind in BINARY:
         share = number(target, "mean")
         return None if share is None or not 0.0 <= share <= 1.0 else binary_entropy(share)
-    spread = number(target, "std")
+    # A constant answer may differ from one output to the next (the mean image of an autoencoder).
+    spread = number(target, "output_std")
+    spread = number(target, "std") if spread is None else spread
     if spread is None:
         return None
     if loss.kind == "mse":

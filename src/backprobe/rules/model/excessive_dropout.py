@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.progress import Progress, progress
+
+DROPOUT = re.compile(r"(Feature)?(Alpha)?Dropout[123]?d?")
+"""Class names of torch's dropouts."""
 
 
 class ExcessiveDropout(AbstractRule):
@@ -51,6 +54,9 @@ class ExcessiveDropout(AbstractRule):
 
         noise: float = threshold(3.5, "sum of p/(1-p)", "0.5 twice and 0.25 four times give 3.3")
         decisive: float = threshold(8.0, "sum of p/(1-p)", "0.5 eight times")
+        counts: float = threshold(
+            0.25, "p of one dropout", "0.1 in each of many residual branches adds nothing up"
+        )
         single: float = threshold(
             0.75, "p of one dropout", "three in four units gone; Srivastava: 0.5"
         )
@@ -62,16 +68,9 @@ class ExcessiveDropout(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: all dropouts."""
-        active = [
-            (float(m.settings.get("p", 0.0)), m)
-            for m in record.modules
-            if re.fullmatch(r"(Alpha|Feature)?(Alpha)?Dropout[123]?d?", m.type)
-            and m.training
-            and m.calls > 0
-        ]
-        active = [(p, m) for p, m in active if 0.0 < p < 1.0 for _ in range(max(1, m.calls))]
-        noise = sum(p / (1.0 - p) for p, _ in active)
-        top = max((p for p, _ in active), default=0.0)
+        active = _active(record)
+        noise = sum(p / (1.0 - p) for p, *_ in active if p >= self.limits.counts)
+        top = max((p for p, *_ in active), default=0.0)
         if noise < self.limits.noise and top < self.limits.single:
             return []
         state = progress(record)
@@ -81,9 +80,9 @@ class ExcessiveDropout(AbstractRule):
             severity = "warning"
         if severity == "note" and gap >= self.limits.gap and noise >= self.limits.noise:
             severity = "warning" if gap >= self.limits.gap**2 else "note"
-        names = unique(m.name for p, m in active if p >= 0.4)
-        source = active[0][1].source
-        shown = ", ".join(figure(p) for p, _ in active[:6])
+        names = unique(name for p, name, _ in active if p >= 0.4)
+        source = active[0][2]
+        shown = ", ".join(figure(p) for p, *_ in active[:6])
         message = (
             f"{plural(len(active), 'dropout')} ({shown}){at(source)} add {figure(noise)} times the "
             f"signal's own variance, one of 0.5 adds 1; {state.in_words()}"
@@ -103,7 +102,7 @@ class ExcessiveDropout(AbstractRule):
                 message=message,
                 where=names,
                 source=source,
-                evidence={"noise": noise, "p": [p for p, _ in active], "loss_gap": gap},
+                evidence={"noise": noise, "p": [p for p, *_ in active], "loss_gap": gap},
                 treatments=("dropout=0.2", "dropout=off"),
             )
         ]
@@ -116,3 +115,24 @@ def _gap(record: Record, state: Progress) -> float:
     if values.size == 0 or state.trend is None or state.trend.last <= 0.0:
         return 1.0
     return float(state.trend.last / values[-1])
+
+
+def _active(record: Record) -> list[tuple[float, str, Source | None]]:
+    """Probability, module and line of each dropout that the training forward passed."""
+    found = []
+    for module in record.modules:
+        p = module.settings.get("p", 0.0)
+        if not DROPOUT.fullmatch(module.type) or not module.training or not module.calls:
+            continue
+        if isinstance(p, float) and 0.0 < p < 1.0:
+            found += [(p, module.name, module.source)] * module.calls
+    names = {module.index: module for module in record.modules}
+    for op in record.graph:
+        p, owner = op.arguments.get("p", 0.0), names.get(op.module)
+        if "dropout" not in op.name or op.arguments.get("training") is False:
+            continue
+        if owner is not None and DROPOUT.fullmatch(owner.type):
+            continue  # counted as a module
+        if isinstance(p, float) and 0.0 < p < 1.0:
+            found.append((p, owner.name if owner else "", op.source))
+    return found

@@ -48,6 +48,9 @@ class WrongLoss(AbstractRule):
         """Where the rule fires."""
 
         most_classes: float = threshold(100, "different whole numbers", "more are counts")
+        balance: float = threshold(
+            0.4, "rarest id / most frequent", "counts and ratings thin out towards their ends"
+        )
         repeats: float = threshold(5, "rows a class", "ids repeat")
 
     limits = Thresholds()
@@ -58,11 +61,13 @@ class WrongLoss(AbstractRule):
         for loss in record.losses:
             counts = [c for c in loss.target.get("classes", ()) if c > 0]
             low, high = number(loss.target, "min"), number(loss.target, "max")
-            if loss.kind not in REGRESSION or not loss.target.get("integer") or low != 0.0:
+            if loss.kind not in REGRESSION or not loss.target.get("whole") or low != 0.0:
                 continue
             if not 3 <= len(counts) <= self.limits.most_classes or high is None:
                 continue
             if len(counts) != high + 1 or min(counts) < self.limits.repeats:
+                continue
+            if min(counts) < self.limits.balance * max(counts):
                 continue
             state = progress(record)
             severity = severity_by_harm(state)
