@@ -23,9 +23,11 @@ def sparkline(values: Sequence[float], width: int = WIDTH) -> str:
     if not finite:
         return " " * len(points)
     low, high = min(finite), max(finite)
-    scale = (len(BLOCKS) - 1) / (high - low) if math.isfinite(high - low) and high > low else 0.0
+    span = high / 2 - low / 2  # halves: the whole may be more than a float64 holds
+    scale = (len(BLOCKS) - 1) / span if span else 0.0
     return "".join(
-        BLOCKS[round((value - low) * scale)] if math.isfinite(value) else " " for value in points
+        BLOCKS[round((value / 2 - low / 2) * scale)] if math.isfinite(value) else " "
+        for value in points
     )
 
 

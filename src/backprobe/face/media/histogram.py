@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprobe.face.media.base import Media, Place
 from backprobe.face.values import as_numpy, shape_of
+
+LARGEST = 1e307
+"""Values beyond are counted at it: numpy can't divide a range that no float64 holds."""
 
 
 class Histogram(Media):
@@ -66,8 +68,7 @@ class Histogram(Media):
         array = array.astype(np.float64, copy=False).ravel()
         finite = array[np.isfinite(array)]
         self.nonfinite = int(array.size - finite.size)
-        if finite.size and not math.isfinite(finite.max() - finite.min()):
-            finite = np.clip(finite, -1e307, 1e307)  # a range that float64 can divide
+        finite = np.clip(finite, -LARGEST, LARGEST)
         counts, edges = np.histogram(finite, bins=num_bins)
         self.histogram, self.bins = counts.tolist(), edges.tolist()
 

@@ -151,6 +151,8 @@ def as_pixels(data: Any, normalize: bool = True) -> Any:
         array = array[0]
     if array.ndim == 3 and hasattr(data, "detach"):  # torch: channels first
         array = np.moveaxis(array, 0, -1)
+    if array.ndim == 3 and array.shape[0] == 1 and array.shape[-1] > 4:
+        array = array[0]
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[-1] > 4) or 0 in array.shape:
