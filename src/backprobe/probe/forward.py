@@ -116,8 +116,13 @@ class Forward:
         self.state.guard.run("forward", self._enter, module)
         self.state.budget.spent += perf_counter() - began
 
-    def after(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
-        """Global forward hook; called after a failed forward too, with no output."""
+    def after(self, module: nn.Module, args: Any, *rest: Any) -> None:
+        """Global forward hook.
+
+        Called with (kwargs, output), or, by torch 2.x after a forward that raised (the early stop
+        of a recomputation does), with (None) alone.
+        """
+        kwargs, output = rest if len(rest) == 2 else ({}, None)
         if torch.compiler.is_compiling() or not self.stack:
             return
         if self.stack[-1] is not module:

@@ -117,7 +117,7 @@ class Meter:
         self._empty = rows * units * inner == 0
         if self._empty:
             return
-        unit_step = max(1, -(-units * MIN_ROWS // SAMPLE)) if units * MIN_ROWS > SAMPLE else 1
+        unit_step = max(1, -(-units * min(rows, MIN_ROWS) // SAMPLE))
         taken_units = -(-units // unit_step)
         per_row = max(1, SAMPLE // (taken_units * min(rows, MIN_ROWS)))
         length = min(inner, per_row, MAX_RUN)
