@@ -21,13 +21,15 @@ interface Props {
   window?: readonly [number, number] | null;
   onWindow?: (window: [number, number] | null) => void;
   height?: number;
+  /** Charts of one group have the same kind of step: their cursors and zooms are linked. */
+  group?: string;
   tools?: JSX.Element | null;
 }
 
 const NONE: readonly Mark[] = [];
 
 export function LineChart(props: Props): JSX.Element {
-  const { title, lines, log, smoothing = 0, marks = NONE, tools = null } = props;
+  const { title, lines, log, smoothing = 0, marks = NONE, group = "steps", tools = null } = props;
   const scale = unit.value;
   const height = Math.round((props.height ?? 190) * scale);
   const window = props.window ?? null;
@@ -44,7 +46,7 @@ export function LineChart(props: Props): JSX.Element {
   useLayoutEffect(() => {
     const element = holder.current;
     if (!element) return;
-    const made = new uPlot(options(element, height, lines.length, smoothing > 0, log, scale, latest, setCursor), data(latest.current.aligned, smoothing > 0), element);
+    const made = new uPlot(options(element, height, lines.length, smoothing > 0, log, scale, group, latest, setCursor), data(latest.current.aligned, smoothing > 0), element);
     plot.current = made;
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
@@ -53,7 +55,7 @@ export function LineChart(props: Props): JSX.Element {
       made.destroy();
       plot.current = null;
     };
-  }, [labels, log, smoothing > 0, height, isDark, scale]);
+  }, [labels, log, smoothing > 0, height, isDark, scale, group]);
 
   useEffect(() => {
     plot.current?.setData(data(aligned, smoothing > 0));
@@ -111,7 +113,7 @@ interface Latest {
 }
 
 function options(
-  element: HTMLElement, height: number, lines: number, smoothing: boolean, log: boolean, scale: number,
+  element: HTMLElement, height: number, lines: number, smoothing: boolean, log: boolean, scale: number, group: string,
   latest: Latest, setCursor: (index: number | null) => void,
 ): uPlot.Options {
   const { muted, line: grid, series: colours, panel } = palette.value;
@@ -124,7 +126,7 @@ function options(
     legend: { show: false },
     padding: [14, 10, 0, 0],
     cursor: {
-      sync: { key: "steps", scales: ["x", null], setSeries: false },
+      sync: { key: group, scales: ["x", null], setSeries: false },
       drag: { x: true, y: false, setScale: false },
       points: { size: 6, fill: panel },
       y: false,

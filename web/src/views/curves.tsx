@@ -6,7 +6,7 @@ import type { Window } from "../api/client";
 import type { Watched } from "../api/watched";
 import { LineChart, type Line, type Mark } from "../charts/line";
 import { wantsLog } from "../lib/range";
-import type { Tail } from "../lib/tail";
+import { EMPTY, type Tail } from "../lib/tail";
 import { Section } from "./empty";
 import { useSeries } from "./use-series";
 
@@ -26,6 +26,7 @@ const STEP_CHARTS: readonly Chart[] = [
   { title: "Seconds a step", series: [{ key: "step/seconds", label: "wall clock" }] },
 ];
 const MANY = 24;
+const NONE: readonly Mark[] = [];
 
 export const smoothing = signal(0);
 
@@ -83,7 +84,7 @@ export function Curves({ run, keys, marks, window, onWindow }: Props): JSX.Eleme
           <div class="charts">
             {shown.map((key) => {
               const name = key.slice("history/".length);
-              return <Curve key={key} chart={{ title: name, series: [{ key, label: name }] }} tails={history_} marks={[]} window={logged} onWindow={setLogged} />;
+              return <Curve key={key} chart={{ title: name, series: [{ key, label: name }] }} tails={history_} group="logged" marks={NONE} window={logged} onWindow={setLogged} />;
             })}
           </div>
           {fitting.length > shown.length && <button type="button" onClick={() => setAll(true)}>Show all {fitting.length} metrics</button>}
@@ -93,16 +94,13 @@ export function Curves({ run, keys, marks, window, onWindow }: Props): JSX.Eleme
   );
 }
 
-function Curve({ chart, tails, marks, window, onWindow }: {
-  chart: Chart; tails: ReadonlyMap<string, Tail>; marks: readonly Mark[]; window: Window; onWindow: (window: Window) => void;
+function Curve({ chart, tails, group = "steps", marks, window, onWindow }: {
+  chart: Chart; group?: string; tails: ReadonlyMap<string, Tail>; marks: readonly Mark[]; window: Window; onWindow: (window: Window) => void;
 }): JSX.Element {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const own = chart.series.map(({ key }) => tails.get(key));
   const lines = useMemo<Line[]>(
-    () => chart.series.flatMap(({ key, label }) => {
-      const tail = tails.get(key);
-      return tail ? [{ label, x: tail.x, y: tail.y }] : [];
-    }),
+    () => chart.series.map(({ key, label }) => ({ label, ...(tails.get(key) ?? EMPTY) })),
     own,
   );
   const automatic = useMemo(() => wantsLog(lines.flatMap((line) => Array.from(line.y))), [lines]);
@@ -116,6 +114,7 @@ function Curve({ chart, tails, marks, window, onWindow }: {
       marks={marks}
       window={window}
       onWindow={onWindow}
+      group={group}
       height={chart.wide ? 280 : 190}
       tools={<button type="button" class="quiet scale" aria-pressed={log} title="Logarithmic or linear axis" onClick={() => setChosen(!log)}>{log ? "log" : "linear"}</button>}
     />

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dashboard in a real chromium, on records of real trainings."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.server.training import train
+from tests.web.conftest import Dashboard, Visit
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=\"document.title='owned'\">"
+PICTURE = "document.querySelector('.part-curves canvas').toDataURL()"
+Open = Callable[..., Visit]
+
+
+def test_a_live_run_moves_on_the_screen(
+    dashboard: Dashboard, live: subprocess.Popen[str], visit: Open
+) -> None:
+    """A run that another process is writing appears by itself, and its curves grow."""
+    seen = visit(dashboard.url())
+    seen.page.click(".row .name >> text=live")
+    steps = seen.page.locator(".run-head .fact", has_text="steps").locator("dd")
+    steps.wait_for()
+    seen.page.wait_for_selector(".part-curves .uplot")
+    before, picture = steps.inner_text(), seen.page.evaluate(PICTURE)
+    seen.page.wait_for_function(
+        f"old => {PICTURE} !== old", arg=picture, polling=100, timeout=10_000
+    )
+    seen.page.wait_for_function(
+        "old => [...document.querySelectorAll('.run-head .fact')]"
+        ".some(f => f.innerText.startsWith('steps') && !f.innerText.endsWith(' ' + old))",
+        arg=before,
+        timeout=10_000,
+    )
+    assert seen.page.locator(".state-running").count() == 1
+    live.kill()
+    live.wait()
+    seen.page.wait_for_selector(".run-title .state-crashed", timeout=10_000)
+
+
+def test_news_reach_the_screen_within_seconds(dashboard: Dashboard, visit: Open) -> None:
+    """The list is open before the first run; the run comes without a reload."""
+    seen = visit(dashboard.url())
+    seen.page.wait_for_selector("text=No run yet")
+    assert "backprobe run train.py" in seen.page.inner_text(".empty")
+    train(dashboard.store, steps=20, name="the first")
+    seen.page.wait_for_selector(".row >> text=the first", timeout=10_000)
+
+
+def test_the_token_does_not_stay_in_the_address(dashboard: Dashboard, visit: Open) -> None:
+    """What is copied from the address bar gives nothing away; a reload still works."""
+    seen = visit(dashboard.url())
+    seen.page.wait_for_selector("text=No run yet")
+    assert "token" not in seen.page.url
+    seen.page.reload()
+    seen.page.wait_for_selector("text=No run yet")
+
+
+def test_a_click_on_the_heat_map_opens_the_layer(dashboard: Dashboard, visit: Open) -> None:
+    """The row that was clicked is the layer that opens, with its series and its distribution."""
+    run = train(dashboard.store, steps=60)
+    seen = visit(dashboard.url(run.id), height=1600)
+    canvas = seen.page.locator(".heat-canvas")
+    canvas.wait_for()
+    canvas.hover(position={"x": 500, "y": 55})
+    assert seen.page.inner_text(".part-network .heat-read").startswith("fc2.weight · step ")
+    canvas.click(position={"x": 500, "y": 55})
+    layer = seen.page.locator(".layer")
+    layer.locator("h3", has_text="fc2").wait_for()
+    layer.locator("text=Gradient RMS").wait_for()
+    layer.locator(".histogram canvas").wait_for()
+    canvas.press("ArrowDown")
+    layer.locator("h3", has_text="fc3").wait_for()
+    layer.get_by_role("tab", name="output").click()
+    layer.locator("text=Output RMS").wait_for()
+    seen.page.select_option(".part-network select >> nth=0", "out_rms")
+    seen.page.wait_for_selector(".part-network >> text=RMS of each layer's output")
+
+
+def test_a_finding_shows_its_place_its_evidence_and_its_rule(
+    dashboard: Dashboard, visit: Open
+) -> None:
+    """What was measured, what to try, and on demand the text of the rule."""
+    run = train(dashboard.store, steps=60, scale=40.0, rate=1.0)
+    seen = visit(dashboard.url(run.id))
+    first = seen.page.locator(".finding").first
+    first.locator("text=Evidence").wait_for()
+    name = first.locator(".rule").first.inner_text()
+    assert first.locator(".pairs dt").count() > 0
+    first.get_by_role("button", name=f"About {name}").click()
+    first.locator("text=What it looks for").wait_for()
+    first.locator(".finding-head").first.click()
+    assert first.locator("text=Evidence").count() == 0
+
+
+def test_a_silent_run_says_so(dashboard: Dashboard, visit: Open) -> None:
+    """No finding is said in words, with what could not be seen."""
+    run = train(dashboard.store, steps=200)
+    seen = visit(dashboard.url(run.id))
+    seen.page.wait_for_selector("text=Nothing wrong seen")
+    seen.page.wait_for_selector("text=No evaluation was seen.")
+
+
+def test_hostile_names_are_only_names(dashboard: Dashboard, visit: Open) -> None:
+    """Markup in names, settings, metrics and output is shown as it is written, and inert."""
+    run = train(
+        dashboard.store,
+        steps=20,
+        name=HOSTILE,
+        project="<script>document.title='owned'</script>",
+        tags=(HOSTILE,),
+        config={HOSTILE: HOSTILE},
+        notes="javascript:alert(1)",
+        command=("python", HOSTILE),
+    )
+    seen = visit(dashboard.url())
+    seen.page.locator(".row .name", has_text="onerror").wait_for()
+    assert seen.page.locator(".row .name").inner_text() == HOSTILE
+    seen.page.locator(".row .name").click()
+    seen.page.locator(".run-head h1", has_text="onerror").wait_for()
+    seen.page.locator(".details dt", has_text="onerror").wait_for()
+    assert seen.page.locator("main img, main script").count() == 0
+    assert seen.page.title() == f"{HOSTILE} · backprobe"
+    assert run.name == HOSTILE
+
+
+def test_nan_and_infinity_are_marked_where_they_were(dashboard: Dashboard, visit: Open) -> None:
+    """A loss that ends as NaN is said to; its finite beginning is drawn."""
+    run = train(dashboard.store, steps=30, rate=float("inf"))
+    seen = visit(dashboard.url(run.id))
+    loss = seen.page.locator(".part-curves .chart").first
+    loss.locator(".chart-odd").wait_for()
+    assert "× NaN: 29" in loss.locator(".chart-odd").inner_text()
+    assert loss.locator(".readout").inner_text().strip() == "NaN"
+    seen.page.wait_for_selector("text=NaN or ∞")
+
+
+def test_dragging_zooms_and_zooming_out_shows_all(dashboard: Dashboard, visit: Open) -> None:
+    """The stretch that was dragged over fills the chart and its neighbours."""
+    run = train(dashboard.store, steps=120)
+    seen = visit(dashboard.url(run.id))
+    over = seen.page.locator(".part-curves .u-over").first
+    seen.page.wait_for_function(
+        "() => /[0-9]/.test(document.querySelector('.part-curves .readout')?.innerText)"
+    )
+    seen.page.locator(".silence, .finding").first.wait_for()  # nothing moves from here on
+    box = over.bounding_box()
+    assert box is not None
+    over.hover(position={"x": box["width"] * 0.25, "y": 50})
+    seen.page.mouse.down()
+    over.hover(position={"x": box["width"] * 0.5, "y": 60})
+    seen.page.mouse.up()
+    out = seen.page.get_by_role("button", name="Zoom out")
+    out.wait_for()
+    over.hover(position={"x": 3, "y": 50})
+    seen.page.wait_for_function(
+        "() => /step (2[89]|3[0-2])$/.test(document.querySelector('.read-step')?.innerText)"
+    )
+    out.click()
+    seen.page.wait_for_selector("button:has-text('Zoom out')", state="detached")
+
+
+def test_the_list_filters_and_sorts(dashboard: Dashboard, visit: Open) -> None:
+    """Words narrow the list, a head sorts it, `/` leads to the filter."""
+    train(dashboard.store, steps=200, name="calm")
+    train(dashboard.store, steps=60, name="wild", scale=40.0, rate=1.0)
+    seen = visit(dashboard.url())
+    names = seen.page.locator(".row .name")
+    seen.page.locator(".row .sign").first.wait_for()
+    seen.page.get_by_role("button", name="Last loss").click()
+    seen.page.wait_for_function("() => document.querySelector('.row .name').innerText === 'calm'")
+    seen.page.get_by_role("button", name="Last loss").click()
+    seen.page.wait_for_function("() => document.querySelector('.row .name').innerText === 'wild'")
+    seen.page.keyboard.press("/")
+    seen.page.keyboard.type("-wild")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 1")
+    assert names.inner_text() == "calm"
+    seen.page.keyboard.press("Escape")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 2")
+
+
+@pytest.mark.parametrize("width", [360, 1280, 3840])
+def test_it_fits_every_screen(dashboard: Dashboard, visit: Open, width: int) -> None:
+    """Nothing sticks out to the side, on a phone, a laptop and a wall."""
+    run = train(dashboard.store, steps=60, scale=40.0, rate=1.0, name="a" * 90)
+    for url in (dashboard.url(), dashboard.url(run.id)):
+        seen = visit(url, width=width)
+        seen.page.locator(".row .name, .heat-canvas").first.wait_for()
+        time.sleep(0.3)  # until charts have taken their width
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_dark_is_dark_and_stays(dashboard: Dashboard, visit: Open) -> None:
+    """The system's wish is followed; a choice is kept over a reload."""
+    seen = visit(dashboard.url(), color_scheme="dark")
+    background = "getComputedStyle(document.documentElement).backgroundColor"
+    assert seen.page.evaluate(background) == "rgb(16, 18, 20)"
+    seen.page.get_by_role("button", name="Light").click()
+    seen.page.reload()
+    assert seen.page.evaluate(background) == "rgb(246, 246, 244)"
+
+
+def test_an_unknown_run_is_said_to_be(dashboard: Dashboard, visit: Open) -> None:
+    """A stale bookmark leads to a sentence and to the list."""
+    seen = visit(dashboard.url("nope"))
+    seen.page.wait_for_selector("text=no run 'nope'")
+    seen.complaints.clear()  # the browser itself notes the 404
+    seen.page.click("text=All runs")
+    seen.page.wait_for_selector("text=No run yet")
