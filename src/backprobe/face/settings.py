@@ -97,7 +97,7 @@ class Settings:
 
 
 def from_environment() -> dict[str, Any]:
-    """The settings that environment variables give; `BACKPROBE_X` before `WANDB_X`."""
+    """The settings that environment variables give; `BACKPROBE_…` before `WANDB_…`."""
     found = {}
     for name, suffix in VARIABLES.items():
         for prefix in ("BACKPROBE_", "WANDB_"):
