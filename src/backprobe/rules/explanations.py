@@ -70,6 +70,12 @@ def after_some_steps(cause: Finding, symptom: Finding) -> bool:
     return symptom.steps[0] >= 2
 
 
+def from_the_first_step(cause: Finding, symptom: Finding) -> bool:
+    """The cause was there before any step could matter."""
+    del symptom
+    return cause.steps[0] < 2
+
+
 def shares_place(cause: Finding, symptom: Finding) -> bool:
     """Both name a module in common, or one of them names none."""
     if not cause.where or not symptom.where:
@@ -146,8 +152,8 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "nonfinite-gradients",
         {
             "nonfinite-loss": ("the next step makes weights NaN", at_or_after),
-            "learning-rate-too-high": ("weights are NaN after one step", always),
-            "dead-relu": ("weights are NaN after one step", always),
+            "learning-rate-too-high": ("weights are NaN after one step", from_the_first_step),
+            "dead-relu": ("weights are NaN after one step", from_the_first_step),
             "exploding-gradients": ("the gradient overflows", always),
         },
     ),

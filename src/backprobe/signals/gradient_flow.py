@@ -24,8 +24,8 @@ from backprobe.signals.series import early
 DERIVATIVE_RMS = {
     "sigmoid": 0.235,
     "hardsigmoid": 0.167,
-    "tanh": 0.76,
-    "softsign": 0.55,
+    "tanh": 0.68,
+    "softsign": 0.48,
     "relu": 0.71,
     "relu6": 0.71,
     "leaky_relu": 0.71,

@@ -97,6 +97,11 @@ def noise_of(values: ArrayLike) -> float:
 
 def trend_of(values: ArrayLike) -> Trend | None:
     """The trend of a curve [n], or None where no value is finite."""
+    with np.errstate(all="ignore"):  # a loss of 1e300 has squares that no float holds
+        return _trend_of(values)
+
+
+def _trend_of(values: ArrayLike) -> Trend | None:
     curve = np.asarray(values, np.float64)
     known = curve[np.isfinite(curve)]
     # A probe that thins its sampling leaves NaN that the run never had: infinities are the run's.
