@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joining, ranking and isolation of rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backprobe.diagnose import diagnose, join, rank
+from backprobe.records import Event, Finding, Record, Run
+from backprobe.rules import BY_NAME, AbstractRule
+from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES
+
+FAR = Finding("init-scale-too-large", "error", 0.9, "weights of 100")
+NAN = Finding("nonfinite-loss", "error", 0.99, "NaN", steps=(4, 9), evidence={"grew_before": True})
+STUCK = Finding("not-learning", "warning", 0.97, "stuck")
+
+
+class Broken(AbstractRule):
+    """Raises."""
+
+    name = "broken"
+    severity = "note"
+
+    def check(self, record: Record) -> list[Finding]:
+        raise ZeroDivisionError(record.run.id)
+
+
+class Fixed(AbstractRule):
+    """Always finds one thing."""
+
+    name = "fixed"
+    severity = "note"
+
+    def check(self, record: Record) -> list[Finding]:
+        return [Finding(self.name, "note", 0.5, f"in {record.run.id}")]
+
+
+def test_rule_that_raises_silences_nobody_and_is_told() -> None:
+    """The others still find; the failure is an event with the rule's name."""
+    failures: list[Event] = []
+    rules: tuple[type[AbstractRule], ...] = (Broken, Fixed)
+    found = diagnose(Record(run=Run("r")), rules=rules, on_failure=failures.append)
+    assert [f.rule for f in found] == ["fixed"]
+    assert [(e.name, e.data["rule"]) for e in failures] == [("rule-failure", "broken")]
+    assert "ZeroDivisionError" in failures[0].data["error"]
+
+
+def test_ignored_rule_stays_silent() -> None:
+    """By name."""
+    rules: tuple[type[AbstractRule], ...] = (Fixed,)
+    assert diagnose(Record(run=Run("r")), ["fixed"], rules=rules) == []
+
+
+def test_empty_record_has_no_finding_and_no_failure() -> None:
+    """Every rule passes a record in which nothing was measured."""
+    failures: list[Event] = []
+    assert diagnose(Record(run=Run("r")), on_failure=failures.append) == []
+    assert failures == []
+
+
+def test_cause_explains_symptom_and_outranks_it() -> None:
+    """Weights of 100 explain the NaN, and both explain that nothing is learned."""
+    found = rank(join([STUCK, NAN, FAR]))
+    assert [(f.rule, f.kind, f.rank) for f in found] == [
+        ("init-scale-too-large", "cause", 1),
+        ("nonfinite-loss", "symptom", 2),
+        ("not-learning", "symptom", 3),
+    ]
+    assert found[1].explained_by == ("init-scale-too-large",)
+    assert found[2].explained_by == ("init-scale-too-large",)
+
+
+def test_symptom_that_nothing_explains_is_the_cause() -> None:
+    """A NaN alone is the best that can be said."""
+    assert join([NAN])[0].kind == "cause"
+
+
+def test_outcome_is_never_a_cause() -> None:
+    """Not learning stays a symptom, explained or not."""
+    assert join([STUCK])[0].kind == "symptom"
+
+
+def test_note_explains_no_error_away() -> None:
+    """What is harmless cannot have broken the run."""
+    found = join([replace(FAR, severity="note"), NAN])
+    assert [f.kind for f in found] == ["cause", "cause"]
+
+
+def test_step_does_not_explain_what_was_there_before_it() -> None:
+    """A NaN at the first step is not the learning rate's fault."""
+    rate = Finding("learning-rate-too-high", "error", 0.9, "lr 3")
+    assert join([rate, NAN])[1].kind == "symptom"
+    assert join([rate, replace(NAN, steps=(0, 9))])[1].kind == "cause"
+
+
+def test_independent_causes_are_all_kept() -> None:
+    """Two faults in one program are two causes, the surer one first."""
+    other = Finding("double-softmax", "error", 0.99, "softmax")
+    assert [f.rule for f in rank(join([FAR, other]))] == ["double-softmax", "init-scale-too-large"]
+    assert {f.kind for f in join([FAR, other])} == {"cause"}
+
+
+def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:
+    """Every pair is of rules that exist, and no pair has its reverse."""
+    pairs = {(e.cause, e.symptom) for e in EXPLANATIONS}
+    assert {name for pair in pairs for name in pair} <= set(BY_NAME)
+    # These go one way from the first step on and the other way while training.
+    turning = {
+        ("saturated-activations", "vanishing-gradients"),
+        ("nonfinite-gradients", "learning-rate-too-high"),
+    }
+    both = {pair for pair in pairs if pair[::-1] in pairs}
+    assert both <= turning | {pair[::-1] for pair in turning}
+    assert not OUTCOMES & {e.cause for e in EXPLANATIONS}
