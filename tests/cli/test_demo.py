@@ -35,18 +35,14 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("name", [one.name for one in DEMOS])
 def test_each_script_gets_its_diagnosis(name: str, tmp_path: Path) -> None:
-    """The summary names the cause first, and the demo ends by itself without a terminal."""
+    """The cause is named first, only the healthy one learns, and it ends without a terminal."""
     done = demo(tmp_path, "--only", name)
     assert done.returncode == 0, done.stderr
     summary = done.stdout.partition("What was found\n")[2]
     assert re.search(rf"^  {name} +{FIRST[name]}", summary, re.MULTILINE), summary
     assert "The dashboard: backprobe ui" in summary
-
-
-def test_the_healthy_network_learns(tmp_path: Path) -> None:
-    """More than 95 % of the test digits are right at the end, as the demo promises."""
-    done = demo(tmp_path, "--only", "healthy-cnn")
-    assert float(re.findall(r"test accuracy ([\d.]+)%", done.stdout)[-1]) > 95
+    accuracies = re.findall(r"test accuracy ([\d.]+)%", done.stdout)
+    assert (float(accuracies[-1]) > 95 if accuracies else False) == (name == "healthy-cnn")
 
 
 def test_an_unknown_script_is_refused_in_one_line(tmp_path: Path) -> None:
