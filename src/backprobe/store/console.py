@@ -58,7 +58,7 @@ class Console:
         self._kept = 0
         self._tail: deque[tuple[int, str]] = deque()
         self._tail_size = 0
-        self._tail_written = 0.0
+        self._tail_since = 0.0
         self._keeps = True
         os.register_at_fork(after_in_child=self._after_fork)
 
@@ -99,7 +99,7 @@ class Console:
             whole = lines.take("".join(texts.get(descriptor, ())), end)
             if whole:
                 self._give(emit, descriptor, redact.text(whole))
-        if self._tail and (end or time.monotonic() - self._tail_written > SPARSE_SECONDS):
+        if self._tail and (end or time.monotonic() - self._tail_since > SPARSE_SECONDS):
             self._give_tail(emit, TAIL_CHARACTERS if end else SPARSE_CHARACTERS)
 
     def _hook(self, stream: Any, descriptor: int) -> None:
@@ -158,6 +158,8 @@ class Console:
             self._kept += len(now)
             emit(descriptor, now)
         if later:
+            if not self._tail:
+                self._tail_since = time.monotonic()
             self._tail.append((descriptor, later[-TAIL_CHARACTERS:]))
             self._tail_size += len(later)
             while len(self._tail) > 1 and self._held() - len(self._tail[0][1]) > TAIL_CHARACTERS:
@@ -178,7 +180,6 @@ class Console:
             emit(descriptor, text)
         self._tail.clear()
         self._tail_size = 0
-        self._tail_written = time.monotonic()
 
     def _held(self) -> int:
         return sum(len(text) for _, text in self._tail)
