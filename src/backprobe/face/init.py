@@ -171,17 +171,17 @@ def _begin(
     start = _Start(None, resuming.NOTHING)
     if resolved.mode != "disabled":
         start = _start(resolved, notices)
-    summary = Summary()
-    start.earlier.into(summary)
+    earlier = start.earlier
+    summary = Summary() if earlier.summary is None else earlier.summary
     run = Run(
         resolved,
         start.session,
         Config(free=_in_notebook()),
         summary,
-        step=start.earlier.step,
-        resumed=start.earlier.found,
+        step=earlier.step,
+        resumed=earlier.run is not None,
     )
-    run.config._items.update(start.earlier.config)
+    run.config._items.update(earlier.config)
     try:
         run.config.setdefaults(read_file(Path(DEFAULTS)))
     except Error as error:

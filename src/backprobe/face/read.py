@@ -59,8 +59,10 @@ class Rows:
 
     def summary(self) -> dict[str, Any]:
         """The summary: as the run left it, else made of its rows and of what the user set."""
-        if closed(self.run):
-            return dict(self.run.summary)
+        return dict(self.run.summary) if closed(self.run) else self.replay().as_dict()
+
+    def replay(self) -> Summary:
+        """The summary as it came about: from the rows, the definitions and what the user set."""
         summary = Summary()
         happened: list[tuple[float, Any]] = [(row[1], row) for row in self.all()]
         happened += [(event.time, event) for event in self.events("metric", "summary")]
@@ -77,7 +79,7 @@ class Rows:
             step, now, _ = rows[-1]
             clock = {"_step": step, "_timestamp": now, "_runtime": now - self.run.created}
             summary._values.update(clock)
-        return summary.as_dict()
+        return summary
 
     def _assembled(self) -> list[Assembler]:
         return [log.assembled for log in self._reader.logs.values()]

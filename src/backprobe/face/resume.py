@@ -25,26 +25,14 @@ class Earlier:
     Arguments:
         run: the run, None where a new one begins.
         step: the first step that is free.
-        config, summary: as they were left.
-        metrics: the definitions of `define_metric`, as in the log.
+        config: as it was left.
+        summary: likewise, with the definitions of `define_metric`.
     """
 
     run: Run | None = None
     step: int = 0
     config: Mapping[str, Any] = field(default_factory=dict)
-    summary: Mapping[str, Any] = field(default_factory=dict)
-    metrics: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def found(self) -> bool:
-        """Whether there is one."""
-        return self.run is not None
-
-    def into(self, summary: Summary) -> None:
-        """Puts definitions and values into a new summary."""
-        for metric in self.metrics:
-            summary._metrics.restore(metric)
-        summary._values.update(self.summary)
+    summary: Summary | None = None
 
 
 NOTHING = Earlier()
@@ -115,10 +103,7 @@ def _same_script(run: Run, file: str) -> bool:
 def _read(run: Run) -> Earlier:
     rows = Rows(run)
     steps = [step for step, _, _ in rows.all()]
-    return Earlier(
-        run=run,
-        step=max(steps, default=-1) + 1,
-        config=rows.run.config,
-        summary={k: v for k, v in rows.summary().items() if not k.startswith("_")},
-        metrics=tuple(event.data for event in rows.events("metric")),
-    )
+    summary = rows.replay()
+    for clock in [key for key in summary if key.startswith("_")]:
+        del summary[clock]
+    return Earlier(run, max(steps, default=-1) + 1, rows.run.config, summary)
