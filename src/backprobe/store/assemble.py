@@ -21,11 +21,10 @@ from backprobe.records import (
     Place,
     Record,
     Run,
-    Series,
     Source,
-    Table,
 )
 from backprobe.store.frames import Frame
+from backprobe.store.growing import GrowingSeries, GrowingTable
 
 _T = TypeVar("_T")
 
@@ -53,10 +52,8 @@ class Assembler:
     """Collects frames as they arrive and gives the `Record` of what came so far."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, list[Mapping[str, NDArray[Any]]]] = {name: [] for name in TABLES}
-        self._matrices: dict[str, list[Mapping[str, NDArray[Any]]]] = {
-            name: [] for name in MATRICES
-        }
+        self._tables = {name: GrowingTable() for name in TABLES}
+        self._matrices = {name: GrowingSeries() for name in MATRICES}
         self._nouns: dict[str, dict[int, Any]] = {name: {} for name in STRUCTURE}
         self._history: dict[str, tuple[list[int], list[Any]]] = {}
         self.events: list[Event] = []
@@ -84,9 +81,9 @@ class Assembler:
         elif stream == "event":
             self._event(frame.header)
         elif stream in TABLES:
-            self._tables[stream].append(_table(frame.columns))
+            self._tables[stream].add(_table(frame.columns))
         elif stream in MATRICES:
-            self._matrices[stream].append(_matrix(frame.columns))
+            self._matrices[stream].add(_matrix(frame.columns))
         elif stream == "histograms":
             self.histograms.append(frame.columns)
         elif stream == "console":
@@ -100,9 +97,9 @@ class Assembler:
             for event, (name, _) in STRUCTURE.items()
         }
         for stream, name in TABLES.items():
-            parts[name] = join_tables(self._tables[stream])
+            parts[name] = self._tables[stream].table()
         for stream, name in MATRICES.items():
-            parts[name] = join_matrices(self._matrices[stream])
+            parts[name] = self._matrices[stream].series()
         return Record(
             run=self._run(run),
             history={
@@ -221,36 +218,3 @@ def _matrix(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
     ):
         raise ValueError("a signal is not of shape [steps, tensors]")
     return columns
-
-
-def join_tables(blocks: list[Mapping[str, NDArray[Any]]]) -> Table:
-    """One table of all blocks, NaN where a block lacks a column that another has."""
-    names = list(dict.fromkeys(name for block in blocks for name in block))
-    lengths = [len(next(iter(block.values()))) if block else 0 for block in blocks]
-    columns: dict[str, NDArray[Any]] = {}
-    for name in names:
-        parts = [
-            block[name] if name in block else np.full(length, np.nan)
-            for block, length in zip(blocks, lengths, strict=True)
-        ]
-        columns[name] = np.concatenate(parts)
-    return Table(columns)
-
-
-def join_matrices(blocks: list[Mapping[str, NDArray[Any]]]) -> Series:
-    """One series of all blocks: a row a step, a column a tensor; steps ascend, gaps are NaN."""
-    if not blocks:
-        return Series(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    steps = np.unique(np.concatenate([block["step"] for block in blocks]))
-    index = np.unique(np.concatenate([block["index"] for block in blocks]))
-    names = list(
-        dict.fromkeys(name for block in blocks for name in block if name not in ("step", "index"))
-    )
-    values = {name: np.full((len(steps), len(index)), np.nan, dtype=np.float32) for name in names}
-    for block in blocks:
-        rows = np.searchsorted(steps, block["step"])
-        columns = np.searchsorted(index, block["index"])
-        for name in block:
-            if name not in ("step", "index"):
-                values[name][np.ix_(rows, columns)] = block[name]
-    return Series(steps, index, values)
