@@ -134,7 +134,7 @@ def _environment(values: Mapping[str, Any]) -> list[str]:
         f"host {values.get('host', '?')}",
     ]
     if torch:
-        kept = {key: value for key, value in torch.items() if key != "version"}
+        kept = {k: v for k, v in torch.items() if k not in ("version", "generators") and v}
         lines.append("torch: " + ", ".join(f"{key} {value}" for key, value in kept.items()))
     if git.get("commit"):
         dirty = ", with changes" if git.get("dirty") else ""

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
 
 from backprobe import session as sessions
+from backprobe import settings
 from backprobe.probe import patches
 from backprobe.probe.probe import Probe
 
@@ -62,7 +63,7 @@ def watch(models: Any, log: str | None = "gradients", log_freq: int = 1000) -> N
     every_step = log == "all" and log_freq == 1
     found = current()
     if found is None:
-        found = _begin(None if every_step else _budget(), log_freq)
+        found = _begin(None if every_step else settings.budget(), log_freq)
     if found is None:
         return
     if every_step:
@@ -87,8 +88,8 @@ def _begin(budget: float | None = -1.0, every: int | None = None) -> Probe | Non
         return None
     try:
         session = sessions.start()
-        steps = int(os.environ.get("BACKPROBE_STEPS") or 0) or None
-        share = _budget() if budget is not None and budget < 0 else budget
+        steps = settings.step_limit()
+        share = settings.budget() if budget is not None and budget < 0 else budget
         _probe = Probe(session, share, every, steps)
         _probe.attach()
     except Exception as error:  # noqa: BLE001  # never into the user's script
@@ -96,13 +97,6 @@ def _begin(budget: float | None = -1.0, every: int | None = None) -> Probe | Non
         sys.stderr.write(f"backprobe: not watching: {error}; the script goes on\n")
         return None
     return _probe
-
-
-def _budget() -> float | None:
-    text = os.environ.get("BACKPROBE_BUDGET", "")
-    if text.lower() in ("none", "off", "inf"):
-        return None
-    return float(text) if text else 0.02
 
 
 def _first_forward() -> None:

@@ -12,24 +12,26 @@ from typing import Any
 import torch
 
 
-def torch_facts() -> Mapping[str, Any]:
-    """Facts for the event `environment`; reading them moves no generator and wakes no device."""
+def torch_facts() -> dict[str, Any]:
+    """What decides whether a run can be repeated bit for bit.
+
+    Reading it moves no generator and wakes no device.
+    """
     return {
-        "torch": {
-            "version": torch.__version__,
-            "cuda": torch.version.cuda,
-            "hip": torch.version.hip,
-            "threads": torch.get_num_threads(),
-            "interop_threads": torch.get_num_interop_threads(),
-            "default_dtype": str(torch.get_default_dtype()),
-            "deterministic": torch.are_deterministic_algorithms_enabled(),
-            "deterministic_warn_only": torch.is_deterministic_algorithms_warn_only_enabled(),
-            "cudnn_deterministic": torch.backends.cudnn.deterministic,
-            "cudnn_benchmark": torch.backends.cudnn.benchmark,
-            "matmul_precision": torch.get_float32_matmul_precision(),
-            "devices": _devices(),
-        },
-        "seeds": {"torch": torch.initial_seed(), "generators": _generators()},
+        "version": torch.__version__,
+        "cuda": torch.version.cuda,
+        "hip": torch.version.hip,
+        "threads": torch.get_num_threads(),
+        "interop_threads": torch.get_num_interop_threads(),
+        "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "deterministic_warn_only": torch.is_deterministic_algorithms_warn_only_enabled(),
+        "cudnn_deterministic": torch.backends.cudnn.deterministic,
+        "cudnn_benchmark": torch.backends.cudnn.benchmark,
+        "matmul_precision": torch.get_float32_matmul_precision(),
+        "devices": _devices(),
+        "seed": torch.initial_seed(),
+        "generators": _generators(),
     }
 
 
@@ -48,6 +50,6 @@ def _generators() -> Mapping[str, str]:
 
 def _devices() -> list[str]:
     # Asking an uninitialised CUDA for its devices could initialise it, and break a later fork.
-    if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if not torch.cuda.is_initialized():
         return []
     return [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
