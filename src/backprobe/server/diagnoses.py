@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backprobe import session
 from backprobe.records import Finding, Record, Run
-from backprobe.store.reader import LOG_NAME, RunReader
+from backprobe.store.reader import LOG_NAME
 
 REST_SECONDS = 2.0
 """A live run is diagnosed again at the earliest so long after the last time …"""
@@ -109,18 +109,16 @@ def summarize(run: Run) -> Summary:
     """Reads the run's record and diagnoses it."""
     began = time.monotonic()
     length = log_bytes(run)
-    reader = RunReader(run)
-    reader.refresh()
-    record = reader.record()
-    findings: tuple[Finding, ...] = ()
+    record = Record(run=run)
+    findings: list[Finding] = []
     error = ""
     try:
-        findings = tuple(session.diagnose(run))
+        record, findings = session.examine(run)
     except Exception as fault:  # noqa: BLE001  (one odd record must not hide all others)
         error = f"this record could not be diagnosed: {fault!r}"
     ended = time.monotonic()
     ready = ended + max(REST_SECONDS, REST_FACTOR * (ended - began))
-    return Summary(length, findings, last_loss(record), len(record.steps), error, ready)
+    return Summary(length, tuple(findings), last_loss(record), len(record.steps), error, ready)
 
 
 def last_loss(record: Record) -> float | None:

@@ -113,7 +113,21 @@ class Row:
 
 def available(record: Record) -> list[Quantity]:
     """The quantities of which this record holds at least one number."""
-    return [quantity for quantity in QUANTITIES if np.isfinite(matrix(record, quantity)).any()]
+    return [
+        quantity
+        for quantity in QUANTITIES
+        if all(
+            _measured(series(record, quantity).values.get(name))
+            for name in (quantity.signal, quantity.over or quantity.signal)
+        )
+    ]
+
+
+def _measured(values: NDArray[Any] | None) -> bool:
+    """Whether there is a number; the newest steps are looked at first, most often they have one."""
+    if values is None:
+        return False
+    return bool(np.isfinite(values[-64:]).any() or np.isfinite(values).any())
 
 
 def series(record: Record, quantity: Quantity) -> Series:
