@@ -94,11 +94,14 @@ class Backward:
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
         state.loss_index = self._index
-        value = float(loss.detach()) if loss.numel() == 1 else math.nan
-        if loss.numel() == 1 and self._scale not in (0.0, 1.0):
-            value /= self._scale
-        state.loss_sum += value
         state.criterion_site = None
-        if not math.isfinite(value):
-            state.budget.anomaly()
+        if loss.numel() != 1:
+            state.loss_sum = math.nan
+        elif loss.device.type == "cpu":
+            value = float(loss.detach()) / self._scale
+            state.loss_sum += value
+            if not math.isfinite(value):
+                state.budget.anomaly()
+        else:  # its value stays on the device until the step's results are fetched
+            state.loss_sum = loss.detach().reshape(()).float() / self._scale + state.loss_sum
         state.end_batch(**facts)

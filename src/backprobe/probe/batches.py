@@ -40,8 +40,12 @@ def first_tensor(args: Any, kwargs: dict[str, Any]) -> Tensor | None:
     return found
 
 
-def six(x: Tensor) -> NDArray[np.float32]:
-    """Mean, RMS, min, max, zero and non-finite fractions of the first 16,384 elements."""
+def six(x: Tensor) -> Tensor | NDArray[np.float32]:
+    """Mean, RMS, min, max, zero and non-finite fractions of the first 16,384 elements.
+
+    Returns:
+        [6] on the host for a CPU tensor, else a tensor on its device.
+    """
     flat = x.detach().reshape(-1)[:SAMPLE]
     library = native.library()
     if library is not None and x.device.type == "cpu" and flat.dtype in DTYPES:
@@ -51,22 +55,26 @@ def six(x: Tensor) -> NDArray[np.float32]:
             flat.data_ptr(), flat.numel(), DTYPES[flat.dtype], out.ctypes.data_as(ctypes.c_void_p)
         )
         return out
-    return through_torch.six(flat.double()).cpu().numpy()
+    found = through_torch.six(flat.float() if x.device.type != "cpu" else flat.double())
+    return found.numpy() if x.device.type == "cpu" else found
+
+
+def summary(values: NDArray[np.float32], prefix: str = "") -> Row:
+    """`mean std min max nonfinite` (with a prefix: the first four) of what `six` gave."""
+    mean, rms, low, high, _, nonfinite = (float(v) for v in values)
+    found = {
+        f"{prefix}mean": mean,
+        f"{prefix}std": math.sqrt(max(0.0, rms * rms - mean * mean)),
+        f"{prefix}min": low,
+        f"{prefix}max": high,
+    }
+    return found if prefix else {**found, "nonfinite": nonfinite}
 
 
 def facts(x: Tensor) -> Row:
-    """One batch as a row: `rows mean std min max nonfinite integer checksum`."""
-    mean, rms, low, high, _, nonfinite = (float(v) for v in six(x))
-    return {
-        "rows": float(x.shape[0]),
-        "mean": mean,
-        "std": math.sqrt(max(0.0, rms * rms - mean * mean)),
-        "min": low,
-        "max": high,
-        "nonfinite": nonfinite,
-        "integer": float(not x.is_floating_point()),
-        "checksum": checksum(x),
-    }
+    """What is known of a batch without reading its values: `rows integer checksum`."""
+    found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
+    return {**found, "checksum": checksum(x)} if x.device.type == "cpu" else found
 
 
 class Features:

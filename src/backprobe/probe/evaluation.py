@@ -22,24 +22,24 @@ class Phase:
     batches: int = 0
     rows: int = 0
     training: bool = False
-    loss_sum: float = 0.0
+    loss_sum: float | Tensor = 0.0
     loss_count: int = 0
-    criterion_sum: float = 0.0
+    criterion_sum: float | Tensor = 0.0
     criterion_count: int = 0
-    correct: int = 0
+    correct: float | Tensor = 0.0
     judged: int = 0
 
     def row(self) -> dict[str, float]:
-        """The phase as a row of `Record.evaluations`."""
+        """The phase as a row of `Record.evaluations`; waits for a device, once a phase."""
         if self.criterion_count:
-            loss = self.criterion_sum / self.criterion_count
+            loss = float(self.criterion_sum) / self.criterion_count
         else:
-            loss = self.loss_sum / self.loss_count if self.loss_count else math.nan
+            loss = float(self.loss_sum) / self.loss_count if self.loss_count else math.nan
         return {
             "step": float(self.step),
             "time": time.time(),
             "loss": loss,
-            "accuracy": self.correct / self.judged if self.judged else math.nan,
+            "accuracy": float(self.correct) / self.judged if self.judged else math.nan,
             "batches": float(self.batches),
             "rows": float(self.rows),
             "training": float(self.training),
@@ -57,23 +57,29 @@ def judge(phase: Phase, kind: str, output: object, target: Tensor | None) -> Non
     """
     if target is None or type(output) is not Tensor or output.numel() > MAX_ELEMENTS:
         return
-    if output.device != target.device or output.shape[:1] != target.shape[:1]:
+    if output.shape[:1] != target.shape[:1]:
         return
     with torch.no_grad():
+        target = target.to(output.device, non_blocking=True)
         loss = _loss(kind, output, target)
         if loss is None:
             return
-        phase.loss_sum += float(loss) * len(target)
+        phase.loss_sum += number(loss) * len(target)
         phase.loss_count += len(target)
         if kind in ("cross_entropy", "nll") and not target.is_floating_point():
-            phase.correct += int((output.argmax(1) == target).sum())
+            phase.correct += number((output.argmax(1) == target).sum())
             phase.judged += target.numel()
         elif kind in ("bce", "bce_with_logits") and output.numel() == target.numel():
             threshold = 0.5 if kind == "bce" else 0.0
-            phase.correct += int(
+            phase.correct += number(
                 ((output.reshape(-1) > threshold) == (target.reshape(-1) > 0.5)).sum()
             )
             phase.judged += target.numel()
+
+
+def number(value: Tensor) -> float | Tensor:
+    """A number where reading it costs nothing, else the tensor, to be added up on its device."""
+    return float(value) if value.device.type == "cpu" else value.detach()
 
 
 def _loss(kind: str, output: Tensor, target: Tensor) -> Tensor | None:

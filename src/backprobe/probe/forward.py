@@ -70,7 +70,7 @@ class Forward:
         self._measuring = False
         self._skip = False
         self._first_seen = False
-        self._first_input: dict[str, float] = {}
+        self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
         self._handles: list[Any] = []
 
@@ -177,7 +177,7 @@ class Forward:
         state.training = float(module.training)
         state.seen_training = state.seen_training or module.training
         self._first_seen = False
-        self._first_input = {}
+        self._first_input = None
         if not state.observing:
             return
         self._measuring = True
@@ -217,7 +217,7 @@ class Forward:
             return
         if is_criterion(module):
             if state.phase is not None and type(output) is Tensor and output.numel() == 1:
-                state.phase.criterion_sum += float(output.detach())
+                state.phase.criterion_sum += evaluation.number(output.detach())
                 state.phase.criterion_count += 1
             return
         if state.phase is not None:
@@ -229,12 +229,7 @@ class Forward:
             kind = state.losses.entries[0].kind if state.losses.entries else ""
             evaluation.judge(phase, kind, output, self.loaders.target())
             if x is not None and phase.batches <= 2:
-                row = {
-                    "step": float(state.step),
-                    "evaluation": 1.0,
-                    "model": float(self._index(module)),
-                }
-                state.recorder.tables["batches"].append({**row, **batches.facts(x)})
+                self._describe(module, x, evaluation=True)
             return
         x = batches.first_tensor(args, kwargs)
         if x is not None:
@@ -245,21 +240,28 @@ class Forward:
             and x is not None
             and (self._batches <= DENSE_BATCHES or self._batches % BATCH_EVERY == 0)
         ):
+            self._describe(module, x, evaluation=False)
+
+    def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
+        """Writes down a batch; a training one waits for what its loss tells of its targets."""
+        state = self.state
+        state.end_batch()
+        index = self._index(module)
+        row = {
+            "step": float(state.step),
+            "evaluation": float(evaluation),
+            "model": float(index),
+            "loader": float(self.loaders.current),
+            **batches.facts(x),
+        }
+        first = None if evaluation else self._first_input
+        state.begin_batch(row, {"": batches.six(x)} | ({} if first is None else {"first_": first}))
+        if evaluation:
             state.end_batch()
-            index = self._index(module)
-            kept = state.batch or {}
-            state.batch = {
-                **kept,
-                "step": float(state.step),
-                "evaluation": 0.0,
-                "model": float(index),
-                "loader": float(self.loaders.current),
-                **batches.facts(x),
-                **self._first_input,
-            }
-            features = self._features.setdefault(index, batches.Features())
-            if features.add(x):
-                state.recorder.event("input-features", model=index, **(features.data() or {}))
+            return
+        features = self._features.setdefault(index, batches.Features())
+        if features.add(x):
+            state.recorder.event("input-features", model=index, **(features.data() or {}))
 
     def _measure(self, module: nn.Module, args: Any, output: Any) -> None:
         spec = self._specs.get(id(module))
@@ -269,7 +271,9 @@ class Forward:
         if spec.weighted and not self._first_seen:
             self._first_seen = True
             if self._batches < DENSE_BATCHES or (self._batches + 1) % BATCH_EVERY == 0:
-                self._first_input = _first_input(args)
+                x = batches.first_tensor(args, {})
+                if x is not None and x.is_floating_point():
+                    self._first_input = batches.six(x)
         meter = spec.meter
         if meter is None or meter.done:
             return
@@ -397,14 +401,6 @@ class Forward:
 
     def _index(self, module: nn.Module) -> int:
         return self.state.structure.module_of.get(id(unwrapped(module)), -1)
-
-
-def _first_input(args: Any) -> dict[str, float]:
-    x = batches.first_tensor(args, {})
-    if x is None or not x.is_floating_point():
-        return {}
-    found = batches.facts(x)
-    return {f"first_{name}": found[name] for name in ("mean", "std", "min", "max")}
 
 
 def _any_training(module: nn.Module) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import sites
@@ -63,7 +64,7 @@ class Heartbeat:
         self._closed_by: int = -1
         self._implicit: ParameterSet | None = None
         self._implicit_open = False
-        self._micro = (0, 0.0)
+        self._micro: tuple[int, float | Tensor] = (0, 0.0)
         self._beats = 0
         state.recorder.signals = {"parameters": SIGNALS, "outputs": OUTPUT_SIGNALS}
 
@@ -135,15 +136,15 @@ class Heartbeat:
     def _beat(self, watched: _Watched, optimizer: Any) -> None:
         state = self.state
         self._beats += 1
-        norm = NAN
-        if watched.measured:
-            norm = self._store(watched.parameters, state.step)
-        rate = optimizer.param_groups[0].get("lr", NAN)
         carried = NAN
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
-        self._row(float(rate), norm, carried, watched.index)
-        self._outputs()
+        self._close(
+            watched.parameters if watched.measured else None,
+            rate=float(optimizer.param_groups[0].get("lr", NAN)),
+            carried=carried,
+            optimizer=watched.index,
+        )
         state.begin_step()
 
     def _extra(self, watched: _Watched) -> None:
@@ -151,55 +152,90 @@ class Heartbeat:
         if watched.measured:
             self._store(watched.parameters, self.state.step - 1)
 
-    def _row(self, rate: float, norm: float, carried: float, optimizer: int) -> None:
+    def _close(
+        self, parameters: ParameterSet | None, rate: float, carried: float, optimizer: int
+    ) -> None:
+        """Writes the step: its tensors' values, its outputs, its row."""
         state = self.state
-        now = perf_counter()
-        loss = state.loss_sum / state.backwards if state.backwards else NAN
-        state.recorder.steps.append(
-            (
-                state.step,
-                time.time(),
-                now - state.step_began,
-                loss,
-                state.loss_index,
-                state.backwards,
-                rate,
-                norm,
-                state.clip_norm,
-                state.samples,
-                carried,
-                optimizer,
-                NAN,
-                state.training,
-                float(state.observing),
-            )
-        )
+        row = {
+            "step": float(state.step),
+            "time": time.time(),
+            "seconds": perf_counter() - state.step_began,
+            "loss_index": float(state.loss_index),
+            "backwards": float(state.backwards),
+            "lr": rate,
+            "samples": state.samples,
+            "carried": carried,
+            "optimizer": float(optimizer),
+            "training": state.training,
+            "observed": float(state.observing),
+        }
+        squares: list[float] = []
+        if parameters is not None:
+            self._store(parameters, state.step, squares)
+        if state.observing:
+            self._outputs()
+        count = state.backwards
+        late = {
+            name: value
+            for name, value in (("loss", state.loss_sum), ("clip_norm", state.clip_norm))
+            if isinstance(value, Tensor)
+        }
+        if not isinstance(state.loss_sum, Tensor):
+            row["loss"] = state.loss_sum / count if count else NAN
+        if not isinstance(state.clip_norm, Tensor):
+            row["clip_norm"] = state.clip_norm
 
-    def _store(self, parameters: ParameterSet, step: int) -> float:
-        """Keeps one step's values; returns the global gradient norm."""
+        def finish(values: Any = ()) -> None:
+            for name, value in zip(late, values, strict=True):
+                row[name] = float(value) / count if name == "loss" else float(value)
+            row["grad_norm"] = math.sqrt(sum(squares)) if squares else NAN
+            state.recorder.steps.append(row)
+            if not math.isfinite(row["loss"]) and count:
+                state.budget.anomaly()
+
+        if late:
+            state.transfers.send(list(late.values()), finish)
+        else:
+            state.transfers.after(finish)
+        state.transfers.poll()
+
+    def _store(
+        self, parameters: ParameterSet, step: int, squares: list[float] | None = None
+    ) -> None:
+        """Keeps one step's values; adds the sums of squared gradients to `squares`."""
         recorder = self.state.recorder
-        values = parameters.out.copy()
-        recorder.matrices["parameters"].append((step, parameters.index, values))
-        if self.state.histograms:
-            counts = parameters.histograms.copy()
+
+        def store(where: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+            recorder.matrices["parameters"].append((step, parameters.index[where], values))
+            if np.nanmax(values[:, 5], initial=0.0) > 0:
+                self.state.budget.anomaly()
+                sums = math.nan
+            else:
+                rms = values[:, 1].astype(np.float64)
+                sums = float(np.nansum(rms * rms * parameters.sizes[where]))
+            if squares is not None:
+                squares.append(sums)
+
+        def binned(where: NDArray[np.int32], counts: NDArray[Any]) -> None:
             for quantity in range(3):
-                recorder.add_histograms(step, quantity, parameters.index, counts[:, quantity])
-        if np.nanmax(values[:, 5], initial=0.0) > 0:
-            self.state.budget.anomaly()
-            return math.nan
-        squares = np.square(values[:, 1], dtype=np.float64) * parameters.sizes
-        return math.sqrt(float(np.nansum(squares)))
+                recorder.add_histograms(
+                    step, quantity, parameters.index[where], counts[:, quantity]
+                )
+
+        parameters.store(self.state.transfers, store, binned if self.state.histograms else None)
 
     def _outputs(self) -> None:
         state = self.state
-        if state.observing:
-            if state.histograms:
-                found = state.outputs.histograms()
-                if found is not None:
-                    state.recorder.add_histograms(state.step, 3, *found)
-            taken = state.outputs.take()
-            if taken is not None:
-                state.recorder.matrices["outputs"].append((state.step, *taken))
+        step = state.step
+        outputs = state.recorder.matrices["outputs"]
+        state.outputs.take(
+            state.transfers,
+            lambda index, values: outputs.append((step, index, values)),
+            (lambda index, counts: state.recorder.add_histograms(step, 3, index, counts))
+            if state.histograms
+            else None,
+        )
 
     def _add(self, optimizer: Any) -> _Watched:
         structure = self.state.structure
@@ -257,6 +293,7 @@ class Heartbeat:
         """Closes the last beat, and lets go what waited for an optimizer that never came."""
         if self._implicit_open:
             self._close_implicit()
+        self.state.transfers.wait()
         self.state.recorder.held = False
 
     def _take_back(self) -> None:
@@ -265,6 +302,7 @@ class Heartbeat:
         if self._implicit_open:
             self._implicit_open = False
         if self._micro[0]:
+            state.transfers.wait()
             state.recorder.forget()
             state.step = 0
             state.backwards += self._micro[0]
@@ -277,12 +315,9 @@ class Heartbeat:
         self._implicit_open = False
         if parameters is None:
             return
-        norm = NAN
         if state.observing:
             parameters.after(state.histograms)
-            norm = self._store(parameters, state.step)
-        self._row(NAN, norm, NAN, -1)
-        self._outputs()
+        self._close(parameters if state.observing else None, rate=NAN, carried=NAN, optimizer=-1)
         self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
         state.begin_step()
         if state.step >= PATIENCE:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import lossgraph, sites
+from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
 MAX_ELEMENTS = 1 << 16
@@ -123,9 +124,11 @@ class Losses:
 
     Arguments:
         touch: called with an entry that is new or changed.
+        transfers: brings a device's targets to the host.
     """
 
-    def __init__(self, touch: Callable[[str, Any], None]) -> None:
+    def __init__(self, touch: Callable[[str, Any], None], transfers: Transfers) -> None:
+        self._transfers = transfers
         self.entries: list[Loss] = []
         self._touch = touch
         self._targets: list[Targets] = []
@@ -170,13 +173,29 @@ class Losses:
             self._touch("losses", self.entries[index])
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
-        if reading.target is not None and _readable(reading.target):
+        if reading.target is not None and reading.target.device.type != "cpu":
+            self._fetch(index, reading, classes)
+        elif reading.target is not None and _readable(reading.target):
             facts = self._targets[index].add(reading.target, reading.ignore_index, classes)
             self._dirty.add(index)
-        elif "difference" in reading.extra and reading.output is None:
-            pass
         self.readings[index] = reading
         return index, reading.scale, facts
+
+    def _fetch(self, index: int, reading: lossgraph.LossReading, classes: int) -> None:
+        """Takes a device's targets when they arrive (class ids are exact below 2^24)."""
+        target = reading.target
+        if target is None or type(target) is not Tensor or target.layout != torch.strided:
+            return
+        dtype, ignored = target.dtype, reading.ignore_index
+        flat = target.detach().reshape(-1)
+        if flat.numel() > MAX_ELEMENTS:
+            flat = flat[:: flat.numel() // MAX_ELEMENTS]
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            self._targets[index].add(torch.from_numpy(values.copy()).to(dtype), ignored, classes)
+            self._dirty.add(index)
+
+        self._transfers.send([flat], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

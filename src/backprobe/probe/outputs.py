@@ -10,6 +10,9 @@ recurrent cell, micro-batches) is measured at its first run.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +21,8 @@ from torch import Tensor
 
 from backprobe.probe.activations import RECTIFIERS, SATURATION
 from backprobe.probe.kernels import native, through_torch
-from backprobe.probe.parameters import DTYPES
+from backprobe.probe.parameters import DTYPES, reshaped
+from backprobe.probe.transfer import Transfers
 from backprobe.records import Place
 
 SIGNALS = (
@@ -44,6 +48,9 @@ SURE = 10
 """Observed steps of a window before a dead share is given: a unit may be silent on one batch."""
 
 
+Store = Callable[[NDArray[np.int32], NDArray[Any]], None]
+
+
 class Meter:
     """Measures the output of one place.
 
@@ -56,6 +63,8 @@ class Meter:
         self.place = place
         self.channels_first = channels_first
         self.done = False
+        self.late: Tensor | None = None
+        self.late_bins: Tensor | None = None
         self.out = np.full(len(SIGNALS), np.nan, np.float32)
         self.histogram = np.zeros(native.BINS, np.uint32)
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
@@ -89,13 +98,10 @@ class Meter:
             self._library.bp_output(self._at)
         else:
             sample = self._sample(x)
-            self.out[:] = (
-                through_torch.nine(sample, self.low, self.high, self._tops(sample)).cpu().numpy()
-            )
+            sure = self._seen + 1 >= SURE
+            self.late = through_torch.nine(sample, self.low, self.high, self._tops(sample), sure)
             if histogram:
-                self.histogram += (
-                    through_torch.bins(sample, native.BINS).cpu().numpy().astype(np.uint32)
-                )
+                self.late_bins = through_torch.bins(sample, native.BINS)
         self._age()
 
     def _age(self) -> None:
@@ -169,24 +175,36 @@ class Outputs:
         self.meters.append(meter)
         return meter
 
-    def take(self) -> tuple[NDArray[np.int32], NDArray[np.float32]] | None:
-        """Indexes [m] and values [m, 9] of the places measured since the last call, or None."""
-        done = [meter for meter in self.meters if meter.done]
-        if not done:
-            return None
-        index = np.array([meter.place.index for meter in done], np.int32)
-        values = np.stack([meter.out for meter in done])
-        for meter in done:
-            meter.done = False
-        return index, values
+    def take(self, transfers: Transfers, store: Store, binned: Store | None) -> None:
+        """Hands on what was measured since the last call.
 
-    def histograms(self) -> tuple[NDArray[np.int32], NDArray[np.uint32]] | None:
-        """Indexes [m] and counts [m, 135] of the places measured since the last `take`."""
+        Arguments:
+            transfers: brings results of a device to the host.
+            store: called with indexes [m] and values [m, 9].
+            binned: called with indexes [m] and counts [m, 135], None where none are wanted.
+        """
         done = [meter for meter in self.meters if meter.done]
-        if not done:
-            return None
-        index = np.array([meter.place.index for meter in done], np.int32)
-        return index, np.stack([meter.histogram for meter in done])
+        fast = [meter for meter in done if meter.late is None]
+        if fast:
+            index = np.array([meter.place.index for meter in fast], np.int32)
+            store(index, np.stack([meter.out for meter in fast]))
+            if binned is not None:
+                binned(index, np.stack([meter.histogram for meter in fast]))
+        by_device: dict[torch.device, list[Meter]] = {}
+        for meter in done:
+            if meter.late is not None:
+                by_device.setdefault(meter.late.device, []).append(meter)
+            meter.done = False
+        for late in by_device.values():
+            index = np.array([meter.place.index for meter in late], np.int32)
+            values = [meter.late for meter in late if meter.late is not None]
+            counts = [meter.late_bins for meter in late if meter.late_bins is not None]
+            transfers.send(values, partial(reshaped, store, index, (len(index), len(SIGNALS))))
+            if binned is not None and len(counts) == len(late):
+                shape = len(index), native.BINS
+                transfers.send(counts, partial(reshaped, binned, index, shape))
+            for meter in late:
+                meter.late = meter.late_bins = None
 
 
 def layout(shape: torch.Size, channels_first: bool) -> tuple[int, int, int]:

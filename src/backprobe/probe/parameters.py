@@ -9,8 +9,8 @@ cosine come from up to 1,024 fixed random coordinates a tensor (relative error a
 from __future__ import annotations
 
 import ctypes
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.transfer import Transfers
 
 SIGNALS = (
     "grad_mean",
@@ -41,6 +42,9 @@ CHECKED = 8
 """Tensors of an optimizer that are asked whether their gradients were cleared."""
 
 
+Store = Callable[[NDArray[np.int32], NDArray[Any]], None]
+
+
 class ParameterSet:
     """The tensors of one optimizer, measured before and after each of its observed steps.
 
@@ -57,6 +61,7 @@ class ParameterSet:
         self.out = np.full((count, len(SIGNALS)), np.nan, np.float32)
         self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
         generator = np.random.default_rng(0)  # of our own: the user's streams don't move
+        self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
         self._where = [_coordinates(p.numel(), generator) for p in self.parameters]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
         self._library = native.library()
@@ -66,6 +71,8 @@ class ParameterSet:
         else:
             self._before: list[Tensor] = []
             self._last: dict[int, Tensor] = {}
+            self.late: dict[int, Tensor] = {}
+            self.late_bins: dict[int, Tensor] = {}
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
@@ -110,9 +117,9 @@ class ParameterSet:
         kept = 0
         for k in self._checked:
             gradient = self.parameters[k].grad
-            if gradient is not None and _local(gradient) is not None:
-                sample = _take(_local(gradient), self._where[k])
-                kept += bool(torch.count_nonzero(sample))
+            local = None if gradient is None else _local(gradient)
+            if local is not None and local.numel():
+                kept += bool(torch.count_nonzero(self._take(local, k)))
         return kept * 2 < len(self._checked)
 
     def checked_none(self) -> bool:
@@ -166,42 +173,97 @@ class ParameterSet:
         return pointers
 
     def _before_slowly(self, histograms: bool) -> None:
+        self.late = {}
+        self.late_bins = {}
         self._before = []
         for k, parameter in enumerate(self.parameters):
             weight = _local(parameter.detach())
             if weight is None or weight.numel() == 0:
                 self._before.append(torch.zeros(0))
                 continue
-            where = self._where[k]
-            six = through_torch.six(weight).cpu().numpy()
-            self.out[k, 6:10], self.out[k, 10] = six[:4], six[5]
-            sample = _take(weight, where)
+            row = self._row(k, weight.device)
+            six = through_torch.six(weight)
+            row[6:10], row[10] = six[:4], six[5]
+            sample = self._take(weight, k)
             self._before.append(sample)
             if histograms:
-                self.histograms[k, 1] += _bins(sample)
+                self._bin(k, 1, sample)
             self._gradient_slowly(k, parameter, histograms)
 
     def _gradient_slowly(self, k: int, parameter: Tensor, histograms: bool) -> None:
         gradient = None if parameter.grad is None else _local(parameter.grad)
         if gradient is None or gradient.numel() == 0:
             return
-        self.out[k, :6] = through_torch.six(gradient).cpu().numpy()
-        now = _take(gradient, self._where[k])
+        row = self._row(k, gradient.device)
+        row[:6] = through_torch.six(gradient)
+        now = self._take(gradient, k)
         if k in self._last and self._last[k].shape == now.shape:
-            self.out[k, 12] = float(through_torch.cosine(now, self._last[k]))
+            row[12] = through_torch.cosine(now, self._last[k])
         self._last[k] = now
         if histograms:
-            self.histograms[k, 0] += _bins(now)
+            self._bin(k, 0, now)
 
     def _after_slowly(self, histograms: bool) -> None:
         for k, parameter in enumerate(self.parameters):
             weight = _local(parameter.detach())
             if weight is None or len(self._before[k]) == 0:
                 continue
-            change = _take(weight, self._where[k]) - self._before[k]
-            self.out[k, 11] = math.sqrt(float((change * change).mean()))
+            change = self._take(weight, k) - self._before[k]
+            self._row(k, weight.device)[11] = torch.sqrt((change * change).mean())
             if histograms:
-                self.histograms[k, 2] += _bins(change)
+                self._bin(k, 2, change)
+
+    def _row(self, k: int, device: torch.device) -> Tensor:
+        """The signals of one tensor, kept where the tensor is."""
+        if k not in self.late:
+            self.late[k] = torch.full((len(SIGNALS),), torch.nan, device=device)
+        return self.late[k]
+
+    def _bin(self, k: int, quantity: int, sample: Tensor) -> None:
+        counts = through_torch.bins(sample, native.BINS)
+        if k not in self.late_bins:
+            self.late_bins[k] = torch.zeros((3, native.BINS), device=counts.device)
+        self.late_bins[k][quantity] += counts
+
+    def _take(self, tensor: Tensor, k: int) -> Tensor:
+        """A copy of the sampled coordinates, without asking the device for anything."""
+        key = k, tensor.numel(), tensor.device
+        chosen = self._chosen.get(key)
+        if chosen is None:
+            where = self._where[k].astype(np.int64)
+            chosen = torch.from_numpy(where[where < tensor.numel()]).to(tensor.device)
+            self._chosen[key] = chosen
+        return tensor.detach().reshape(-1)[chosen].float()
+
+    def store(self, transfers: Transfers, store: Store, binned: Store | None) -> None:
+        """Hands on the values of the step that was measured.
+
+        Arguments:
+            transfers: brings results of a device to the host.
+            store: called with positions [k] in this set and values [k, 13].
+            binned: called with positions [k] and counts [k, 3, 135], None where none are wanted.
+        """
+        if self._fast:
+            everything = np.arange(len(self.parameters), dtype=np.int32)
+            store(everything, self.out.copy())
+            if binned is not None:
+                binned(everything, self.histograms.copy())
+            return
+        by_device: dict[torch.device, list[int]] = {}
+        for k, row in self.late.items():
+            by_device.setdefault(row.device, []).append(k)
+        for held in by_device.values():
+            where = np.array(held, np.int32)
+            transfers.send(
+                [self.late[k] for k in held],
+                partial(reshaped, store, where, (len(where), len(SIGNALS))),
+            )
+            counts = [self.late_bins[k] for k in held if k in self.late_bins]
+            if binned is not None and len(counts) == len(held):
+                transfers.send(
+                    counts,
+                    partial(reshaped, binned, where, (len(where), 3, native.BINS)),
+                )
 
 
 def _coordinates(size: int, generator: np.random.Generator) -> NDArray[np.uint32]:
@@ -229,13 +291,8 @@ def _local(tensor: Tensor) -> Tensor | None:
     return shard.detach() if shard.is_floating_point() and shard.device.type != "meta" else None
 
 
-def _take(tensor: Tensor | None, where: NDArray[np.uint32]) -> Tensor:
-    if tensor is None:
-        return torch.zeros(0)
-    flat = tensor.detach().reshape(-1)
-    chosen = torch.from_numpy(where.astype(np.int64))
-    return flat[chosen[chosen < flat.numel()].to(flat.device)].float()
-
-
-def _bins(sample: Tensor) -> NDArray[np.uint32]:
-    return through_torch.bins(sample, native.BINS).cpu().numpy().astype(np.uint32)
+def reshaped(
+    store: Store, where: NDArray[np.int32], shape: tuple[int, ...], values: NDArray[np.float32]
+) -> None:
+    """Hands on flat values in their shape."""
+    store(where, values.reshape(shape))

@@ -48,7 +48,7 @@ def _mark(function: Any) -> Any:
 
 def _backward(began: Current) -> None:
     if not _wrapped(torch.Tensor.backward):
-        method = torch.Tensor.backward
+        method: Any = torch.Tensor.backward
 
         @functools.wraps(method)
         def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -65,7 +65,7 @@ def _backward(began: Current) -> None:
 
         torch.Tensor.backward = _mark(backward)  # type: ignore[method-assign]
     if not _wrapped(torch.autograd.backward):
-        function = torch.autograd.backward
+        function: Any = torch.autograd.backward
 
         @functools.wraps(function)
         def autograd_backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:

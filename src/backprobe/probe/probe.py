@@ -7,6 +7,7 @@ import os
 import traceback
 from typing import Any
 
+from torch import Tensor
 from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
@@ -107,9 +108,8 @@ class Probe:
 
     def clipped(self, norm: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed."""
-        value = float(norm)
-        if self.state.observing or self.state.clip_norm != self.state.clip_norm:
-            self.state.clip_norm = value
+        on_device = isinstance(norm, Tensor) and norm.device.type != "cpu"
+        self.state.clip_norm = norm.detach().float() if on_device else float(norm)
 
     def _blind_spots(self) -> None:
         state = self.state

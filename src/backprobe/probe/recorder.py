@@ -33,9 +33,12 @@ STEP_COLUMNS = (
 HISTOGRAM_SECONDS = 0.5
 """Charts get histograms at most so often after the dense start, unless the user asks for more."""
 
-StepRow = tuple[float, ...]
+STEP_DTYPES: Mapping[str, Any] = {"step": np.int64, "time": np.float64}
+NAN = float("nan")
+
+StepRow = dict[str, float]
 Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
-Histogram = tuple[int, int, NDArray[np.int32], NDArray[np.uint32]]
+Histogram = tuple[int, int, NDArray[np.int32], NDArray[Any]]
 
 
 class Recorder:
@@ -67,7 +70,7 @@ class Recorder:
             self._writer.event(stream, items=items)
 
     def add_histograms(
-        self, step: int, quantity: int, index: NDArray[np.int32], counts: NDArray[np.uint32]
+        self, step: int, quantity: int, index: NDArray[np.int32], counts: NDArray[Any]
     ) -> None:
         """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
         self.histograms.append((step, quantity, index, counts))
@@ -93,12 +96,12 @@ class Recorder:
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)
         if rows:
-            block = np.array(rows, np.float64)
             columns: dict[str, NDArray[Any]] = {
-                name: block[:, k] if name in ("time", "step") else block[:, k].astype(np.float32)
-                for k, name in enumerate(STEP_COLUMNS)
+                name: np.array(
+                    [row.get(name, NAN) for row in rows], STEP_DTYPES.get(name, np.float32)
+                )
+                for name in STEP_COLUMNS
             }
-            columns["step"] = columns["step"].astype(np.int64)
             self._writer.frame({"stream": "steps"}, columns)
 
     def _drain_matrices(self, stream: str) -> None:
@@ -137,7 +140,7 @@ class Recorder:
         counts = np.concatenate([row[3] for row in rows])
         occupied = counts != 0
         _, bins = np.nonzero(occupied)
-        values = counts[occupied]
+        values = counts[occupied].astype(np.uint32)
         largest = int(values.max()) if values.size else 0
         self._writer.frame(
             {"stream": "histograms"},

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from backprobe.probe import batches
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
@@ -16,6 +21,7 @@ from backprobe.probe.losses import Losses
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.structure import Structure
+from backprobe.probe.transfer import Transfers
 from backprobe.records import Operation
 
 NAN = float("nan")
@@ -40,6 +46,7 @@ class State:
     clock: HistogramClock
     structure: Structure = field(default_factory=Structure)
     outputs: Outputs = field(default_factory=Outputs)
+    transfers: Transfers = field(default_factory=Transfers)
     losses: Losses = field(init=False)
     thread: int = field(default_factory=threading.get_ident)
     step: int = 0
@@ -48,10 +55,10 @@ class State:
     in_backward: bool = False
     unpackable: bool = True
     step_began: float = field(default_factory=perf_counter)
-    loss_sum: float = 0.0
+    loss_sum: float | Tensor = 0.0
     loss_index: int = -1
     backwards: int = 0
-    clip_norm: float = NAN
+    clip_norm: float | Tensor = NAN
     samples: float = NAN
     training: float = NAN
     root: int = -1
@@ -59,13 +66,14 @@ class State:
     seen_training: bool = False
     criterion_site: tuple[str, int] | None = None
     batch: dict[str, float] | None = None
+    batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
     switch: Callable[[bool], None] | None = None
 
     def __post_init__(self) -> None:
-        self.losses = Losses(self.structure.touch)
+        self.losses = Losses(self.structure.touch, self.transfers)
         self.clock.due(0)
 
     def blind_spot(self, text: str) -> None:
@@ -91,11 +99,40 @@ class State:
             self.recorder.tables["evaluations"].append(self.phase.row())
             self.phase = None
 
+    def begin_batch(
+        self, row: dict[str, float], readings: dict[str, Tensor | NDArray[np.float32]]
+    ) -> None:
+        """Keeps a batch's row until it is complete.
+
+        Arguments:
+            row: what is known at once.
+            readings: prefix → what `batches.six` gave, on the host or on a device.
+        """
+        self.batch = dict(row)
+        self.batch_late = {}
+        for prefix, values in readings.items():
+            if isinstance(values, Tensor):
+                self.batch_late[prefix] = values
+            else:
+                self.batch.update(batches.summary(values, prefix))
+
     def end_batch(self, **facts: float) -> None:
         """Writes the batch that waits, with what its loss told of its targets."""
-        if self.batch is not None:
-            self.recorder.tables["batches"].append({**self.batch, **facts})
-            self.batch = None
+        if self.batch is None:
+            return
+        row, late = {**self.batch, **facts}, self.batch_late
+        self.batch, self.batch_late = None, {}
+        waiting = self.recorder.tables["batches"]
+        if not late:
+            waiting.append(row)
+            return
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            for k, prefix in enumerate(late):
+                row.update(batches.summary(values[6 * k : 6 * k + 6], prefix))
+            waiting.append(row)
+
+        self.transfers.send(list(late.values()), deliver)
 
     def flush_structure(self) -> None:
         """Writes what is new of the structure, the losses and the graph."""

@@ -57,15 +57,19 @@ def bins(sample: Tensor, count: int) -> Tensor:
     where = torch.where(exponent == -127, torch.where(mantissa == 0, 66, 65), where)
     special = torch.where(mantissa != 0, 132, torch.where(negative, 133, 134))
     where = torch.where(exponent == 128, special, where)
-    return torch.bincount(where.long(), minlength=count)
+    where = where.long()  # not `bincount`, which waits for the device to learn its size
+    return torch.zeros(count, device=sample.device).index_add_(
+        0, where, torch.ones_like(where, dtype=torch.float32)
+    )
 
 
-def nine(x: Tensor, low: float, high: float, unit_max: Tensor | None) -> Tensor:
+def nine(x: Tensor, low: float, high: float, unit_max: Tensor | None, sure: bool) -> Tensor:
     """Signals of one layer's output.
 
     Arguments:
         x: sample [rows, units, inner].
         low, high: beyond them an element is saturated; low > high means there is no such thing.
+        sure: whether enough batches were seen to call a unit dead.
         unit_max: running maximum [units] of a rectifier's units, updated in place, or None.
 
     Returns:
@@ -82,5 +86,5 @@ def nine(x: Tensor, low: float, high: float, unit_max: Tensor | None) -> Tensor:
     dead = nothing
     if unit_max is not None:
         torch.maximum(unit_max, by_unit.amax(dim=1).float(), out=unit_max)
-        dead = (unit_max <= 0).double().mean()
+        dead = (unit_max <= 0).double().mean() if sure else nothing
     return torch.cat([six(x), torch.stack([spread, saturated, dead]).float()])
