@@ -61,12 +61,9 @@ def complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def run_argument(required: bool = False) -> Callable[[F], F]:
     """The argument RUN; `latest` where it may be left out."""
-    return click.argument(
-        "run",
-        required=required,
-        default=None if required else "latest",
-        shell_complete=complete_run,
-    )
+    if required:
+        return click.argument("run", shell_complete=complete_run)
+    return click.argument("run", default="latest", shell_complete=complete_run)
 
 
 def json_option() -> Callable[[F], F]:
