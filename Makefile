@@ -39,8 +39,9 @@ check: $(VENV)/.ready-dev ## lint, format, types, import graph, generated files
 	$(PY) scripts/resolved_set.py
 	sh scripts/web.sh check
 
-bench: $(VENV)/.ready-bench ## measure what the probe costs, each figure of the README
-	@for file in benchmarks/*.py; do echo "== $$file"; $(SINGLE) $(PY) "$$file" || exit 1; done
+bench: $(VENV)/.ready-bench ## measure: what watching costs, what importing costs, how often a diagnosis is right
+	@status=0; for file in benchmarks/*.py benchmarks/diagnosis/score.py; do \
+	  echo "== $$file"; $(SINGLE) $(PY) "$$file" || status=1; done; exit $$status
 
 web: ## build the dashboard's page from web/ (needs Node 20 or newer)
 	sh scripts/web.sh build
