@@ -19,6 +19,8 @@ import torch
 from backprobe.records import Source
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_DEMO = os.path.join(_OWN, "demo") + os.sep
+"""Scripts as a user writes them: the code under diagnosis, wherever they are installed."""
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
 _LIBRARIES = tuple(
     sorted({sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "purelib", "platlib")})
@@ -35,6 +37,8 @@ def distance(filename: str) -> int:
     if filename.startswith("<"):
         return 0 if filename.startswith("<ipython") else 2
     path = os.path.abspath(filename)
+    if path.startswith(_DEMO):
+        return 0
     if path.startswith((_OWN, _TORCH)):
         return 2
     return 1 if path.startswith(_LIBRARIES) or f"{os.sep}site-packages{os.sep}" in path else 0
