@@ -66,7 +66,7 @@ def begin(name: str, folder: Path) -> Log:
 
         return two
     os.environ["TRACKIO_DIR"] = str(folder)
-    import trackio  # type: ignore[import-not-found, unused-ignore]
+    import trackio
 
     trackio.init(project="bench", auto_log_cpu=False, auto_log_gpu=False)
     return lambda step, loss, acc: trackio.log({"loss": loss, "acc": acc}, step=step)
@@ -135,7 +135,7 @@ def kept(name: str, folder: Path) -> int:
     if name == "wandb":
         return sum(wandb_rows(path.read_bytes()) for path in folder.rglob("*.wandb"))
     if name == "tensorboard":
-        from tensorboard.backend.event_processing import (  # type: ignore[import-not-found, unused-ignore]
+        from tensorboard.backend.event_processing import (
             event_file_loader,
         )
 
