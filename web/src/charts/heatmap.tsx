@@ -61,9 +61,10 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
     context.font = font();
     context.textBaseline = "middle";
     const every = Math.ceil(12 / rowHeight);
+    const chosen = selected === null ? -Infinity : shown.indexOf(selected);
     names.forEach((name, k) => {
       const row = shown[k]!;
-      if (k % every && row !== selected) return;
+      if (row !== selected && (k % every || Math.abs(k - chosen) < every)) return;
       const y = TOP + (k + 0.5) * rowHeight;
       context.textAlign = "right";
       context.fillStyle = row === selected ? colours.accent : colours.muted;
