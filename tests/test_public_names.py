@@ -18,8 +18,8 @@ from backprobe.face import state
 PUBLIC = """
 AlertLevel Api Artifact Audio CommError ConfigError Error Histogram Html Image Molecule Object3D
 Plotly Run Settings Table UsageError Video __version__ agent alert config define_metric diagnose
-findings finish init log log_artifact log_model login run save setup summary sweep teardown unwatch
-use_artifact watch
+errors findings finish init log log_artifact log_model login plot run save setup summary sweep
+teardown unwatch use_artifact util watch
 """.split()
 """What users may rely on. A name is added here on purpose, and removed in a major release only."""
 

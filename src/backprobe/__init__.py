@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from backprobe.face.diagnosis import diagnose, findings
     from backprobe.face.errors import CommError, ConfigError, Error, UsageError
     from backprobe.face.init import init
+    from backprobe.face.media.chart import plot
     from backprobe.face.media.figure import Plotly
     from backprobe.face.media.file import Audio, Html, Molecule, Object3D, Video
     from backprobe.face.media.histogram import Histogram
     from backprobe.face.media.image import Image
     from backprobe.face.media.table import Table
+    from backprobe.face.namespaces import errors, util
     from backprobe.face.run import Run
     from backprobe.face.settings import Settings
     from backprobe.face.state import config, run, summary
@@ -72,6 +74,7 @@ __all__ = [
     "config",
     "define_metric",
     "diagnose",
+    "errors",
     "findings",
     "finish",
     "init",
@@ -79,6 +82,7 @@ __all__ = [
     "log_artifact",
     "log_model",
     "login",
+    "plot",
     "run",
     "save",
     "setup",
@@ -87,6 +91,7 @@ __all__ = [
     "teardown",
     "unwatch",
     "use_artifact",
+    "util",
     "watch",
 ]
 
@@ -110,8 +115,11 @@ _HOMES = {
     "UsageError": "face.errors",
     "Video": "face.media.file",
     "diagnose": "face.diagnosis",
+    "errors": "face.namespaces",
     "findings": "face.diagnosis",
     "init": "face.init",
+    "plot": "face.media.chart",
+    "util": "face.namespaces",
 }
 """Where a name is at home; the verbs that are not here are `face.verbs`'s."""
 
