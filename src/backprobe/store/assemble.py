@@ -23,6 +23,7 @@ from backprobe.records import (
     Run,
     Source,
 )
+from backprobe.store.fitting import check
 from backprobe.store.frames import Frame
 from backprobe.store.growing import GrowingSeries, GrowingTable
 
@@ -150,24 +151,35 @@ class Assembler:
             self.events.append(Event(name, float(header.get("time", 0.0)), data))
 
     def _row(self, header: Mapping[str, Any]) -> None:
-        step, row = _step(header["step"]), int(header.get("row", -1))
-        now, values = float(header["time"]), dict(header["values"])
-        before: Mapping[str, Any] = {}
+        step, row, values = header["step"], header.get("row", -1), header["values"]
+        if type(step) is not int or abs(step) >= 2**63:
+            step = _step(step)
+        if type(values) is not dict or type(row) is not int:
+            raise TypeError("no row")
+        now = float(header["time"])
         if row >= 0 and row == self._open_row:
             before = self.rows[self._open_index][2]
             self.rows[self._open_index] = (step, now, {**before, **values})
         else:
+            before = {}
             if row >= 0:
                 self._open_row, self._open_index = row, len(self.rows)
             self.rows.append((step, now, values))
         for key, value in values.items():
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                steps, column = self._history.setdefault(key, ([], []))
-                if key in before and steps and steps[-1] == step:
-                    column[-1] = _float(value)
-                else:
-                    steps.append(step)
-                    column.append(_float(value))
+            kind = type(value)
+            if kind is int:
+                value = _float(value)
+            elif kind is not float:
+                continue
+            found = self._history.get(key)
+            if found is None:
+                found = self._history[key] = ([], [])
+            steps, column = found
+            if key in before and steps and steps[-1] == step:
+                column[-1] = value
+            else:
+                steps.append(step)
+                column.append(value)
 
 
 def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
@@ -181,6 +193,7 @@ def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
             values[name] = Source(*value) if value else None
         else:
             values[name] = _frozen(value)
+    check(noun, values)
     return noun(**values)
 
 
