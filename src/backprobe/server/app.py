@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from backprobe.server import page
 from backprobe.server.console import console
 from backprobe.server.diagnoses import Diagnoses
-from backprobe.server.errors import Refusal, refused
+from backprobe.server.errors import Refusal, failed, refused
 from backprobe.server.findings import findings
 from backprobe.server.guard import Guard
 from backprobe.server.heatmap import heatmap
@@ -63,7 +63,7 @@ def create_app(
             WebSocketRoute("/api/live", watcher.endpoint),
         ],
         middleware=[Middleware(Guard, token=token, hosts=hosts, cookie=cookie)],
-        exception_handlers={Refusal: refused},
+        exception_handlers={Refusal: refused, Exception: failed},
     )
     app.state.token = token
     app.state.readers = Readers(directory)

@@ -23,6 +23,11 @@ def refused(_: Request, error: Exception) -> Response:
     return json_response({"error": str(error)}, error.status)
 
 
+def failed(_: Request, error: Exception) -> Response:
+    """The JSON answer to a fault of ours; the traceback goes to the terminal."""
+    return json_response({"error": f"the server failed on this: {error!r}"}, 500)
+
+
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:
     """A whole number of the query, forced into [low, high].
 

@@ -24,13 +24,15 @@ NO_STORE = {"cache-control": "no-store"}
 
 
 def plain(value: Any) -> Any:
-    """The value in the terms of JSON: numbers that JSON lacks become strings.
+    """The value in the terms of JSON: numbers that JSON or its readers lack become strings.
 
     NaN, +Inf and -Inf become "NaN", "Infinity" and "-Infinity"; dataclasses become objects; numpy
     scalars and arrays become numbers and lists; anything else becomes its `str`.
     """
-    if value is None or isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, str)):
         return value
+    if isinstance(value, int):
+        return value if abs(value) < 1 << 63 else str(value)
     if isinstance(value, float):
         if math.isfinite(value):
             return value

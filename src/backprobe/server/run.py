@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,7 +25,7 @@ def run(request: Request) -> Response:
     head = asdict(record.run)
     for bulky in ("config", "summary", "environment"):
         del head[bulky]
-    steps = record.steps["step"]
+    steps = record.steps["step"][-1:]
     return json_response(
         {
             "schema": 1,
@@ -39,7 +40,7 @@ def run(request: Request) -> Response:
                 for q in quantities.available(record)
             ],
             "steps": len(record.steps),
-            "last_step": int(steps[-1]) if len(steps) else None,
+            "last_step": int(steps[0]) if np.isfinite(steps).all() and len(steps) else None,
             "cost": _last(record, "cost"),
             "failures": [dict(event.data) for event in record.named("failure")],
             "alerts": [{**event.data, "time": event.time} for event in record.named("alert")],

@@ -48,5 +48,6 @@ def _row(run: Run, summary: Summary | None) -> dict[str, Any]:
             "warnings": counts["warning"],
             "notes": counts["note"],
             "top": summary.findings[0].rule if summary.findings else "",
+            "error": summary.error,
         }
     return row

@@ -24,6 +24,7 @@ from backprobe.records import (
     Source,
 )
 from backprobe.store.fitting import check
+from backprobe.store.fitting import check
 from backprobe.store.frames import Frame
 from backprobe.store.growing import GrowingSeries, GrowingTable
 

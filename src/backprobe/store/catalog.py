@@ -27,6 +27,8 @@ CLOCK_SECONDS = 2.0
 """Process start times are known to a clock tick; file times to what the file system keeps."""
 TUPLES = ("command", "tags", "ignore")
 """Fields of `Run` that JSON holds as lists."""
+NUMBERS = ("created", "ended", "exit_code", "pid")
+"""Fields of `Run` that are numbers."""
 MERGED = ("config", "summary", "environment")
 """Fields of `Run` of which a later file adds keys instead of replacing the whole."""
 
@@ -206,11 +208,13 @@ def find(directory: Path, wanted: str = "latest") -> Run:
 def _alive(run: Run) -> bool:
     if run.host != socket.gethostname():
         return not _silent(run)
+    if run.pid <= 0:  # not known, and to the system a group of processes
+        return not _silent(run)
     try:
         os.kill(run.pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except (OSError, OverflowError):
         return True
     return not _zombie_or_other(run)
 
@@ -254,12 +258,27 @@ def _json(path: Path) -> dict[str, Any] | None:
 
 
 def _built(path: Path, data: Mapping[str, Any]) -> Run | None:
-    known = {field.name for field in fields(Run)}
-    values = {key: value for key, value in data.items() if key in known}
-    for key in TUPLES:
-        if key in values:
-            values[key] = tuple(values[key])
-    return Run(**{**values, "id": data.get("id", path.name), "path": str(path)}) if data else None
+    """The run that the data describe; a value of a type that its field can't have is left out."""
+    if not data:
+        return None
+    values = {
+        field.name: value
+        for field in fields(Run)
+        if field.name in data and (value := _fitting(field.name, data[field.name])) is not None
+    }
+    return Run(**{"id": path.name, **values, "path": str(path)})
+
+
+def _fitting(name: str, value: Any) -> Any:
+    """The value as its field of `Run` holds it, None where it can't."""
+    if name in TUPLES:
+        return tuple(map(str, value)) if isinstance(value, (list, tuple)) else None
+    if name in MERGED:
+        return value if isinstance(value, dict) else None
+    if name in NUMBERS:
+        fits = type(value) in (int, float) and abs(value) < 2**53
+        return (int(value) if name in ("pid", "exit_code") else value) if fits else None
+    return value if isinstance(value, str) else None
 
 
 def _merge(target: Path, changes: Mapping[str, Any]) -> None:
