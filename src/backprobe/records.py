@@ -349,9 +349,17 @@ class Record:
         outputs: columns are places; signals `out_mean out_rms out_min out_max out_zero
             out_nonfinite out_batch_std out_saturated out_dead`.
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
-            `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `feature_spread`, `model`.
+            `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `model`, `loader`,
+            `first_mean` … `first_max` (of what the first weighted layer gets), and of training
+            batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`.
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,
             `batches`, `training` (1: some module was in train mode).
+        hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
+            `target` (64-bit, 0: not known), of a sample of the training batches and of the first
+            evaluation batches.
+        system: one row every few seconds: `time`, `cpu` (of this process, 1 is one core), `memory`
+            (resident bytes), `machine_cpu` (0 to 1), `machine_memory` (0 to 1), `gpu`,
+            `gpu_memory` (0 to 1) where there is one.
         history: what the user's `log()` calls gave: key → (step [n], value [n]).
         blind_spots: what could not be seen, in words for the user.
         damage: frames of the log that could not be read, in words.
@@ -374,6 +382,8 @@ class Record:
     )
     batches: Table = field(default_factory=Table)
     evaluations: Table = field(default_factory=Table)
+    hashes: Table = field(default_factory=Table)
+    system: Table = field(default_factory=Table)
     history: Mapping[str, tuple[IntArray, NDArray[Any]]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
     blind_spots: tuple[str, ...] = ()

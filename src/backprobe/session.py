@@ -28,11 +28,14 @@ from backprobe.store.board import Board
 from backprobe.store.console import Console
 from backprobe.store.environment import Capture
 from backprobe.store.reader import RunReader, new_log
+from backprobe.store.system import SystemMeter
 from backprobe.store.terminal import Terminal
 from backprobe.store.writer import LogWriter
 
 FLUSH_SECONDS = 0.5
 """The probe's blocks are on their way to the disk at most so long after they were measured."""
+SYSTEM_FLUSHES = 10
+"""Flushes between two samples of how busy the machine is: 5 s."""
 TOUCH_FLUSHES = 20
 """Flushes between two signs of life of a log in which nothing is written."""
 
@@ -176,6 +179,7 @@ class Session:
 
     def _loop(self) -> None:
         flushes = 0
+        meter = SystemMeter()
         while not self._stop.wait(FLUSH_SECONDS):
             self.flush()
             try:
@@ -184,6 +188,10 @@ class Session:
                 self.writer.event("failure", collector="status line", error=repr(error))
                 self._status.end()
             flushes += 1
+            if flushes % SYSTEM_FLUSHES == 1:
+                columns = meter.sample()
+                if columns:
+                    self.writer.frame({"stream": "system"}, columns)
             if flushes % TOUCH_FLUSHES == 0:
                 self.writer.touch()
 

@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from backprobe.probe import sites
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
 
 FULL_READS = 20
-"""Backward passes whose graph is always read; of later ones, on observed steps, one in eight:
+"""Backward passes whose graph is always read; later ones only where the batch is described too:
 what a loss is does not change, and its targets are a sample anyway."""
-THEN_EVERY = 8
 
 
 class Backward:
@@ -47,13 +47,8 @@ class Backward:
         self._index = -1
         self._scale = 1.0
 
-    def before(self, loss: Any, depth: int) -> None:
-        """Called with the tensor(s) that a backward pass begins at.
-
-        Arguments:
-            loss: as given to `backward`.
-            depth: frames between this call and the user's.
-        """
+    def before(self, loss: Any) -> None:
+        """Called with the tensor(s) that a backward pass begins at, as given to `backward`."""
         state = self.state
         if isinstance(loss, (tuple, list)):
             loss = loss[0] if loss else None
@@ -61,7 +56,7 @@ class Backward:
             return
         began = perf_counter()
         state.in_backward = True
-        state.guard.run("backward", self._before, loss, sys._getframe(depth + 1))
+        state.guard.run("backward", self._before, loss, sites.outside(sys._getframe(1)))
         state.budget.spent += perf_counter() - began
 
     def after(self) -> None:
@@ -84,8 +79,9 @@ class Backward:
             state.training = 0.0
         state.backwards += 1
         facts: dict[str, float] = {}
+        target: Tensor | None = None
         self._reads += 1
-        if self._reads <= FULL_READS or (state.observing and self._reads % THEN_EVERY == 0):
+        if self._reads <= FULL_READS or state.batch is not None:
             index, self._scale, facts = state.losses.read(
                 loss, frame, state.unpackable, state.root, state.criterion_site
             )
@@ -104,4 +100,4 @@ class Backward:
                 state.budget.anomaly()
         else:  # its value stays on the device until the step's results are fetched
             state.loss_sum = loss.detach().reshape(()).float() / self._scale + state.loss_sum
-        state.end_batch(**facts)
+        state.end_batch(target, **facts)

@@ -93,6 +93,8 @@ class Capture(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
+        if torch.compiler.is_compiling():  # a compiled part of the network: Dynamo traces this too
+            return result
         name = getattr(func, "__name__", "")
         if self.paused or name in SKIPPED:
             return result
@@ -194,5 +196,16 @@ def possible() -> bool:
     return (
         torch.is_grad_enabled()
         and not torch.compiler.is_compiling()
+        and not compiles()
         and not torch._C._are_functorch_transforms_active()
     )
+
+
+def compiles() -> bool:
+    """Whether this process has asked `torch.compile` for anything.
+
+    A mode of ours around a compiled region would be a guard of it, and cost it a compilation.
+    """
+    dynamo: Any = sys.modules.get("torch._dynamo.eval_frame")
+    backends = getattr(dynamo, "cached_backends", None) or {}
+    return any(backend is not None for backend in backends.values())

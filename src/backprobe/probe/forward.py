@@ -16,7 +16,7 @@ from torch.nn.modules import module as torch_module
 
 from backprobe.probe import batches, evaluation, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
-from backprobe.probe.capture import Capture, possible
+from backprobe.probe.capture import Capture, compiles, possible
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.outputs import Meter
@@ -30,6 +30,9 @@ CAPTURE_EVERY = 8
 """Observed steps, after the dense start, between two looks at functional activations."""
 DENSE_CAPTURES = 10
 DENSE_BATCHES = 20
+HASHED_PHASES = 3
+HASHED_BATCHES = 16
+"""Batches of the first evaluation phases whose rows are hashed."""
 BATCH_EVERY = 8
 """After the first 20, one batch in so many observed ones is described."""
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
@@ -66,6 +69,7 @@ class Forward:
         self._graphs: dict[int, int] = {}
         self._roots: dict[int, tuple[Any, int]] = {}
         self._batches = 0
+        self._phases = 0
         self._looks = 0
         self._measuring = False
         self._skip = False
@@ -171,6 +175,7 @@ class Forward:
         if self._is_evaluation(module):
             if state.phase is None:
                 state.phase = Phase(state.step)
+                self._phases += 1
             return
         state.end_phase()
         state.root = index
@@ -186,10 +191,10 @@ class Forward:
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
         look = look or (bool(self._functional) and self._looks % CAPTURE_EVERY == 0)
-        if look and possible() and not self._compiled(module):
+        if look and possible():
             self._capture = Capture(self._module_now, self._on_activation, graph)
             self._capture.__enter__()  # type: ignore[no-untyped-call]
-        if self._compiled(module):
+        if compiles():
             state.blind_spot("a compiled region: layer outputs inside it are not measured")
 
     def _numbered(self, module: nn.Module) -> int:
@@ -228,6 +233,9 @@ class Forward:
             phase.rows += 0 if x is None else x.shape[0]
             kind = state.losses.entries[0].kind if state.losses.entries else ""
             evaluation.judge(phase, kind, output, self.loaders.target())
+            hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
+            if x is not None and hashed:
+                state.keep_rows(x, True, self.loaders.target())
             if x is not None and phase.batches <= 2:
                 self._describe(module, x, evaluation=True)
             return
@@ -259,6 +267,7 @@ class Forward:
         if evaluation:
             state.end_batch()
             return
+        state.keep_rows(x, False)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
             state.recorder.event("input-features", model=index, **(features.data() or {}))
@@ -388,11 +397,6 @@ class Forward:
         if module.training or not self.state.seen_training or not self.state.mode_trusted:
             return False
         return self.state.step > 0
-
-    def _compiled(self, module: nn.Module) -> bool:
-        return type(module).__name__ == "OptimizedModule" or (
-            getattr(module, "_compiled_call_impl", None) is not None
-        )
 
     def _module_now(self) -> int:
         if not self.stack:

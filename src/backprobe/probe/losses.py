@@ -178,6 +178,7 @@ class Losses:
         elif reading.target is not None and _readable(reading.target):
             facts = self._targets[index].add(reading.target, reading.ignore_index, classes)
             self._dirty.add(index)
+            facts.update(_accuracy(reading))
         self.readings[index] = reading
         return index, reading.scale, facts
 
@@ -238,6 +239,23 @@ class Losses:
             backward_source=sites.source(backward),
             model=model,
         )
+
+
+def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:
+    """Share of a training batch's classes that are told right, from what the loss kept."""
+    scores, target = reading.log_probabilities, reading.target
+    if scores is None or target is None or target.is_floating_point() or not _readable(scores):
+        return {}
+    if scores.numel() > MAX_ELEMENTS * 4 or scores.dim() < 2:
+        return {}
+    told = scores.detach().argmax(1 if scores.dim() != 3 else -1)
+    if told.shape != target.shape:
+        told = scores.detach().argmax(1)
+        if told.shape != target.shape:
+            return {}
+    kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
+    count = int(kept.sum())
+    return {"accuracy": int(((told == target) & kept).sum()) / count} if count else {}
 
 
 def _classes(reading: lossgraph.LossReading) -> int:

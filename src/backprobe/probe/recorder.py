@@ -38,6 +38,7 @@ NAN = float("nan")
 
 StepRow = dict[str, float]
 Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
+Rows = tuple[int, int, NDArray[np.uint64], NDArray[np.uint64]]
 Histogram = tuple[int, int, NDArray[np.int32], NDArray[Any]]
 
 
@@ -55,6 +56,7 @@ class Recorder:
         self.matrices: dict[str, deque[Matrix]] = {"parameters": deque(), "outputs": deque()}
         self.signals: dict[str, tuple[str, ...]] = {}
         self.histograms: deque[Histogram] = deque()
+        self.hashes: deque[Rows] = deque()
         self.tables: dict[str, deque[dict[str, float]]] = {
             "batches": deque(),
             "evaluations": deque(),
@@ -92,6 +94,7 @@ class Recorder:
         for stream, rows in self.tables.items():
             self._drain_table(stream, rows)
         self._drain_histograms()
+        self._drain_hashes()
 
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)
@@ -130,6 +133,20 @@ class Recorder:
             self._writer.frame(
                 {"stream": stream},
                 {name: np.array([row.get(name, nan) for row in rows]) for name in names},
+            )
+
+    def _drain_hashes(self) -> None:
+        taken = _taken(self.hashes)
+        if taken:
+            sizes = [len(inputs) for _, _, inputs, _ in taken]
+            self._writer.frame(
+                {"stream": "hashes"},
+                {
+                    "step": np.repeat([row[0] for row in taken], sizes).astype(np.int64),
+                    "evaluation": np.repeat([row[1] for row in taken], sizes).astype(np.uint8),
+                    "input": np.concatenate([row[2] for row in taken]),
+                    "target": np.concatenate([row[3] for row in taken]),
+                },
             )
 
     def _drain_histograms(self) -> None:

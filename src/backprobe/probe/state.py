@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backprobe.probe import batches
+from backprobe.probe import batches, hashes
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
@@ -66,6 +66,7 @@ class State:
     seen_training: bool = False
     criterion_site: tuple[str, int] | None = None
     batch: dict[str, float] | None = None
+    batch_rows: NDArray[np.uint64] | None = None
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
     graph: list[Operation] = field(default_factory=list)
@@ -116,8 +117,27 @@ class State:
             else:
                 self.batch.update(batches.summary(values, prefix))
 
-    def end_batch(self, **facts: float) -> None:
+    def keep_rows(self, x: Tensor, evaluation: bool, target: Tensor | None = None) -> None:
+        """Hashes a batch's rows; a training batch's targets come with its loss."""
+        found = hashes.rows(x)
+        if found is None:
+            return
+        self.batch_rows = found
+        if evaluation:
+            self._end_rows(1, target)
+
+    def _end_rows(self, evaluation: int, target: Tensor | None) -> None:
+        rows, self.batch_rows = self.batch_rows, None
+        if rows is None:
+            return
+        targets = None if target is None else hashes.rows(target)
+        if targets is None or len(targets) != len(rows):
+            targets = np.zeros_like(rows)
+        self.recorder.hashes.append((self.step, evaluation, rows, targets))
+
+    def end_batch(self, target: Tensor | None = None, **facts: float) -> None:
         """Writes the batch that waits, with what its loss told of its targets."""
+        self._end_rows(0, target)
         if self.batch is None:
             return
         row, late = {**self.batch, **facts}, self.batch_late

@@ -24,7 +24,6 @@ from backprobe.records import (
     Source,
 )
 from backprobe.store.fitting import check
-from backprobe.store.fitting import check
 from backprobe.store.frames import Frame
 from backprobe.store.growing import GrowingSeries, GrowingTable
 
@@ -44,6 +43,8 @@ TABLES: Mapping[str, str] = {
     "steps": "steps",
     "batches": "batches",
     "evaluations": "evaluations",
+    "hashes": "hashes",
+    "system": "system",
 }
 IDENTITY = ("name", "project", "group", "job_type", "notes", "tags", "kind", "ignore")
 """Fields of `Run` that an `identity` event may set."""
