@@ -15,6 +15,9 @@ from .conftest import PROGRAMS, Recorder
 BAD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/bad*.py"))
 GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p.name[:3] != "bad")
 
+NOTES = {"bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"})}
+"""Program → rule that makes a note of it, and where."""
+
 
 def expected(program: str) -> tuple[str, set[str]]:
     """Rule and module names of a program's `# expects:` line."""
@@ -61,7 +64,16 @@ def test_good_program_gets_no_warning(program: str, recorded: Recorder) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rule_has_a_bad_program(rule: type) -> None:
     """No rule without a program that it fires on."""
-    assert rule.name in {expected(program)[0] for program in BAD}  # type: ignore[attr-defined]
+    fires_on = {expected(program)[0] for program in BAD} | {rule for rule, _ in NOTES.values()}
+    assert rule.name in fires_on  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("program", sorted(NOTES))
+def test_harmless_habit_is_a_note(program: str, recorded: Recorder) -> None:
+    """Worth reading, never a warning."""
+    rule, where = NOTES[program]
+    found = [f for f in diagnose(recorded(program)) if f.rule == rule]
+    assert [(f.severity, set(f.where)) for f in found] == [("note", where)]
 
 
 def test_names_are_unique() -> None:

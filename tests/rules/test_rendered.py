@@ -19,7 +19,7 @@ DOUBLE_SOFTMAX = """\
            below 0.74 (a guess costs 1.4), and the gradient is
            squeezed twice
    where:  out
-   line:   bad_functional.py:16  return
+   line:   double_softmax/bad_functional.py:16  return
            F.softmax(self.out(F.relu(self.hidden(x))), dim=-1)
    try:    drop-output-activation  feeds the loss what comes
            before the last softmax or sigmoid

@@ -8,6 +8,7 @@ from backprobe.rules.data.constant_batch import ConstantBatch
 from backprobe.rules.data.inputs_not_normalized import InputsNotNormalized
 from backprobe.rules.data.nonfinite_data import NonfiniteData
 from backprobe.rules.data.targets_not_normalized import TargetsNotNormalized
+from backprobe.rules.data.unshuffled_data import UnshuffledData
 from backprobe.rules.init.init_scale_too_large import InitScaleTooLarge
 from backprobe.rules.init.init_scale_too_small import InitScaleTooSmall
 from backprobe.rules.init.initial_loss_off import InitialLossOff
@@ -15,8 +16,12 @@ from backprobe.rules.init.symmetric_init import SymmetricInit
 from backprobe.rules.loop.eval_mode_training import EvalModeTraining
 from backprobe.rules.loop.not_learning import NotLearning
 from backprobe.rules.loop.target_broadcast import TargetBroadcast
+from backprobe.rules.loop.train_mode_eval import TrainModeEval
+from backprobe.rules.model.batchnorm_small_batch import BatchnormSmallBatch
+from backprobe.rules.model.bias_before_batchnorm import BiasBeforeBatchnorm
 from backprobe.rules.model.detached_graph import DetachedGraph
 from backprobe.rules.model.double_softmax import DoubleSoftmax
+from backprobe.rules.model.dropout_before_batchnorm import DropoutBeforeBatchnorm
 from backprobe.rules.model.excessive_dropout import ExcessiveDropout
 from backprobe.rules.model.frozen_parameters import FrozenParameters
 from backprobe.rules.model.logits_into_bce import LogitsIntoBce
@@ -28,10 +33,13 @@ from backprobe.rules.model.sigmoid_multiclass import SigmoidMulticlass
 from backprobe.rules.model.single_unit_softmax import SingleUnitSoftmax
 from backprobe.rules.model.unused_module import UnusedModule
 from backprobe.rules.model.wrong_loss import WrongLoss
+from backprobe.rules.optimizer.gradient_clipping_too_tight import GradientClippingTooTight
 from backprobe.rules.optimizer.learning_rate_too_high import LearningRateTooHigh
 from backprobe.rules.optimizer.learning_rate_too_low import LearningRateTooLow
 from backprobe.rules.optimizer.missing_optimizer_step import MissingOptimizerStep
 from backprobe.rules.optimizer.missing_zero_grad import MissingZeroGrad
+from backprobe.rules.optimizer.scheduler_misuse import SchedulerMisuse
+from backprobe.rules.optimizer.weight_decay_too_high import WeightDecayTooHigh
 from backprobe.rules.signal.dead_relu import DeadRelu
 from backprobe.rules.signal.exploding_gradients import ExplodingGradients
 from backprobe.rules.signal.nonfinite_gradients import NonfiniteGradients
@@ -47,9 +55,13 @@ RULES: tuple[type[AbstractRule], ...] = (
     InputsNotNormalized,
     NonfiniteData,
     TargetsNotNormalized,
+    UnshuffledData,
     # model
+    BatchnormSmallBatch,
+    BiasBeforeBatchnorm,
     DetachedGraph,
     DoubleSoftmax,
+    DropoutBeforeBatchnorm,
     ExcessiveDropout,
     FrozenParameters,
     LogitsIntoBce,
@@ -74,14 +86,18 @@ RULES: tuple[type[AbstractRule], ...] = (
     SaturatedActivations,
     VanishingGradients,
     # optimizer
+    GradientClippingTooTight,
     LearningRateTooHigh,
     LearningRateTooLow,
     MissingOptimizerStep,
     MissingZeroGrad,
+    SchedulerMisuse,
+    WeightDecayTooHigh,
     # loop
     EvalModeTraining,
     NotLearning,
     TargetBroadcast,
+    TrainModeEval,
 )
 """Every rule, by family. A new rule is one file and one line here."""
 

@@ -178,6 +178,19 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "vanishing-gradients": ("units at their ends pass nothing on", always),
         },
     ),
+    *_pairs(
+        "gradient-clipping-too-tight",
+        {"learning-rate-too-low": ("each step is cut to a fraction", always)},
+    ),
+    *_pairs("scheduler-misuse", {"learning-rate-too-low": ("the schedule made it so", always)}),
+    *_pairs(
+        "weight-decay-too-high",
+        {
+            **dict.fromkeys(_NO_SIGNAL, ("weights that shrink pass nothing on", always)),
+            "learning-rate-too-high": ("weights that shrink make units die", always),
+            "dead-relu": ("weights that shrink leave the biases alone", always),
+        },
+    ),
     *_pairs("dead-relu", {"vanishing-gradients": ("no gradient passes dead units", always)}),
     *_pairs(
         "saturated-activations",

@@ -106,11 +106,16 @@ def progress(record: Record) -> Progress:
         state, hurt = "diverged", 1.0
     elif hurt == 0.0:
         state = "learned"
-    elif not trend.fell or (baseline is not None and explained <= 0.02):
-        state = "stuck"
-    else:
+    elif _beats(trend, baseline) if baseline is not None else trend.fell:
         state = "learning"
+    else:
+        state = "stuck"
     return Progress(state, trend, baseline, explained, hurt, count, main.loss)
+
+
+def _beats(trend: Trend, baseline: float) -> bool:
+    """Whether the end is below the trivial predictor's loss by more than noise and two percent."""
+    return baseline - trend.last > max(trend.last_error, 0.02 * baseline)
 
 
 def _explained(trend: Trend, baseline: float | None) -> float:

@@ -29,6 +29,7 @@ class Trend:
         best: lowest window mean.
         worst: highest window mean.
         last: mean of the last window (a tenth of the curve, 5 to 200 values).
+        last_error: what `last` may be off by from noise alone.
         noise: standard deviation of one value around the curve, from its differences.
         margin: what two window means may differ by from noise alone.
         slope: change per step over the last third, from a least-squares line.
@@ -42,6 +43,7 @@ class Trend:
     best: float
     worst: float
     last: float
+    last_error: float
     noise: float
     margin: float
     slope: float
@@ -124,6 +126,7 @@ def _trend_of(values: ArrayLike) -> Trend | None:
         best=float(means.min()),
         worst=float(means.max()),
         last=float(np.mean(tail)),
+        last_error=MARGIN_SIGMAS * noise / float(np.sqrt(width)),
         noise=noise,
         margin=MARGIN_SIGMAS * noise * float(np.sqrt(1.0 / head + 1.0 / width)),
         slope=slope,

@@ -64,7 +64,7 @@ class EvalModeTraining(AbstractRule):
             return []
         off = training == 0.0
         share = float(off.mean())
-        moded = [m for m in record.modules if _mode_matters(m)]
+        moded = [m for m in record.modules if mode_matters(m)]
         if share < self.limits.share or not moded:
             return []
         first = int(step[np.argmax(off)])
@@ -104,7 +104,8 @@ class EvalModeTraining(AbstractRule):
         ]
 
 
-def _mode_matters(module: Module) -> bool:
+def mode_matters(module: Module) -> bool:
+    """Whether a module does something else in evaluation than in training."""
     if module.type.startswith(("BatchNorm", "SyncBatchNorm")):
         return True
     return "Dropout" in module.type and float(module.settings.get("p", 0.0) or 0.0) > 0.0

@@ -151,10 +151,9 @@ def _grew_or_broke_early(state: Progress) -> bool:
 
 def _largest_early_step(record: Record) -> float:
     """Median over the layers of the largest update ratio in the first ten observed steps."""
+    found = [x for x in layers(record) if x.weight.initial.get("zeros", 0.0) < 1.0]
     peaks = []
-    for layer in layers(record):
-        if layer.weight.initial.get("zeros", 0.0) == 1.0:
-            continue
+    for layer in [x for x in found if not x.normalised] or found:  # a norm divides its scale out
         values = ratio_of(record, layer.weight.index)
         values = values[np.isfinite(values)][:10]
         if values.size:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluation in training mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.loop.eval_mode_training import mode_matters
+from backprobe.rules.wording import listed, plural, unique
+
+
+class TrainModeEval(AbstractRule):
+    """The held-out data is judged with dropout on and batch norm on the batch's own statistics.
+
+    ## What it looks for
+    Evaluation phases (forwards without gradients) whose root model was in train mode, in a model
+    with dropout or batch norm. Repeated passes over the same rows are sampling (MC dropout) and
+    stay
+    silent.
+
+    ## Why it matters
+    The measured score is that of a network with units missing, or one that depends on what else is
+    in
+    the batch; batch norm even learns from the held-out rows.
+
+    ## Example
+    `all 8 evaluations ran in training mode (the last at step 400): bn1, bn2 judge each batch by its
+    own statistics`
+
+    ## What to try
+    - `model.eval()` before the evaluation, `model.train()` after it
+
+    ## When it is wrong
+    Refreshing batch-norm statistics on purpose; dropout as a Bayesian estimate.
+
+    ## References
+    - PyTorch notes, "Autograd mechanics": evaluation mode
+    """
+
+    name = "train-mode-eval"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(
+            0.5, "fraction of the evaluations", "a probe now and then is meant"
+        )
+        repeats: float = threshold(2, "passes over the same rows in a row", "that is sampling")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        training = np.asarray(record.evaluations["training"], np.float64)
+        step = np.asarray(record.evaluations["step"], np.float64)
+        known = np.isfinite(training) & (step > 0)
+        training, step = training[known], step[known]
+        if training.size == 0 or training[-1] == 0.0:
+            return []
+        share = float(training.mean())
+        moded = [m for m in record.modules if mode_matters(m)]
+        if share < self.limits.share or not moded or self._samples(record):
+            return []
+        norms = any("Norm" in m.type for m in moded)
+        names = unique(m.name for m in moded)
+        count = training.size
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.6, 0.95, between(share, 0.5, 1.0), 1.0 if norms else 0.5),
+                message=(
+                    f"{int(training.sum())} of {plural(count, 'evaluation')} ran in training "
+                    "mode (the "
+                    f"last at step {int(step[-1])}): {listed(names)} "
+                    + (
+                        "judge each batch by its own statistics"
+                        if norms
+                        else "drop units while the held-out data is judged"
+                    )
+                ),
+                where=names,
+                steps=seen(step[training > 0][[0, -1]]),
+                evidence={"share": share, "evaluations": count, "norms": norms},
+            )
+        ]
+
+    def _samples(self, record: Record) -> bool:
+        """Whether evaluations pass the same rows again and again."""
+        table = record.batches
+        marks = np.asarray(table["checksum"], np.float64)
+        marks = marks[np.asarray(table["evaluation"], np.float64) == 1.0]
+        marks = marks[np.isfinite(marks)]
+        if marks.size < self.limits.repeats:
+            return False
+        steps = np.asarray(table["step"], np.float64)
+        steps = steps[np.asarray(table["evaluation"], np.float64) == 1.0][: marks.size]
+        same = (np.diff(marks) == 0.0) & (np.diff(steps) == 0.0)
+        return int(same.sum()) >= self.limits.repeats - 1

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clipping that leaves nothing of the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import figure, percent, plural
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, update_ratios
+
+
+class GradientClippingTooTight(AbstractRule):
+    """Every step's gradient is clipped to a small part of itself, so that the run crawls.
+
+    ## What it looks for
+    The global norm before the user's clipping against the norm that the optimizer gets, under
+    optimizers whose step is proportional to the gradient. Clipping the rare spike is good practice
+    and
+    stays silent, as does tight clipping under Adam, which divides it out again.
+
+    ## Why it matters
+    A gradient clipped a hundredfold at each step is a learning rate divided by a hundred, and all
+    steps have the same length: the run neither moves far nor settles.
+
+    ## Example
+    `100 % of 300 steps are clipped, to 0.0021 of their gradient's norm (median); a step moves the
+    weights by 0.0001 of their size, normal is 0.0018–0.011`
+
+    ## What to try
+    - a clipping norm at the 90th percentile of the norms seen
+    - `scale-lr=10`: the same effect
+
+    ## When it is wrong
+    Differentially private training clips by design.
+
+    ## References
+    - Godbole et al., "Deep Learning Tuning Playbook" (2023): clip at the 90th percentile; if more
+      than half of the steps clip, lower the rate instead
+    """
+
+    name = "gradient-clipping-too-tight"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(
+            0.9, "fraction of the steps", "the playbook: more than half is too much"
+        )
+        left: float = threshold(
+            0.05, "norm after / before, median", "a twentieth of the step is left"
+        )
+        decisive: float = threshold(0.002, "norm after / before, median", "the rate divided by 500")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        before = np.asarray(record.steps["clip_norm"], np.float64)
+        after = np.asarray(record.steps["grad_norm"], np.float64)
+        known = np.isfinite(before) & np.isfinite(after) & (before > 0.0) & (after > 0.0)
+        if int(known.sum()) < 5 or _adaptive(record):
+            return []
+        ratio = after[known] / before[known]
+        share, left = float((ratio < 0.95).mean()), float(np.median(ratio))
+        state = progress(record)
+        sizes = [x.typical for x in update_ratios(record, layers(record))]
+        step = float(np.median(sizes)) if sizes else float("nan")
+        crawls = step < NORMAL_LOW or state.hurt >= HURTS
+        if share < self.limits.share or left > self.limits.left or not crawls:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.55,
+                    0.95,
+                    beyond(left, self.limits.left, self.limits.decisive),
+                    between(share, self.limits.share, 1.0),
+                ),
+                message=(
+                    f"{percent(share)} of {plural(int(known.sum()), 'observed step')} are "
+                    "clipped, to "
+                    f"{figure(left)} of their gradient's norm (median); a step moves the "
+                    "weights by "
+                    f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
+                    f"{figure(NORMAL_HIGH)}; {state.in_words()}"
+                ),
+                steps=seen(np.asarray(record.steps["step"], np.float64)[known][[0, -1]]),
+                evidence={"share": share, "left": left, "update_ratio": step},
+                treatments=("clip-gradients=10", "scale-lr=10"),
+            )
+        ]
+
+
+def _adaptive(record: Record) -> bool:
+    return any("Ada" in o.type or "RMSprop" in o.type for o in record.optimizers)

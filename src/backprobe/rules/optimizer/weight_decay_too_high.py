@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weight decay that wins over the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.wording import at, figure, plural, unique
+from backprobe.signals.layers import layers
+from backprobe.signals.progress import progress
+from backprobe.signals.series import early, late
+
+
+class WeightDecayTooHigh(AbstractRule):
+    """Weight decay pulls the weights towards zero faster than the gradient builds them.
+
+    ## What it looks for
+    The weights' RMS at the end against the beginning, in a run with weight decay that learned too
+    little.
+
+    ## Why it matters
+    Weights that have shrunk to a fraction pass neither signal nor gradient; the network answers
+    with a constant.
+
+    ## Example
+    `under weight decay 0.5 the weights shrank to 0.02 of their initial size (median over 3 layers);
+    the loss went from 2.3 to 2.3`
+
+    ## What to try
+    - weight decay 1e-4 (SGD, Adam) or 0.01 (AdamW)
+
+    ## When it is wrong
+    Layers in front of a normalisation have no scale of their own.
+
+    ## References
+    - Loshchilov & Hutter, "Decoupled weight decay regularization", 1711.05101
+    """
+
+    name = "weight-decay-too-high"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        decay: float = threshold(5e-3, "weight decay", "common: 1e-4 with SGD, 0.01 with AdamW")
+        shrunk: float = threshold(0.4, "late weight RMS / initial, median", "healthy: 0.8 to 3")
+        decisive: float = threshold(0.05, "the same ratio", "nothing is left")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding an optimizer."""
+        state = progress(record)
+        severity = severity_by_harm(state)
+        if severity == "note":
+            return []
+        found = []
+        for optimizer in record.optimizers:
+            decays = [float(g.get("weight_decay") or 0.0) for g in optimizer.groups]
+            decay = max(decays, default=0.0)
+            held = [x for x in layers(record) if x.weight.optimizer == optimizer.index]
+            ratios = []
+            for layer in held:
+                before = early(record.parameters_series, "weight_rms", layer.weight.index, 1)
+                after = late(record.parameters_series, "weight_rms", layer.weight.index)
+                if before > 0.0 and np.isfinite(after):
+                    ratios.append(after / before)
+            shrunk = float(np.median(ratios)) if ratios else 1.0
+            if decay < self.limits.decay or shrunk > self.limits.shrunk:
+                continue
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity="warning",
+                    confidence=confidence(
+                        0.55,
+                        0.95,
+                        beyond(shrunk, self.limits.shrunk, self.limits.decisive),
+                        state.hurt,
+                    ),
+                    message=(
+                        f"under weight decay {figure(decay)}{at(optimizer.source)} the weights "
+                        "shrank to "
+                        f"{figure(shrunk)} of their initial size (median over "
+                        f"{plural(len(ratios), 'layer')}); {state.in_words()}"
+                    ),
+                    where=unique(layer.name for layer in held),
+                    source=optimizer.source,
+                    steps=seen(record.parameters_series.step[[0, -1]]),
+                    evidence={"weight_decay": decay, "shrunk": shrunk},
+                )
+            )
+        return found
