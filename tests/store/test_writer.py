@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from backprobe.store.reader import LogReader, log_name, new_log
 from backprobe.store.writer import LogWriter
 
 
-def rows(path: Path) -> list[dict[str, object]]:
+def rows(path: Path) -> list[dict[str, Any]]:
     """The values of all rows of a log."""
     frames, _, _ = decode(path.read_bytes())
     return [frame.header["values"] for frame in frames if frame.header["stream"] == "history"]
@@ -162,6 +163,46 @@ def test_a_full_disk_loses_only_what_does_not_fit(tmp_path: Path) -> None:
     numbers = [row[2]["n"] for row in reader.assembled.rows]
     assert numbers == [*range(50 - lost), 50]
     assert reader.damage
+
+
+HANDLER = """
+import itertools, signal, sys
+from pathlib import Path
+from backprobe.store.writer import LogWriter
+writer = LogWriter(Path(sys.argv[1]))
+handled, numbers = 0, itertools.count()
+def handler(*_):
+    global handled
+    handled = next(numbers) + 1
+    writer.row(handled, {"handler": handled - 1}, 0.0)
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+number = 0
+while handled < 400:
+    writer.row(number, {"main": number}, 0.0)
+    number += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(number, next(numbers))
+"""
+
+
+def test_a_signal_handler_may_log_while_the_same_thread_does(tmp_path: Path) -> None:
+    """No deadlock and no lost row; handlers interrupt each other, so theirs have no order."""
+    path = tmp_path / "a.log"
+    done = subprocess.run(
+        [sys.executable, "-c", HANDLER, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    number, handled = map(int, done.stdout.split())
+    reader = LogReader(path)
+    reader.refresh(ended=True)
+    assert reader.damage == []
+    found = rows(path)
+    assert [row["main"] for row in found if "main" in row] == list(range(number))
+    assert sorted(row["handler"] for row in found if "handler" in row) == list(range(handled))
 
 
 KILLED = """

@@ -67,6 +67,11 @@ def encode(
     Raises:
         TypeError: the header holds something that JSON cannot hold.
     """
+    return seal(sequence, pack(header, columns))
+
+
+def pack(header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None = None) -> bytes:
+    """The payload of a frame, see `encode`."""
     if columns:
         arrays = {name: np.ascontiguousarray(column) for name, column in columns.items()}
         header = {
@@ -77,7 +82,11 @@ def encode(
     else:
         body = b""
     text = json.dumps(header, separators=(",", ":")).encode()
-    payload = HEADER_LENGTH.pack(len(text)) + text + body
+    return HEADER_LENGTH.pack(len(text)) + text + body
+
+
+def seal(sequence: int, payload: bytes) -> bytes:
+    """The bytes of the frame of that number around a payload."""
     crc = zlib.crc32(payload, zlib.crc32(SEQUENCE.pack(sequence)))
     return HEAD.pack(MAGIC, len(payload), crc, sequence) + payload
 

@@ -7,14 +7,13 @@ import json
 import os
 import threading
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-from backprobe.store.frames import HEAD, HEADER_LENGTH, MAGIC, SEQUENCE, encode
+from backprobe.store.frames import HEADER_LENGTH, pack, seal
 
 
 def _make_encoder() -> Callable[[Any], str]:
@@ -52,7 +51,9 @@ class LogWriter:
         self.lost = 0
         self._on_failure = on_failure or _say_nothing
         self._sequence = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log while this thread does
+        self._waiting: list[bytes] = []
+        self._writing = False
         self._pid = os.getpid()
         self._descriptor = -1
         self._open()
@@ -78,17 +79,13 @@ class LogWriter:
             f'{{"stream":"history","step":{step},"row":{row},"time":{now!r},'
             f'"values":{_encode_values(values)}}}'
         ).encode()
-        payload = HEADER_LENGTH.pack(len(text)) + text
-        with self._lock:
-            crc = zlib.crc32(payload, zlib.crc32(SEQUENCE.pack(self._sequence)))
-            self._write(HEAD.pack(MAGIC, len(payload), crc, self._sequence) + payload)
+        self._append(HEADER_LENGTH.pack(len(text)) + text)
 
     def frame(
         self, header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None = None
     ) -> None:
         """Writes one frame: a JSON-ready header and numpy columns."""
-        with self._lock:
-            self._write(encode(self._sequence, header, columns))
+        self._append(pack(header, columns))
 
     def touch(self) -> None:
         """Moves the log's modification time to now: a sign of life when nothing is written.
@@ -118,9 +115,23 @@ class LogWriter:
         except OSError as error:
             self._fail(error)
 
-    def _write(self, data: bytes) -> None:
-        if os.getpid() != self._pid:
+    def _append(self, payload: bytes) -> None:
+        """Writes a frame; one that a signal handler brings meanwhile follows at once."""
+        if os.getpid() != self._pid:  # before the lock: another thread may have held it at the fork
             return
+        with self._lock:
+            self._waiting.append(payload)
+            if self._writing:
+                return
+            while self._waiting:
+                self._writing = True
+                try:
+                    while self._waiting:
+                        self._write(seal(self._sequence, self._waiting.pop(0)))
+                finally:
+                    self._writing = False
+
+    def _write(self, data: bytes) -> None:
         if self._descriptor < 0:
             self._open()
             if self._descriptor < 0:
