@@ -306,3 +306,17 @@ def test_input_reaches_the_script(script: Script, tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "name? Ada\n"
+
+
+def test_who_closes_standard_error_still_gets_the_status(script: Script, tmp_path: Path) -> None:
+    """Nobody reads what we say: the script runs to its end, and its status is ours."""
+    script("import sys; sys.exit(6)")
+    with subprocess.Popen(
+        [sys.executable, "-m", "backprobe", "run", "train.py"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        process.stderr.close()
+        assert process.wait(60) == 6

@@ -100,8 +100,11 @@ class Child:
 
 def end_like(status: int) -> NoReturn:
     """Ends this process as the child ended: with its exit status, or by its signal."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # its reader has gone
+            pass
     if status < 0:
         number = -status
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the core dump of interest is the child's

@@ -10,10 +10,9 @@ import sys
 import threading
 from pathlib import Path
 
-import click
-
 from backprobe.cli._child import Child
 from backprobe.cli._live import Live
+from backprobe.cli._say import put, say
 from backprobe.records import SEVERITIES, Finding, Record, Run
 from backprobe.report import closing
 from backprobe.report.answers import findings_answer
@@ -57,13 +56,13 @@ class Supervision:
         try:
             self._run = catalog.close(self._run, status)
         except OSError as error:
-            _say(f"cannot close the run in {self._run.path}: {error.strerror or error}")
+            say(f"cannot close the run in {self._run.path}: {error.strerror or error}")
         self._report(record, findings)
         if answer is not None:
             try:
                 answer.write_text(json.dumps(findings_answer(self._run, findings)) + "\n")
             except OSError as error:
-                _say(f"--json: cannot write {str(answer)!r}: {error.strerror or error}")
+                say(f"--json: cannot write {str(answer)!r}: {error.strerror or error}")
         grave = fail_on is not None and any(
             SEVERITIES.index(one.severity) >= SEVERITIES.index(fail_on) for one in findings
         )
@@ -74,7 +73,7 @@ class Supervision:
         line = announcement(finding)
         # On a terminal the process that knows where the cursor is writes it, see report/status.py.
         if not (self._terminal and self._board.painter_lives() and self._board.say(line)):
-            _say(line.removeprefix("backprobe: "))
+            say(line.removeprefix("backprobe: "))
         if self._stop_on is None or self._stopped_by is not None:
             return
         if SEVERITIES.index(finding.severity) >= SEVERITIES.index(self._stop_on):
@@ -92,20 +91,16 @@ class Supervision:
 
     def _report(self, record: Record, findings: list[Finding]) -> None:
         if self._stopped_by is not None:
-            _say(f"the run was ended because of {self._stopped_by.rule} (--stop-on)")
+            say(f"the run was ended because of {self._stopped_by.rule} (--stop-on)")
         missing = closing.nothing_seen(
             record, loaded=bool(self._board[LOADED]), torch=bool(self._board[TORCH])
         )
         if missing is not None:
-            _say(f"{missing} (run {self._run.id})")
+            say(f"{missing} (run {self._run.id})")
             return
         if not closing.healthy(findings):
             width = shutil.get_terminal_size((100, 24)).columns
             colour = self._terminal and not os.environ.get("NO_COLOR")
-            click.echo(render(findings, record, color=colour, width=width), err=True)
+            put(render(findings, record, color=colour, width=width))
         for line in closing.lines(self._run, findings, record):
-            _say(line)
-
-
-def _say(line: str) -> None:
-    click.echo(f"backprobe: {line}", err=True)
+            say(line)

@@ -13,6 +13,7 @@ import click
 from backprobe import settings
 from backprobe.cli import _target
 from backprobe.cli._child import Child, end_like
+from backprobe.cli._say import put, say
 from backprobe.records import SEVERITIES, Run
 from backprobe.store import catalog, redact
 from backprobe.store.board import STATUS, Board
@@ -134,10 +135,9 @@ def _make_run(
             command=tuple(redact.arguments(target.command)),
         )
     except OSError as error:
-        click.echo(
-            f"backprobe: cannot keep a run in {directory} ({error.strerror or error}): the script "
-            "runs, and is not watched; set BACKPROBE_DIR to a folder that can be written",
-            err=True,
+        say(
+            f"cannot keep a run in {directory} ({error.strerror or error}): the script runs, and "
+            "is not watched; set BACKPROBE_DIR to a folder that can be written"
         )
         return None
 
@@ -167,9 +167,9 @@ def _environment(
 
 def _admit(error: Exception) -> None:
     """Says that backprobe itself has failed; with the traceback where BACKPROBE_DEBUG is set."""
-    click.echo(f"backprobe: a fault of backprobe's own, please report it: {error!r}", err=True)
+    say(f"a fault of backprobe's own, please report it: {error!r}")
     if os.environ.get(settings.DEBUG):
-        click.echo("".join(traceback.format_exception(error)), err=True)
+        put("".join(traceback.format_exception(error)))
 
 
 def _check_writable(file: Path) -> None:
