@@ -34,6 +34,8 @@ export interface Summary {
   warnings: number;
   notes: number;
   top: string;
+  /** Why the record could not be diagnosed, "" where it could. */
+  error: string;
 }
 
 export interface Runs {

@@ -48,8 +48,8 @@ export class Watched {
       const detail = await getRun(this.id);
       // The structure is large and settles early: fetched at the beginning, while it can grow, and at the end.
       const grows = !this.structure.value?.modules.length || (before?.steps ?? 0) < 5;
-      if (grows || before?.run.state !== detail.run.state) this.structure.value = await getStructure(this.id);
       this.detail.value = detail;
+      if (grows || before?.run.state !== detail.run.state) this.structure.value = await getStructure(this.id);
       this.error.value = "";
     } catch (error) {
       this.error.value = error instanceof Refused ? error.message : String(error);

@@ -26,6 +26,9 @@ interface Props {
   tools?: JSX.Element | null;
 }
 
+/** Steps are whole: so are the ticks. */
+const WHOLE = Array.from({ length: 36 }, (_, k) => [1, 2, 5][k % 3]! * 10 ** Math.floor(k / 3));
+
 const NONE: readonly Mark[] = [];
 
 export function LineChart(props: Props): JSX.Element {
@@ -137,7 +140,7 @@ function options(
       y: { distr: log ? 3 : 1, range: (u) => rangeOfY(u, latest) },
     },
     axes: [
-      { ...axis, size: 26 * scale, space: 70 * scale, values: (_, values) => values.map((v) => (Number.isInteger(v) ? count(v) : "")) },
+      { ...axis, size: 26 * scale, space: 70 * scale, incrs: WHOLE, values: (_, values) => values.map((v) => (Number.isInteger(v) ? count(v) : "")) },
       {
         ...axis,
         space: 30 * scale,

@@ -10,7 +10,7 @@ import { branches, foldedAtFirst } from "./tree";
 const run = (name: string, over: Partial<RunRow> = {}): RunRow => ({
   id: `id-${name}`, name, project: "", kind: "run", state: "finished", created: 0, ended: 1, tags: [], command: "python train.py", summary: null, ...over,
 });
-const summary = { loss: 1, steps: 10, errors: 0, warnings: 0, notes: 0, top: "" };
+const summary = { loss: 1, steps: 10, errors: 0, warnings: 0, notes: 0, top: "", error: "" };
 
 test("every word must fit; a field narrows, a minus turns around", () => {
   const runs = [run("alpha", { tags: ["lr"] }), run("beta", { state: "failed" }), run("gamma", { summary: { ...summary, top: "dead-relu" } })];

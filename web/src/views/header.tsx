@@ -26,10 +26,15 @@ export function RunHeader({ detail }: { detail: RunDetail }): JSX.Element {
         {detail.processes.length > 1 && <Fact name="processes" value={String(detail.processes.length)} />}
         {run.host && <Fact name="host" value={run.host} />}
       </dl>
-      {run.command.length > 0 && <code class="run-command" title={run.cwd}>{run.command.join(" ")}</code>}
+      {run.command.length > 0 && <code class="run-command" title={`${run.command.join(" ")}\nin ${run.cwd}`}>{spoken(run.command)}</code>}
       {run.state === "crashed" && <p class="problem">The process is gone and nobody closed the run: a kill -9, a lost machine or too little memory. What it wrote is all here.</p>}
     </div>
   );
+}
+
+/** The command as one would type it: `python train.py`, wherever that python is. */
+function spoken([program = "", ...rest]: readonly string[]): string {
+  return [program.replace(/^.*[\\/]/, ""), ...rest].join(" ");
 }
 
 function Fact({ name, value, title = "" }: { name: string; value: string; title?: string }): JSX.Element {

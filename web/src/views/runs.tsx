@@ -133,7 +133,9 @@ function took(run: RunRow): string {
 
 function Found({ run: { summary, state } }: { run: RunRow }): JSX.Element {
   if (!summary) return <></>;
-  const { errors, warnings, notes, top } = summary;
+  const { errors, warnings, notes, top, steps, error } = summary;
+  if (error) return <span class="muted" title={error}>could not be diagnosed</span>;
+  if (!steps && !errors && !warnings) return <span class="muted">{state === "running" ? "no step yet" : "no step seen"}</span>;
   if (!errors && !warnings) {
     return <span class="muted">{notes ? <><Sign severity="note" count={notes} /> {notes === 1 ? "note" : "notes"}</> : state === "running" ? "nothing so far" : "nothing wrong seen"}</span>;
   }
