@@ -8,16 +8,17 @@ towards hiding: a name that says it is a secret hides its value, whatever the va
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 HIDDEN = "[redacted]"
 
-_NAME = (
-    r"(?:[A-Za-z0-9]+[_.-])*"
-    r"(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key|(?:auth|access|api|hf|bot)[_-]?token"
+_CORE = (
+    r"(?:api[_-]?key|access[_-]?key|secret[_-]?key|private[_-]?key"
+    r"|(?:auth|access|api|hf|bot)[_-]?token"
     r"|token|secret|passwd|password|passphrase|pwd|credentials?|dsn)"
     r"(?:[_.-](?:id|key|value|file))?"
 )
+_NAME = rf"(?:[A-Za-z0-9]+[_.-])*{_CORE}"
 _FLAG = re.compile(rf"--?{_NAME}", re.IGNORECASE)
 _SENSITIVE = re.compile(rf"{_NAME}|.*_(?:KEY|TOKEN|SECRET|PASSWORD|PASS)", re.IGNORECASE)
 
@@ -35,13 +36,22 @@ _SHAPES = (
     r"\bpypi-[A-Za-z0-9_-]{20,}",
     r"\bwandb_v1_[A-Za-z0-9_]{20,}",
     r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",  # JSON Web Token
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
 )
 _SHAPE = re.compile("|".join(_SHAPES))
+_PRIVATE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.|\n)*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+)
+_HINTS = (
+    *("key", "token", "secret", "pass", "pwd", "credential", "dsn", "bearer", "basic", "://"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "hf_", "akia"),
+    *("asia", "aiza", "ya29.", "xox", "pypi-", "wandb_v1_", "eyj"),
+)
+"""One of these stands, in lower case, in every line that holds something to hide. A regular
+expression holds the interpreter's lock; a console of megabytes must not stop a training."""
 _URL = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s/:@]*:)(?P<secret>[^\s@/]+)(?=@)", re.I)
 _BEARER = re.compile(r"(?P<before>\b(?:bearer|basic)\s+)(?P<secret>[A-Za-z0-9._~+/=-]{12,})", re.I)
 _ASSIGNED = re.compile(
-    rf"(?P<before>(?<![A-Za-z0-9]){_NAME}[\"']?\s*(?:=|:)\s*)"
+    rf"(?P<before>(?<![A-Za-z0-9]){_CORE}[\"']?\s*(?:=|:)\s*)"
     r"(?P<secret>\"[^\"\n]{4,}\"|'[^'\n]{4,}'|(?=[^\s,;)\]}]*[A-Za-z0-9])[^\s\"',;(){}\[\]]{6,})",
     re.IGNORECASE,
 )
@@ -50,14 +60,12 @@ _PLAIN_NUMBER = re.compile(r"-?[\d.,_]+(?:e[+-]?\d+)?%?", re.IGNORECASE)
 
 def text(value: str) -> str:
     """The text with everything that looks like a secret replaced by `[redacted]`."""
-    return _ASSIGNED.sub(_assigned, _shapes(value))
+    return _lines(value, lambda line: _ASSIGNED.sub(_assigned, _shapes(line)))
 
 
 def source(value: str) -> str:
     """A program's text without secrets: only quoted values are hidden, `token = f(x)` is code."""
-    return _ASSIGNED.sub(
-        lambda match: _assigned(match) if match["secret"][0] in "\"'" else match[0], _shapes(value)
-    )
+    return _lines(value, lambda line: _ASSIGNED.sub(_quoted, _shapes(line)))
 
 
 def arguments(values: Iterable[str]) -> list[str]:
@@ -84,6 +92,21 @@ def variables(values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def _lines(value: str, clean: Callable[[str], str]) -> str:
+    """The text, with those of its lines cleaned that may hold a secret."""
+    if not _suspicious(value):
+        return value
+    if "PRIVATE KEY-----" in value:
+        value = _PRIVATE.sub(HIDDEN, value)
+    lines = value.splitlines(keepends=True)
+    return "".join([clean(line) if _suspicious(line) else line for line in lines])
+
+
+def _suspicious(value: str) -> bool:
+    lowered = value.lower()
+    return any(hint in lowered for hint in _HINTS)
+
+
 def _shapes(value: str) -> str:
     value = _SHAPE.sub(HIDDEN, value)
     value = _URL.sub(rf"\g<before>{HIDDEN}", value)
@@ -91,8 +114,11 @@ def _shapes(value: str) -> str:
 
 
 def _assigned(match: re.Match[str]) -> str:
-    secret = match["secret"]
     # "token: 0.53", "tokens=128": a measurement that a training prints, not a secret
-    if _PLAIN_NUMBER.fullmatch(secret.strip("\"'")):
+    if _PLAIN_NUMBER.fullmatch(match["secret"].strip("\"'")):
         return match[0]
     return match["before"] + HIDDEN
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return _assigned(match) if match["secret"][0] in "\"'" else match[0]
