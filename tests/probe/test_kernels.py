@@ -148,7 +148,7 @@ def test_output_signals_agree(
 def values(measured: ParameterSet) -> np.ndarray:
     """What the step's store gets, whichever kernel measured."""
     found: list[np.ndarray] = []
-    measured.store(Transfers(), lambda where, rows: found.append(rows), None)
+    measured.store(Transfers(), lambda where, rows, squares: found.append(rows), None)
     return found[0]
 
 
@@ -170,13 +170,13 @@ def test_parameter_signals(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> N
     if not compiled:
         monkeypatch.setattr(native, "library", lambda: None)
     torch.manual_seed(1)
-    parameter = torch.nn.Parameter(torch.randn(20, 30))
+    parameter = torch.nn.Parameter(torch.randn(20, 25))
     measured = ParameterSet([parameter], [5])
-    first = torch.randn(20, 30)
+    first = torch.randn(20, 25)
     parameter.grad = first.clone()
     measured.before(False)
     assert np.isnan(values(measured)[0, 12])
-    second = first + 0.5 * torch.randn(20, 30)
+    second = first + 0.5 * torch.randn(20, 25)
     parameter.grad = second.clone()
     measured.before(False)
     weight = parameter.detach().clone()

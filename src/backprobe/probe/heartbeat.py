@@ -206,15 +206,11 @@ class Heartbeat:
         """Keeps one step's values; adds the sums of squared gradients to `squares`."""
         recorder = self.state.recorder
 
-        def store(where: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+        def store(where: NDArray[np.int32], values: NDArray[np.float32], sums: float) -> None:
             recorder.matrices["parameters"].append((step, parameters.index[where], values))
-            if np.nanmax(values[:, 5], initial=0.0) > 0:
+            if sums != sums:
                 self.state.budget.anomaly()
-                sums = math.nan
-            else:
-                rms = values[:, 1].astype(np.float64)
-                sums = float(np.nansum(rms * rms * parameters.sizes[where]))
-            if squares is not None:
+            if squares is not None and sums != -1.0:
                 squares.append(sums)
 
         def binned(where: NDArray[np.int32], counts: NDArray[Any]) -> None:

@@ -38,6 +38,8 @@ SIGNALS = (
 )
 SAMPLE = 1 << 14
 MIN_ROWS = 8
+ROWS = 256
+"""Places whose results lie in one block of memory."""
 MAX_RUN = 4096
 PRIME = 7919
 BINNED = 1024
@@ -57,16 +59,24 @@ class Meter:
     Arguments:
         place: which.
         channels_first: whether dimension 1 holds the units (convolutions), else the last.
+        out: where its signals [9] are written.
+        histogram: where its counts [135] are written.
     """
 
-    def __init__(self, place: Place, channels_first: bool) -> None:
+    def __init__(
+        self,
+        place: Place,
+        channels_first: bool,
+        out: NDArray[np.float32] | None = None,
+        histogram: NDArray[np.uint32] | None = None,
+    ) -> None:
         self.place = place
         self.channels_first = channels_first
         self.done = False
         self.late: Tensor | None = None
         self.late_bins: Tensor | None = None
-        self.out = np.full(len(SIGNALS), np.nan, np.float32)
-        self.histogram = np.zeros(native.BINS, np.uint32)
+        self.out = np.full(len(SIGNALS), np.nan, np.float32) if out is None else out
+        self.histogram = np.zeros(native.BINS, np.uint32) if histogram is None else histogram
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
         self.dies = place.activation in RECTIFIERS
         self._seen = 0
@@ -168,10 +178,19 @@ class Outputs:
 
     def __init__(self) -> None:
         self.meters: list[Meter] = []
+        self._indexes: list[NDArray[np.int32]] = []
+        self._values: list[NDArray[np.float32]] = []
+        self._counts: list[NDArray[np.uint32]] = []
 
     def add(self, place: Place, channels_first: bool) -> Meter:
-        """A meter for a new place."""
-        meter = Meter(place, channels_first)
+        """A meter for a new place; the kernel writes into blocks that never move."""
+        row = len(self.meters) % ROWS
+        if row == 0:
+            self._indexes.append(np.zeros(ROWS, np.int32))
+            self._values.append(np.full((ROWS, len(SIGNALS)), np.nan, np.float32))
+            self._counts.append(np.zeros((ROWS, native.BINS), np.uint32))
+        self._indexes[-1][row] = place.index
+        meter = Meter(place, channels_first, self._values[-1][row], self._counts[-1][row])
         self.meters.append(meter)
         return meter
 
@@ -184,12 +203,16 @@ class Outputs:
             binned: called with indexes [m] and counts [m, 135], None where none are wanted.
         """
         done = [meter for meter in self.meters if meter.done]
-        fast = [meter for meter in done if meter.late is None]
-        if fast:
-            index = np.array([meter.place.index for meter in fast], np.int32)
-            store(index, np.stack([meter.out for meter in fast]))
-            if binned is not None:
-                binned(index, np.stack([meter.histogram for meter in fast]))
+        for block, start in enumerate(range(0, len(self.meters), ROWS)):
+            rows = [
+                k
+                for k, meter in enumerate(self.meters[start : start + ROWS])
+                if meter.done and meter.late is None
+            ]
+            if rows:
+                store(self._indexes[block][rows], self._values[block][rows])
+                if binned is not None:
+                    binned(self._indexes[block][rows], self._counts[block][rows])
         by_device: dict[torch.device, list[Meter]] = {}
         for meter in done:
             if meter.late is not None:

@@ -2,13 +2,14 @@
 """Statistics of one optimizer's parameters, gradients and updates, around its step.
 
 Extremes, RMS and non-finite counts are over every element. The update and the successive-gradient
-cosine come from up to 1,024 fixed random coordinates a tensor (relative error about
-1/sqrt(2 * 1024) = 2 %), so that no copy of the model is kept; histograms count the same sample.
+cosine come from up to 512 fixed random coordinates a tensor (relative error about
+1/sqrt(2 * 512) = 3 %), so that no copy of the model is kept; histograms count the same sample.
 """
 
 from __future__ import annotations
 
 import ctypes
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -36,13 +37,14 @@ SIGNALS = (
     "update_rms",
     "grad_cosine",
 )
-SAMPLES = 1024
+SAMPLES = 512
 DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2, torch.float16: 3}
 CHECKED = 8
 """Tensors of an optimizer that are asked whether their gradients were cleared."""
 
 
-Store = Callable[[NDArray[np.int32], NDArray[Any]], None]
+Binned = Callable[[NDArray[np.int32], NDArray[Any]], None]
+Store = Callable[[NDArray[np.int32], NDArray[np.float32], float], None]
 
 
 class ParameterSet:
@@ -62,6 +64,8 @@ class ParameterSet:
         self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
         generator = np.random.default_rng(0)  # of our own: the user's streams don't move
         self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
+        self._squares = -1.0
+        self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(p.numel(), generator) for p in self.parameters]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
         self._library = native.library()
@@ -84,7 +88,7 @@ class ParameterSet:
             return
         self._weights[:] = [p.data_ptr() for p in self.parameters]
         self._grads[:] = self._gradient_pointers()
-        self._library.bp_before(  # type: ignore[union-attr]
+        self._squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
         )
         self._held.clear()
@@ -97,7 +101,7 @@ class ParameterSet:
             return
         self._weights[:] = 0
         self._grads[:] = self._gradient_pointers()
-        self._library.bp_before(  # type: ignore[union-attr]
+        self._squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
         )
         self._held.clear()
@@ -235,19 +239,19 @@ class ParameterSet:
             self._chosen[key] = chosen
         return tensor.detach().reshape(-1)[chosen].float()
 
-    def store(self, transfers: Transfers, store: Store, binned: Store | None) -> None:
+    def store(self, transfers: Transfers, store: Store, binned: Binned | None) -> None:
         """Hands on the values of the step that was measured.
 
         Arguments:
             transfers: brings results of a device to the host.
-            store: called with positions [k] in this set and values [k, 13].
+            store: called with positions [k] in this set, values [k, 13], and the sum of their
+                squared gradients (NaN: one is not finite; -1: there was no gradient).
             binned: called with positions [k] and counts [k, 3, 135], None where none are wanted.
         """
         if self._fast:
-            everything = np.arange(len(self.parameters), dtype=np.int32)
-            store(everything, self.out.copy())
+            store(self._everything, self.out.copy(), self._squares)
             if binned is not None:
-                binned(everything, self.histograms.copy())
+                binned(self._everything, self.histograms.copy())
             return
         by_device: dict[torch.device, list[int]] = {}
         for k, row in self.late.items():
@@ -256,7 +260,7 @@ class ParameterSet:
             where = np.array(held, np.int32)
             transfers.send(
                 [self.late[k] for k in held],
-                partial(reshaped, store, where, (len(where), len(SIGNALS))),
+                partial(self._store_late, store, where),
             )
             counts = [self.late_bins[k] for k in held if k in self.late_bins]
             if binned is not None and len(counts) == len(held):
@@ -264,6 +268,15 @@ class ParameterSet:
                     counts,
                     partial(reshaped, binned, where, (len(where), 3, native.BINS)),
                 )
+
+    def _store_late(
+        self, store: Store, where: NDArray[np.int32], values: NDArray[np.float32]
+    ) -> None:
+        rows = values.reshape(len(where), len(SIGNALS))
+        rms = rows[:, 1].astype(np.float64)
+        given = ~np.isnan(rows[:, 5])
+        squares = float((rms * rms * self.sizes[where])[given].sum()) if given.any() else -1.0
+        store(where, rows, math.nan if (rows[:, 5] > 0).any() else squares)
 
 
 def _coordinates(size: int, generator: np.random.Generator) -> NDArray[np.uint32]:
@@ -292,7 +305,7 @@ def _local(tensor: Tensor) -> Tensor | None:
 
 
 def reshaped(
-    store: Store, where: NDArray[np.int32], shape: tuple[int, ...], values: NDArray[np.float32]
+    store: Binned, where: NDArray[np.int32], shape: tuple[int, ...], values: NDArray[np.float32]
 ) -> None:
     """Hands on flat values in their shape."""
     store(where, values.reshape(shape))

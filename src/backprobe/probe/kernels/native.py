@@ -91,7 +91,7 @@ def library() -> ctypes.CDLL | None:
         ctypes.c_int32,
         ctypes.c_void_p,
     )
-    loaded.bp_before.restype = None
+    loaded.bp_before.restype = ctypes.c_double
     loaded.bp_before.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int64, ctypes.c_int32)
     loaded.bp_after.restype = None
     loaded.bp_after.argtypes = (ctypes.c_void_p,) * 2 + (ctypes.c_int64, ctypes.c_int32)

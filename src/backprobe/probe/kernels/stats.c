@@ -153,8 +153,11 @@ typedef struct {
 
 enum { GRAD = 0, WEIGHT = 6, UPDATE_RMS = 11, COSINE = 12 };
 
-void bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t count,
-               int32_t histograms) {
+/* Returns the sum of squares of all gradients: NaN where one is not finite, -1 without any. */
+double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t count,
+                 int32_t histograms) {
+    double total = 0;
+    int64_t given = 0;
     for (int64_t k = 0; k < count; k++) {
         tensor *p = t + k;
         const void *w = (const void *)weights[k], *g = (const void *)grads[k];
@@ -171,6 +174,9 @@ void bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t 
         }
         if (g) {
             bp_full(g, p->n, p->grad_dtype, p->out + GRAD);
+            given++;
+            if (p->out[GRAD + 5] > 0) total = NAN;
+            total += (double)p->out[GRAD + 1] * p->out[GRAD + 1] * (double)p->n;
             double dot = 0, now = 0, then = 0;
             for (int32_t i = 0; i < p->samples; i++) {
                 float x = load(g, p->where[i], p->grad_dtype), y = p->grad_sample[i];
@@ -184,6 +190,7 @@ void bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t 
             p->fresh = 0;
         }
     }
+    return given ? total : -1;
 }
 
 void bp_after(tensor *t, const int64_t *weights, int64_t count, int32_t histograms) {
