@@ -17,6 +17,7 @@ from backprobe.rules.loop.eval_mode_training import EvalModeTraining
 from backprobe.rules.loop.not_learning import NotLearning
 from backprobe.rules.loop.target_broadcast import TargetBroadcast
 from backprobe.rules.loop.train_mode_eval import TrainModeEval
+from backprobe.rules.model.batch_mixing import BatchMixing
 from backprobe.rules.model.batchnorm_small_batch import BatchnormSmallBatch
 from backprobe.rules.model.bias_before_batchnorm import BiasBeforeBatchnorm
 from backprobe.rules.model.detached_graph import DetachedGraph
@@ -31,6 +32,7 @@ from backprobe.rules.model.output_range_mismatch import OutputRangeMismatch
 from backprobe.rules.model.parameters_not_optimized import ParametersNotOptimized
 from backprobe.rules.model.sigmoid_multiclass import SigmoidMulticlass
 from backprobe.rules.model.single_unit_softmax import SingleUnitSoftmax
+from backprobe.rules.model.unregistered_parameters import UnregisteredParameters
 from backprobe.rules.model.unused_module import UnusedModule
 from backprobe.rules.model.wrong_loss import WrongLoss
 from backprobe.rules.optimizer.gradient_clipping_too_tight import GradientClippingTooTight
@@ -57,6 +59,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     TargetsNotNormalized,
     UnshuffledData,
     # model
+    BatchMixing,
     BatchnormSmallBatch,
     BiasBeforeBatchnorm,
     DetachedGraph,
@@ -71,6 +74,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     ParametersNotOptimized,
     SigmoidMulticlass,
     SingleUnitSoftmax,
+    UnregisteredParameters,
     UnusedModule,
     WrongLoss,
     # init
