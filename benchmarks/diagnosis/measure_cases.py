@@ -78,7 +78,7 @@ for k, (program, seed) in enumerate(json.loads(sys.argv[1])):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One execution: the metric printed (NaN if it diverged), CPU seconds without importing torch."""
+    """One execution: the metric printed (NaN if it diverged), CPU seconds without imports."""
 
     metric: str
     value: float
