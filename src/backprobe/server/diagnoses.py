@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -101,7 +102,10 @@ class Diagnoses:
                     self._condition.wait()
                 # The newest wish first: it is what someone looks at.
                 _, run = self._wanted.popitem()
-            self.now(run)
+            try:
+                self.now(run)
+            except Exception:  # one odd run must not leave all others unread
+                logging.getLogger("uvicorn.error").exception("reading %s", run.path)
             self.on_new()
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,7 +90,8 @@ class Watcher:
         while self._clients:
             try:
                 lengths, changed = await asyncio.to_thread(self._look)
-            except OSError:  # a folder that vanished while it was read: look again
+            except Exception:  # one odd folder must not end the news of all others: look again
+                logging.getLogger("uvicorn.error").exception("looking at %s", self.directory)
                 lengths, changed = {}, False
             if changed or self._news:
                 self._news = False

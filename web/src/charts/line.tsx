@@ -69,7 +69,7 @@ export function LineChart(props: Props): JSX.Element {
     <figure class="chart">
       <figcaption>
         <span class="chart-title" title={title}>{title}</span>
-        <Readout aligned={aligned} lines={lines} cursor={cursor} />
+        <Readout aligned={aligned} lines={lines} cursor={cursor} marks={marks} />
         {tools}
       </figcaption>
       <div ref={holder} class="plot" role="img" aria-label={`${title} over steps`} />
@@ -78,9 +78,13 @@ export function LineChart(props: Props): JSX.Element {
   );
 }
 
-function Readout({ aligned, lines, cursor }: { aligned: Aligned; lines: readonly Line[]; cursor: number | null }): JSX.Element {
+function Readout({ aligned, lines, cursor, marks }: {
+  aligned: Aligned; lines: readonly Line[]; cursor: number | null; marks: readonly Mark[];
+}): JSX.Element {
   const many = lines.length > 1;
   const step = cursor === null ? null : aligned.x[cursor];
+  const span = (aligned.x[aligned.x.length - 1] ?? 0) - (aligned.x[0] ?? 0);
+  const near = typeof step === "number" ? marks.filter((mark) => Math.abs(mark.step - step) <= span / 100) : [];
   return (
     <span class="readout">
       {lines.map((line, k) => {
@@ -95,6 +99,7 @@ function Readout({ aligned, lines, cursor }: { aligned: Aligned; lines: readonly
         );
       })}
       {step !== null && step !== undefined && <span class="read-step">step {count(step)}</span>}
+      {near.map((mark) => <span key={mark.label} class={`sign-${mark.severity}`}>▼ {mark.label}</span>)}
     </span>
   );
 }

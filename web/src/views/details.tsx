@@ -6,6 +6,7 @@ import type { Json, RunDetail, Settings } from "../api/types";
 import type { Watched } from "../api/watched";
 import { flatten } from "../lib/flatten";
 import { Pace } from "../lib/pace";
+import { screen } from "../lib/terminal";
 import { Section } from "./empty";
 import { show } from "./evidence";
 
@@ -111,7 +112,7 @@ function Console({ run }: { run: Watched }): JSX.Element {
     <details class="console" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>Console</summary>
       {pieces.length
-        ? <pre ref={box} tabIndex={0}>{pieces.map(([fd, text], k) => (fd === 2 ? <span key={k} class="stderr">{text}</span> : text))}</pre>
+        ? <pre ref={box} tabIndex={0}>{screen(pieces).map(([fd, text], k) => (fd === 2 ? <span key={k} class="stderr">{text}</span> : text))}</pre>
         : <p class="muted">The script printed nothing, or its output was not kept.</p>}
     </details>
   );

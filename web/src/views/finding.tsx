@@ -14,9 +14,10 @@ interface Props {
   folded: Folded<Finding>;
   all: Findings;
   open: boolean;
+  onPlace: (name: string) => void;
 }
 
-export function FindingCard({ folded: { finding, symptoms }, all, open: first }: Props): JSX.Element {
+export function FindingCard({ folded: { finding, symptoms }, all, open: first, onPlace }: Props): JSX.Element {
   const [open, setOpen] = useState(first);
   const [rule, setRule] = useState(false);
   return (
@@ -30,7 +31,9 @@ export function FindingCard({ folded: { finding, symptoms }, all, open: first }:
       </button>
       <p class="message"><Text parts={inline(finding.message)} /></p>
       <p class="where">
-        {finding.where.slice(0, 8).map((name) => <code key={name} class="chip">{name || "the model"}</code>)}
+        {finding.where.slice(0, 8).map((name) => (
+          <button key={name} type="button" class="chip" title={`Look into ${name || "the model"}`} onClick={() => onPlace(name)}>{name || "the model"}</button>
+        ))}
         {finding.where.length > 8 && <span class="muted">and {finding.where.length - 8} more</span>}
         {finding.source && <code class="chip plain">{short(finding.source.file)}:{finding.source.line}</code>}
         <span class="muted">{steps(finding.steps)}</span>
@@ -58,7 +61,7 @@ export function FindingCard({ folded: { finding, symptoms }, all, open: first }:
           {symptoms.length > 0 && (
             <details class="symptoms" open={symptoms.length <= 3}>
               <summary>Explains {symptoms.length} {symptoms.length === 1 ? "symptom" : "symptoms"}</summary>
-              {symptoms.map((symptom, k) => <FindingCard key={`${symptom.rule}${k}`} folded={{ finding: symptom, symptoms: [] }} all={all} open={false} />)}
+              {symptoms.map((symptom, k) => <FindingCard key={`${symptom.rule}${k}`} folded={{ finding: symptom, symptoms: [] }} all={all} onPlace={onPlace} open={false} />)}
             </details>
           )}
           <div>

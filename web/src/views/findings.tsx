@@ -7,7 +7,14 @@ import { count } from "../lib/number";
 import { Section } from "./empty";
 import { FindingCard } from "./finding";
 
-export function Findings({ detail, findings }: { detail: RunDetail; findings: All | null }): JSX.Element {
+interface Props {
+  detail: RunDetail;
+  findings: All | null;
+  /** Asks for a look into the layer of that name. */
+  onPlace: (name: string) => void;
+}
+
+export function Findings({ detail, findings, onPlace }: Props): JSX.Element {
   const folded = useMemo(() => fold(findings?.findings ?? []), [findings]);
   const { alarms, notes } = folded;
   return (
@@ -16,12 +23,12 @@ export function Findings({ detail, findings }: { detail: RunDetail; findings: Al
       {!findings && <p class="hint">Reading the record …</p>}
       {findings && !alarms.length && !findings.error && <Silence detail={detail} />}
       {findings && alarms.map((one, k) => (
-        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} open={k === 0} />
+        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} onPlace={onPlace} open={k === 0} />
       ))}
       {findings && notes.length > 0 && (
         <details class="notes" open={!alarms.length}>
           <summary>{notes.length} {notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear</summary>
-          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} open={false} />)}
+          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} onPlace={onPlace} open={false} />)}
         </details>
       )}
       {detail.blind_spots.length > 0 && (

@@ -57,7 +57,11 @@ export function LayerPanel({ run, tensor, marks, window, onTensor, onClose }: Pr
   const keys = signals.map(({ name }) => `${tensor.kind}/${tensor.index}/${name}`);
   const tails = useSeries(run, keys, window);
   const panel = useRef<HTMLElement>(null);
-  useEffect(() => panel.current?.scrollIntoView({ block: "nearest", behavior: "smooth" }), [tensor.kind, tensor.index]);
+  useEffect(() => {
+    // Asked for from elsewhere on the page: the heat map comes into view with the layer below it.
+    const top = panel.current?.getBoundingClientRect().top ?? 0;
+    if (top < 0 || top > innerHeight * 0.75) panel.current?.closest("section")?.scrollIntoView({ behavior: "smooth" });
+  }, [tensor.kind, tensor.index]);
   const about = useMemo(() => structure && describe(structure, tensor), [structure, tensor.kind, tensor.index]);
   if (!about) return null;
   return (
@@ -159,6 +163,15 @@ interface About {
   detail: string;
   module: Module | null;
   siblings: { tensor: Tensor; label: string }[];
+}
+
+/** The tensor to look at first of the module of that name; null where it has none. */
+export function tensorOf(structure: Structure, name: string): Tensor | null {
+  const module = structure.modules.find((other) => other.name === name);
+  const parameter = structure.parameters.find((other) => other.module === module?.index);
+  if (parameter) return { kind: "parameter", index: parameter.index };
+  const place = structure.places.find((other) => other.module === module?.index && !other.functional);
+  return place ? { kind: "output", index: place.index } : null;
 }
 
 /** What a tensor is, and the other tensors of the same module. */

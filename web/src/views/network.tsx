@@ -20,12 +20,14 @@ interface Props {
   /** Names of modules at which something was found. */
   places: readonly string[];
   window: Window;
+  /** The tensor whose layer is open. */
+  tensor: Tensor | null;
+  onTensor: (tensor: Tensor | null) => void;
 }
 
-export function Network({ run, quantities, marks, places, window }: Props): JSX.Element {
+export function Network({ run, quantities, marks, places, window, tensor, onTensor }: Props): JSX.Element {
   const [signalName, setSignal] = useState("grad_rms");
   const [weightsOnly, setWeightsOnly] = useState(true);
-  const [tensor, setTensor] = useState<Tensor | null>(null);
   const quantity = quantities.find(({ name }) => name === signalName) ?? quantities[0];
   const matrix = useMatrix(run, quantity?.name, window);
   const shown = useMemo(() => {
@@ -75,7 +77,7 @@ export function Network({ run, quantities, marks, places, window }: Props): JSX.
           selected={selected < 0 ? null : selected}
           marks={marks}
           found={found}
-          onPick={(row) => setTensor({ kind, index: matrix.rows[row]!.index })}
+          onPick={(row) => onTensor({ kind, index: matrix.rows[row]!.index })}
         />
       ) : <p class="hint">{matrix ? `${quantity.label} was not measured.` : "Reading …"}</p>}
       {matrix && matrix.start.length > 0 && (
@@ -83,7 +85,7 @@ export function Network({ run, quantities, marks, places, window }: Props): JSX.
           {tensor ? "" : "Input at the top, output at the bottom. Click a row to look into its layer."}
         </p>
       )}
-      {tensor && <LayerPanel run={run} tensor={tensor} marks={marks} window={window} onTensor={setTensor} onClose={() => setTensor(null)} />}
+      {tensor && <LayerPanel run={run} tensor={tensor} marks={marks} window={window} onTensor={onTensor} onClose={() => onTensor(null)} />}
     </Section>
   );
 }

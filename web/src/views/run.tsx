@@ -10,6 +10,7 @@ import { Details } from "./details";
 import { Empty } from "./empty";
 import { Findings } from "./findings";
 import { RunHeader } from "./header";
+import { tensorOf, type Tensor } from "./layer";
 import { Network } from "./network";
 import { Structure } from "./structure";
 
@@ -20,6 +21,11 @@ export function RunPage({ id }: { id: string }): JSX.Element {
     crumb.value = "";
   }, [run]);
   const [window, setWindow] = useState<Window>(null);
+  const [tensor, setTensor] = useState<Tensor | null>(null);
+  const openPlace = (name: string): void => {
+    const found = run.structure.value && tensorOf(run.structure.value, name);
+    if (found) setTensor(found);
+  };
   const detail = run.detail.value;
   const findings = run.findings.value;
   useEffect(() => {
@@ -45,10 +51,10 @@ export function RunPage({ id }: { id: string }): JSX.Element {
     <div class="run">
       <RunHeader detail={detail} />
       {error && <p class="problem" role="alert">{error}</p>}
-      <Findings detail={detail} findings={findings} />
+      <Findings detail={detail} findings={findings} onPlace={openPlace} />
       <div class="pictures">
         <Curves run={run} keys={detail.keys} marks={marks} window={window} onWindow={setWindow} />
-        <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} />
+        <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} />
       </div>
       <Structure data={run.structure.value} />
       <Details run={run} detail={detail} />
