@@ -347,7 +347,8 @@ class Record:
             grad_zero grad_nonfinite weight_mean weight_rms weight_min weight_max weight_nonfinite
             update_rms grad_cosine` (see `backprobe.signals`).
         outputs: columns are places; signals `out_mean out_rms out_min out_max out_zero
-            out_nonfinite out_batch_std out_saturated out_dead`.
+            out_nonfinite out_batch_std out_saturated out_dead`, and now and then `out_rank
+            bn_mean_gap bn_var_ratio out_entropy` (parameters: `adam_lag`).
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
             `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `model`, `loader`,
             `first_mean` … `first_max` (of what the first weighted layer gets), and of training

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-from backprobe.probe import batches, evaluation, sites
+from backprobe.probe import batches, evaluation, occasional, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
-from backprobe.probe.capture import Capture, compiles, possible
+from backprobe.probe.capture import COMPILED, Capture, compiles, possible
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.outputs import Meter
@@ -88,10 +88,13 @@ class Forward:
             ]
 
     def switch(self, wanted: bool) -> None:
-        """Puts the hooks in place or takes them off for the step that begins."""
+        """Puts the hooks in place or takes them off for the step that begins.
+
+        Where something is compiled they stay: it was compiled with them, and would be anew.
+        """
         if wanted:
             self.install()
-        elif self._handles:
+        elif self._handles and not compiles():
             self.remove()
 
     def wake(self) -> None:
@@ -190,12 +193,14 @@ class Forward:
         graph = self._graphs.get(first, 0) < GRAPHS
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
-        look = look or (bool(self._functional) and self._looks % CAPTURE_EVERY == 0)
+        look = look or (
+            bool(self._functional) and (state.occasion or self._looks % CAPTURE_EVERY == 0)
+        )
         if look and possible():
             self._capture = Capture(self._module_now, self._on_activation, graph)
             self._capture.__enter__()  # type: ignore[no-untyped-call]
         if compiles():
-            state.blind_spot("a compiled region: layer outputs inside it are not measured")
+            state.blind_spot(COMPILED)
 
     def _numbered(self, module: nn.Module) -> int:
         """Number of a module that was called as a root, -1 where it has no parameters."""
@@ -293,8 +298,17 @@ class Forward:
         if not output.is_floating_point():
             return
         meter.measure(output, self.state.histograms)
+        if self.state.occasion:
+            self.state.guard.run("occasional", self._occasional, module, meter, args, output)
         if self._capture is not None and self._capture.graph:
             self._capture.place_at(spec.module, meter.place, output)
+
+    def _occasional(self, module: nn.Module, meter: Meter, args: Any, output: Tensor) -> None:
+        state, index = self.state, meter.place.index
+        state.signal("outputs", "out_rank", index, meter.rank(output))
+        if module.training and args and isinstance(args[0], Tensor):
+            for name, value in occasional.batchnorm_gap(module, args[0]).items():
+                state.signal("outputs", name, index, value)
 
     def _spec(self, module: nn.Module, output: Any) -> _Spec:
         structure = self.state.structure
@@ -348,6 +362,9 @@ class Forward:
             self._functional[key] = meter
         if not meter.done:
             meter.measure(output, self.state.histograms)
+            if canonical == "softmax" and self.state.occasion:
+                entropy = occasional.attention_entropy(output)
+                self.state.signal("outputs", "out_entropy", meter.place.index, entropy)
         return meter.place
 
     def _keep_graph(self, module: nn.Module, capture: Capture) -> None:

@@ -116,6 +116,8 @@ class Heartbeat:
         watched.measured = state.observing
         if watched.measured:
             watched.parameters.before(state.histograms)
+            if state.occasion:
+                state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
 
     def _after(self, optimizer: Any) -> None:
@@ -132,6 +134,10 @@ class Heartbeat:
         watched.cleared = False
         watched.steps += 1
         self._closed_by = watched.index
+
+    def _lags(self, watched: _Watched, optimizer: Any) -> None:
+        for index, lag in watched.parameters.lags(optimizer):
+            self.state.signal("parameters", "adam_lag", index, lag)
 
     def _beat(self, watched: _Watched, optimizer: Any) -> None:
         state = self.state

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from backprobe.probe.activations import RECTIFIERS, SATURATION
 from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.occasional import effective_rank
 from backprobe.probe.parameters import DTYPES, reshaped
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Place
@@ -113,6 +114,10 @@ class Meter:
             if histogram:
                 self.late_bins = through_torch.bins(sample, native.BINS)
         self._age()
+
+    def rank(self, x: Tensor) -> Tensor | None:
+        """Effective rank of the output that was just measured, see `occasional`."""
+        return None if self._empty else effective_rank(self._sample(x))
 
     def _age(self) -> None:
         if not self.dies:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.occasional import adam_state, second_moment_lag
 from backprobe.probe.transfer import Transfers
 
 SIGNALS = (
@@ -115,6 +116,18 @@ class ParameterSet:
         self._library.bp_after(  # type: ignore[union-attr]
             self._specs, self._weights_at, len(self.parameters), histograms
         )
+
+    def lags(self, optimizer: Any) -> Iterator[tuple[int, Tensor]]:
+        """Index and second-moment lag of each tensor of an Adam-like optimizer."""
+        for k, parameter in enumerate(self.parameters):
+            gradient = None if parameter.grad is None else _local(parameter.grad)
+            found = None if gradient is None else adam_state(optimizer, parameter)
+            if gradient is None or found is None or found[0].numel() != gradient.numel():
+                continue
+            moment, step, beta = found
+            sample = self._take(gradient, k)
+            lag = second_moment_lag(sample, self._take(moment, k), step, beta)
+            yield int(self.index[k]), lag
 
     def cleared(self) -> bool:
         """Whether most of the checked gradients are gone or zero."""

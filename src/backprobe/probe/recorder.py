@@ -57,6 +57,7 @@ class Recorder:
         self.signals: dict[str, tuple[str, ...]] = {}
         self.histograms: deque[Histogram] = deque()
         self.hashes: deque[Rows] = deque()
+        self.occasional: deque[tuple[str, int, str, int, float]] = deque()
         self.tables: dict[str, deque[dict[str, float]]] = {
             "batches": deque(),
             "evaluations": deque(),
@@ -77,10 +78,15 @@ class Recorder:
         """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
         self.histograms.append((step, quantity, index, counts))
 
+    def signal(self, stream: str, step: int, name: str, index: int, value: float) -> None:
+        """Keeps one value of a signal that is only measured now and then."""
+        self.occasional.append((stream, step, name, index, value))
+
     def forget(self) -> None:
         """Drops the steps that wait: they turned out to be parts of one step."""
         self.steps.clear()
         self.histograms.clear()
+        self.occasional.clear()
         for waiting in self.matrices.values():
             waiting.clear()
 
@@ -95,6 +101,7 @@ class Recorder:
             self._drain_table(stream, rows)
         self._drain_histograms()
         self._drain_hashes()
+        self._drain_occasional()
 
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)
@@ -133,6 +140,20 @@ class Recorder:
             self._writer.frame(
                 {"stream": stream},
                 {name: np.array([row.get(name, nan) for row in rows]) for name in names},
+            )
+
+    def _drain_occasional(self) -> None:
+        groups: dict[tuple[str, int, str], dict[int, float]] = {}
+        for stream, step, name, index, value in _taken(self.occasional):
+            groups.setdefault((stream, step, name), {})[index] = value
+        for (stream, step, name), values in groups.items():
+            self._writer.frame(
+                {"stream": stream},
+                {
+                    "step": np.array([step], np.int64),
+                    "index": np.array(list(values), np.int32),
+                    name: np.array([list(values.values())], np.float32),
+                },
             )
 
     def _drain_hashes(self) -> None:

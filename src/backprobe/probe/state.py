@@ -18,6 +18,7 @@ from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.losses import Losses
+from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.structure import Structure
@@ -35,6 +36,7 @@ class State:
         step: the optimizer step that is being gathered, from 0.
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
+        occasion: whether what is too dear for every step is measured in it.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
@@ -52,6 +54,7 @@ class State:
     step: int = 0
     observing: bool = True
     histograms: bool = True
+    occasion: bool = True
     in_backward: bool = False
     unpackable: bool = True
     step_began: float = field(default_factory=perf_counter)
@@ -83,12 +86,22 @@ class State:
             self.blind[text] = None
             self.recorder.event("blind-spot", text=text)
 
+    def signal(self, stream: str, name: str, index: int, value: Tensor | None) -> None:
+        """Records one value of a signal that is only measured now and then."""
+        if value is not None:
+            step = self.step
+            self.transfers.send(
+                [value],
+                lambda v: self.recorder.signal(stream, step, name, index, float(v[0])),
+            )
+
     def begin_step(self) -> None:
         """Sets everything that is gathered a step to nothing and decides what to observe next."""
         self.step += 1
         self.loss_sum, self.loss_index, self.backwards = 0.0, -1, 0
         self.clip_norm = self.samples = self.training = NAN
         self.observing = self.budget.next()
+        self.occasion = self.observing and (self.budget.observed - 1) % EVERY == 0
         self.histograms = self.observing and self.clock.due(self.step)
         if self.switch is not None:
             self.switch(self.observing)
