@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from backprobe.probe import sites
+from backprobe.probe.capture import COMPILED, compiles
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
 
@@ -78,6 +79,8 @@ class Backward:
             state.phase = None
             state.training = 0.0
         state.backwards += 1
+        if compiles():
+            state.blind_spot(COMPILED)
         facts: dict[str, float] = {}
         target: Tensor | None = None
         self._reads += 1

@@ -42,6 +42,7 @@ SKIPPED = frozenset(
         "register_hook",
     }
 )
+COMPILED = "a compiled region: layer outputs inside it are not measured"
 MAX_OPERATIONS = 5000
 _POSITIONAL = {
     "dropout": ("p", "training"),

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules import module as torch_module
 from torch.nn.utils import clip_grad
 
 from backprobe.probe import loaders, sites
+from backprobe.probe.opaque import opaque
 from backprobe.probe.probe import Probe
 
 Current = Callable[[], Probe | None]
@@ -34,6 +37,8 @@ def install(current: Current, began: Current) -> None:
     _clipping(current)
     _saved_hooks(current)
     _evaluations(current)
+    _global_hooks()
+    _compiled_in_place(began)
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
 
@@ -57,13 +62,13 @@ def _backward(began: Current) -> None:
             probe = began()
             if probe is None:
                 return method(self, *args, **kwargs)
-            probe.backward.before(self, 1)
+            probe.backward.before(self)
             try:
                 return method(self, *args, **kwargs)
             finally:
                 probe.backward.after()
 
-        torch.Tensor.backward = _mark(backward)  # type: ignore[method-assign]
+        torch.Tensor.backward = _mark(opaque(backward))  # type: ignore[method-assign]
     if not _wrapped(torch.autograd.backward):
         function: Any = torch.autograd.backward
 
@@ -72,13 +77,13 @@ def _backward(began: Current) -> None:
             probe = None if torch.compiler.is_compiling() else began()
             if probe is None or probe.state.in_backward:
                 return function(tensors, *args, **kwargs)
-            probe.backward.before(tensors, 1)
+            probe.backward.before(tensors)
             try:
                 return function(tensors, *args, **kwargs)
             finally:
                 probe.backward.after()
 
-        torch.autograd.backward = _mark(autograd_backward)
+        torch.autograd.backward = _mark(opaque(autograd_backward))
 
 
 def _construction() -> None:
@@ -171,3 +176,55 @@ def _evaluations(current: Current) -> None:
             return _mark(__enter__)
 
         kind.__enter__ = wrap(enter)  # type: ignore[method-assign]
+
+
+def _global_hooks() -> None:
+    """`torch.compile` warns of global module hooks: of the user's, not of ours."""
+    original = getattr(torch_module, "_has_any_global_hook", None)
+    if original is None or _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def has_any_global_hook() -> bool:
+        if not original():
+            return False
+        hooks = (
+            hook
+            for name in ("forward_pre_hooks", "forward_hooks", "backward_pre_hooks", "backward_hooks")
+            for hook in getattr(torch_module, f"_global_{name}").values()
+        )
+        return any(not str(hook.__module__).startswith("backprobe.") for hook in hooks)
+
+    torch_module._has_any_global_hook = _mark(has_any_global_hook)
+
+
+def _compiled_in_place(began: Current) -> None:
+    """After `model.compile()` a call of the model is compiled as a whole, module hooks and all."""
+    original = nn.Module.compile
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def compile(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: A001  # torch's name
+        original(self, *args, **kwargs)
+        inner = self._compiled_call_impl
+        reference = weakref.ref(self)
+
+        @functools.wraps(inner)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            if torch.compiler.is_compiling():
+                return inner(*args, **kwargs)
+            probe, module = began(), reference()
+            if probe is None or module is None:
+                return inner(*args, **kwargs)
+            probe.forward.before(module, args)
+            output = None
+            try:
+                output = inner(*args, **kwargs)
+            finally:
+                probe.forward.after(module, args, kwargs, output)
+            return output
+
+        self._compiled_call_impl = called
+
+    nn.Module.compile = _mark(compile)  # type: ignore[method-assign]

@@ -20,6 +20,7 @@ from backprobe.probe.forward import Forward
 from backprobe.probe.guard import Guard
 from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.loaders import Loaders
+from backprobe.probe.opaque import opaque
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.state import State
 from backprobe.session import Session
@@ -74,8 +75,8 @@ class Probe:
         self.forward.install()
         self.state.switch = self.forward.switch
         self._handles = [
-            register_optimizer_step_pre_hook(self.heartbeat.before_step),
-            register_optimizer_step_post_hook(self.heartbeat.after_step),
+            register_optimizer_step_pre_hook(opaque(self.heartbeat.before_step)),
+            register_optimizer_step_post_hook(opaque(self.heartbeat.after_step)),
         ]
 
     @property

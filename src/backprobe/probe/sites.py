@@ -57,6 +57,13 @@ def caller(frame: FrameType | None) -> Site | None:
     return library
 
 
+def outside(frame: FrameType) -> FrameType:
+    """The innermost frame at or above this one that is not backprobe's own."""
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    return frame
+
+
 def here() -> Site | None:
     """The user's line that led to this call."""
     return caller(sys._getframe(1))
