@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import platform
+import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -281,6 +282,26 @@ def examine(run: Run, ignore: tuple[str, ...] = ()) -> tuple[Record, list[Findin
 
 @atexit.register
 def _at_exit() -> None:
+    error = getattr(sys, "last_value", None)
+    interrupted = isinstance(error, KeyboardInterrupt)
     session = current()
     if session is not None:
-        session.finish(1 if getattr(sys, "last_value", None) is not None else 0)
+        session.finish(-signal.SIGINT if interrupted else 0 if error is None else 1)
+    if interrupted:
+        _stay_interrupted()
+
+
+def _stay_interrupted() -> None:
+    """Keeps the exit status of Ctrl-C, death by SIGINT.
+
+    CPython remembers an interrupt in a flag that every `eval` of a text clears, also those of an
+    import on the way out (a named tuple is enough); one that is interrupted sets it again.
+    """
+    try:
+        eval("interrupt()", {"interrupt": _interrupt})
+    except KeyboardInterrupt:
+        pass
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
