@@ -340,9 +340,9 @@ class Record:
         steps: one row an optimizer step: `step`, `time`, `seconds` (step duration), `loss` (mean
             over its backward passes), `loss_index`, `backwards` (backward passes), `lr` (of the
             first group), `grad_norm` (global, as the optimizer sees it), `clip_norm` (before the
-            user's clipping), `samples` (rows of the first root's batch), `carried` (1: the
-            gradients that the last step used were still there when this step's backward began),
-            `optimizer`, `scale` (GradScaler), `training` (1: the root was in train mode).
+            user's clipping) and `clip_limit`, `samples` (rows of the first root's batch),
+            `carried` (1: the gradients that the last step used were still there when this step's
+            backward began), `optimizer`, `scale` (GradScaler), `training` (1: the root was in train mode).
         parameters_series: columns are parameters; signals `grad_mean grad_rms grad_min grad_max
             grad_zero grad_nonfinite weight_mean weight_rms weight_min weight_max weight_nonfinite
             update_rms grad_cosine` (see `backprobe.signals`).
@@ -358,6 +358,9 @@ class Record:
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
             `target` (64-bit, 0: not known), of a sample of the training batches and of the first
             evaluation batches.
+        noise: one row an observed step of several micro-batches: `step`, `micro` (their number),
+            `small` and `big` (mean squared norm of their gradients, squared norm of the mean; of a
+            sample, scaled alike).
         system: one row every few seconds: `time`, `cpu` (of this process, 1 is one core), `memory`
             (resident bytes), `machine_cpu` (0 to 1), `machine_memory` (0 to 1), `gpu`,
             `gpu_memory` (0 to 1) where there is one.
@@ -384,6 +387,7 @@ class Record:
     batches: Table = field(default_factory=Table)
     evaluations: Table = field(default_factory=Table)
     hashes: Table = field(default_factory=Table)
+    noise: Table = field(default_factory=Table)
     system: Table = field(default_factory=Table)
     history: Mapping[str, tuple[IntArray, NDArray[Any]]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()

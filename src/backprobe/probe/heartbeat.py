@@ -21,9 +21,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backprobe.probe import sites
+from backprobe.probe import noise, sites
 from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
 from backprobe.probe.parameters import SIGNALS, ParameterSet
+from backprobe.probe.scaling import shifted, supported, unscaled
 from backprobe.probe.state import NAN, State
 from backprobe.records import Optimizer
 
@@ -66,6 +67,10 @@ class Heartbeat:
         self._implicit_open = False
         self._micro: tuple[int, float | Tensor] = (0, 0.0)
         self._beats = 0
+        self._fired = 0
+        self._accumulates = False
+        self._micro_batches = noise.MicroBatches()
+        self._settings: dict[int, Any] = {}
         state.recorder.signals = {"parameters": SIGNALS, "outputs": OUTPUT_SIGNALS}
 
     # --- optimizers -----------------------------------------------------------------------
@@ -84,10 +89,31 @@ class Heartbeat:
         if self._inside is not optimizer:
             return
         self._inside = None
+        self._fired += 1
         began = perf_counter()
         self.state.guard.run("heartbeat", self._after, optimizer)
         self.state.budget.spent += perf_counter() - began
         self._on_step(self.state.step)
+
+    def scaler_steps(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
+        """Runs a GradScaler's step; one that it skips, because of a gradient, is a beat too."""
+        guard = self.state.guard
+        if not supported(scaler) or self._inside is not None:
+            return step()
+        guard.run("scaler", self.state.scaling.stepping, scaler)
+        fired = self._fired
+        result = step()
+        if fired == self._fired and isinstance(optimizer, torch.optim.Optimizer):
+            began = perf_counter()
+            guard.run("heartbeat", self._skipped, optimizer)
+            self.state.budget.spent += perf_counter() - began
+            self._on_step(self.state.step)
+        return result
+
+    def _skipped(self, optimizer: Any) -> None:
+        self.state.scaling.skipped = 1.0
+        self._before(optimizer)
+        self._after(optimizer)
 
     @property
     def stepping(self) -> bool:
@@ -113,9 +139,11 @@ class Heartbeat:
             watched = self._add(optimizer)
         if self._beats == 0:
             self._take_back()
+        state.scaling.given(optimizer)
         watched.measured = state.observing
         if watched.measured:
             watched.parameters.before(state.histograms)
+            state.guard.run("settings", self._changed, watched, optimizer)
             if state.occasion:
                 state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
@@ -135,6 +163,24 @@ class Heartbeat:
         watched.steps += 1
         self._closed_by = watched.index
 
+    def _changed(self, watched: _Watched, optimizer: Any) -> None:
+        """Tells when a group's settings change: all but the first group's rate, a column."""
+        now = [_plain(group) for group in optimizer.param_groups]
+        first = now[0].pop("lr", None)
+        for group in now[1:]:  # a schedule that moves all groups alike is no change
+            if isinstance(first, (int, float)) and first and isinstance(group.get("lr"), float):
+                group["lr"] = float(f"{group['lr'] / first:.6g}")
+        if self._settings.get(watched.index) != now:
+            if watched.index in self._settings:
+                groups = [_plain(group) for group in optimizer.param_groups]
+                self.state.recorder.event(
+                    "optimizer-settings",
+                    step=self.state.step,
+                    optimizer=watched.index,
+                    groups=groups,
+                )
+            self._settings[watched.index] = now
+
     def _lags(self, watched: _Watched, optimizer: Any) -> None:
         for index, lag in watched.parameters.lags(optimizer):
             self.state.signal("parameters", "adam_lag", index, lag)
@@ -145,6 +191,8 @@ class Heartbeat:
         carried = NAN
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
+        self.state.guard.run("noise", self._noise)
+        self._accumulates = state.backwards > 1 and self._inside is None
         self._close(
             watched.parameters if watched.measured else None,
             rate=float(optimizer.param_groups[0].get("lr", NAN)),
@@ -157,6 +205,7 @@ class Heartbeat:
         """A further optimizer's part of the step that was just closed."""
         if watched.measured:
             self._store(watched.parameters, self.state.step - 1)
+        self.state.scaling.begin_step()
 
     def _close(
         self, parameters: ParameterSet | None, rate: float, carried: float, optimizer: int
@@ -170,6 +219,7 @@ class Heartbeat:
             "loss_index": float(state.loss_index),
             "backwards": float(state.backwards),
             "lr": rate,
+            "clip_limit": state.clip_limit,
             "samples": state.samples,
             "carried": carried,
             "optimizer": float(optimizer),
@@ -182,15 +232,17 @@ class Heartbeat:
         if state.observing:
             self._outputs()
         count = state.backwards
-        late = {
-            name: value
-            for name, value in (("loss", state.loss_sum), ("clip_norm", state.clip_norm))
-            if isinstance(value, Tensor)
+        measured = {
+            "loss": state.loss_sum,
+            "clip_norm": state.clip_norm,
+            "clip_share": state.clip_share,
+            "scale": state.scaling.scale,
+            "skipped": state.scaling.skipped,
         }
+        late = {name: value for name, value in measured.items() if isinstance(value, Tensor)}
+        row |= {name: value for name, value in measured.items() if not isinstance(value, Tensor)}
         if not isinstance(state.loss_sum, Tensor):
             row["loss"] = state.loss_sum / count if count else NAN
-        if not isinstance(state.clip_norm, Tensor):
-            row["clip_norm"] = state.clip_norm
 
         def finish(values: Any = ()) -> None:
             for name, value in zip(late, values, strict=True):
@@ -211,8 +263,12 @@ class Heartbeat:
     ) -> None:
         """Keeps one step's values; adds the sums of squared gradients to `squares`."""
         recorder = self.state.recorder
+        pending = self.state.scaling.unscaling(self.state.transfers)
 
         def store(where: NDArray[np.int32], values: NDArray[np.float32], sums: float) -> None:
+            if (scale := pending()) != 1.0:
+                values = unscaled(values, scale)
+                sums = sums if sums == -1.0 else sums / (scale * scale)
             recorder.matrices["parameters"].append((step, parameters.index[where], values))
             if sums != sums:
                 self.state.budget.anomaly()
@@ -220,9 +276,13 @@ class Heartbeat:
                 squares.append(sums)
 
         def binned(where: NDArray[np.int32], counts: NDArray[Any]) -> None:
+            gradients = shifted(counts[:, 0], pending())
             for quantity in range(3):
                 recorder.add_histograms(
-                    step, quantity, parameters.index[where], counts[:, quantity]
+                    step,
+                    quantity,
+                    parameters.index[where],
+                    counts[:, quantity] if quantity else gradients,
                 )
 
         parameters.store(self.state.transfers, store, binned if self.state.histograms else None)
@@ -284,12 +344,37 @@ class Heartbeat:
             self._implicit = self._leaves(loss, frame)
 
     def after_backward(self) -> None:
-        """Reads gradients right after a backward, where no optimizer has ever stepped."""
-        if self._watched or self._inside is not None or self._implicit is None:
+        """Reads gradients right after a backward: of a micro-batch, or where nothing ever steps."""
+        if self._watched:
+            if self._accumulates and self.state.observing and self._inside is None:
+                self.state.guard.run("noise", self._micro_batch)
+            return
+        if self._inside is not None or self._implicit is None:
             return
         if self.state.observing:
             self._implicit.before(self.state.histograms)
         self._implicit_open = True
+
+    def _micro_batch(self) -> None:
+        if len(self._watched) != 1:  # of several optimizers' losses none is a micro-batch
+            return
+        watched = next(iter(self._watched.values()))
+        sample = watched.parameters.sampled_gradients(noise.TENSORS)
+        if sample is not None:
+            self._micro_batches.add(sample)
+
+    def _noise(self) -> None:
+        found = self._micro_batches.result()
+        if found is None:
+            return
+        step, (count, squares) = self.state.step, found
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            self.state.recorder.tables["noise"].append(
+                {"step": step, "micro": count, "small": float(values[0]), "big": float(values[1])}
+            )
+
+        self.state.transfers.send([squares], deliver)
 
     def finish(self) -> None:
         """Closes the last beat, and lets go what waited for an optimizer that never came."""

@@ -35,6 +35,8 @@ def install(current: Current, began: Current) -> None:
     _backward(began)
     _construction()
     _clipping(current)
+    _clipping_values(current)
+    _scaler(current)
     _saved_hooks(current)
     _evaluations(current)
     _global_hooks()
@@ -118,11 +120,60 @@ def _clipping(current: Current) -> None:
         norm = original(*args, **kwargs)
         probe = None if torch.compiler.is_compiling() else current()
         if probe is not None:
-            probe.guard.run("clipping", probe.clipped, norm)
+            limit = kwargs.get("max_norm", args[1] if len(args) > 1 else float("nan"))
+            probe.guard.run("clipping", probe.clipped, norm, limit)
         return norm
 
     clip_grad.clip_grad_norm_ = _mark(clip_grad_norm_)
     torch.nn.utils.clip_grad_norm_ = clip_grad_norm_
+
+
+def _clipping_values(current: Current) -> None:
+    original = clip_grad.clip_grad_value_
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def clip_grad_value_(parameters: Any, clip_value: Any, *args: Any, **kwargs: Any) -> Any:
+        probe = None if torch.compiler.is_compiling() else current()
+        if probe is not None:
+            if not isinstance(parameters, torch.Tensor):
+                parameters = list(parameters)  # it may be a generator, which is read once
+            given = [parameters] if isinstance(parameters, torch.Tensor) else parameters
+            probe.guard.run("clipping", probe.clipped_values, given, clip_value)
+        return original(parameters, clip_value, *args, **kwargs)
+
+    clip_grad.clip_grad_value_ = _mark(clip_grad_value_)
+    torch.nn.utils.clip_grad_value_ = clip_grad_value_
+
+
+def _scaler(current: Current) -> None:
+    """A GradScaler's factor, and the steps that it skips."""
+    kind = torch.amp.GradScaler
+    scale: Any = kind.scale
+    step: Any = kind.step
+    if _wrapped(step):
+        return
+
+    @functools.wraps(scale)
+    def wrapped_scale(self: Any, outputs: Any) -> Any:
+        scaled = scale(self, outputs)
+        probe = current()
+        if probe is not None and self.is_enabled():
+            probe.guard.run("scaler", probe.state.scaling.scaled, scaled, self)
+        return scaled
+
+    @functools.wraps(step)
+    def wrapped_step(self: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        probe = current()
+        if probe is None:
+            return step(self, optimizer, *args, **kwargs)
+        return probe.heartbeat.scaler_steps(
+            self, optimizer, lambda: step(self, optimizer, *args, **kwargs)
+        )
+
+    kind.scale = _mark(wrapped_scale)  # type: ignore[method-assign]
+    kind.step = _mark(wrapped_step)  # type: ignore[method-assign]
 
 
 def _saved_hooks(current: Current) -> None:

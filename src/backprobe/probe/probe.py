@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import os
 import traceback
+from time import perf_counter
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
@@ -22,6 +24,7 @@ from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.opaque import opaque
 from backprobe.probe.recorder import HistogramClock, Recorder
+from backprobe.probe.scaling import number
 from backprobe.probe.state import State
 from backprobe.session import Session
 
@@ -107,10 +110,24 @@ class Probe:
         if not self.heartbeat.stepping:
             self.forward.wake()
 
-    def clipped(self, norm: Any) -> None:
-        """Takes the unclipped norm that the user's own clipping computed."""
+    def clipped(self, norm: Any, limit: Any) -> None:
+        """Takes the unclipped norm that the user's own clipping computed, and its limit."""
+        self.state.clip_limit = float(limit)
         on_device = isinstance(norm, Tensor) and norm.device.type != "cpu"
         self.state.clip_norm = norm.detach().float() if on_device else float(norm)
+
+    def clipped_values(self, parameters: list[Tensor], limit: Any) -> None:
+        """Measures what the user's own clipping by value is about to cut."""
+        self.state.clip_limit = float(limit)
+        if not self.state.observing:
+            return
+        began = perf_counter()
+        gradients = [local(p.grad) for p in parameters if p.grad is not None]
+        cut = [(g.abs() > self.state.clip_limit).sum() for g in gradients if g is not None]
+        if cut:
+            count = sum(g.numel() for g in gradients if g is not None)
+            self.state.clip_share = number(torch.stack(cut).sum() / count)
+        self.state.budget.spent += perf_counter() - began
 
     def _blind_spots(self) -> None:
         state = self.state

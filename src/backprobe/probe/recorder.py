@@ -23,10 +23,13 @@ STEP_COLUMNS = (
     "lr",
     "grad_norm",
     "clip_norm",
+    "clip_limit",
+    "clip_share",
     "samples",
     "carried",
     "optimizer",
     "scale",
+    "skipped",
     "training",
     "observed",
 )
@@ -61,6 +64,7 @@ class Recorder:
         self.tables: dict[str, deque[dict[str, float]]] = {
             "batches": deque(),
             "evaluations": deque(),
+            "noise": deque(),
         }
 
     def event(self, name: str, /, **data: Any) -> None:

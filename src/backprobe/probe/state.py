@@ -21,6 +21,7 @@ from backprobe.probe.losses import Losses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.recorder import HistogramClock, Recorder
+from backprobe.probe.scaling import Scaling
 from backprobe.probe.structure import Structure
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Operation
@@ -62,6 +63,9 @@ class State:
     loss_index: int = -1
     backwards: int = 0
     clip_norm: float | Tensor = NAN
+    clip_limit: float = NAN
+    clip_share: float | Tensor = NAN
+    scaling: Scaling = field(default_factory=Scaling)
     samples: float = NAN
     training: float = NAN
     root: int = -1
@@ -99,7 +103,9 @@ class State:
         """Sets everything that is gathered a step to nothing and decides what to observe next."""
         self.step += 1
         self.loss_sum, self.loss_index, self.backwards = 0.0, -1, 0
-        self.clip_norm = self.samples = self.training = NAN
+        self.clip_norm = self.clip_limit = self.clip_share = NAN
+        self.samples = self.training = NAN
+        self.scaling.begin_step()
         self.observing = self.budget.next()
         self.occasion = self.observing and (self.budget.observed - 1) % EVERY == 0
         self.histograms = self.observing and self.clock.due(self.step)

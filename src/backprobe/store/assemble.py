@@ -44,6 +44,7 @@ TABLES: Mapping[str, str] = {
     "batches": "batches",
     "evaluations": "evaluations",
     "hashes": "hashes",
+    "noise": "noise",
     "system": "system",
 }
 IDENTITY = ("name", "project", "group", "job_type", "notes", "tags", "kind", "ignore")
