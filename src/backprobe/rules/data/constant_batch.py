@@ -18,8 +18,7 @@ class ConstantBatch(AbstractRule):
 
     ## What it looks for
     Checksums of the training batches: all equal, while the loader's data set or the evaluation
-    holds
-    many more rows. Full-batch training on a whole data set is meant and stays silent.
+    holds many more rows. Full-batch training on a whole data set is meant and stays silent.
 
     ## Why it matters
     The network learns these rows by heart and nothing else.

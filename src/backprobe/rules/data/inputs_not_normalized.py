@@ -22,14 +22,14 @@ class InputsNotNormalized(AbstractRule):
     """The inputs are far from unit scale, or their features are on very different scales.
 
     ## What it looks for
-    Mean, std and the features' spread of the training batches, where the first layer takes them
-    as they are. A normalisation in front, an embedding of ids, or a model that scales its inputs
+    Mean, std and the features' spread of the training batches, where the first layer takes them as
+    they are. A normalisation in front, an embedding of ids, or a model that scales its inputs
     itself stay silent; a run that learns gets at most a note.
 
     ## Why it matters
-    Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of
-    size R make the first outputs and gradients R times larger, and one feature that is a thousand
-    times another is the only one that counts.
+    Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of size
+    R make the first outputs and gradients R times larger, and one feature that is a thousand times
+    another is the only one that counts.
 
     ## Example
     `the inputs have mean 61 and std 118 (min 0, max 1,680), and the largest feature varies 300

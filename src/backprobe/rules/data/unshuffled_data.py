@@ -23,8 +23,7 @@ class UnshuffledData(AbstractRule):
 
     ## Why it matters
     Each batch teaches the network that everything is of its class, and the next one unteaches it:
-    the
-    loss saws, and batch norm sees other statistics in training than in evaluation.
+    the loss saws, and batch norm sees other statistics in training than in evaluation.
 
     ## Example
     `a batch of 32 rows holds 1.2 of 10 classes (median), a random one 9.7: the rows come sorted by

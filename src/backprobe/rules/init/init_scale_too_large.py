@@ -25,9 +25,8 @@ class InitScaleTooLarge(AbstractRule):
     output is normalised before it is used are left out: their scale does not matter.
 
     ## Why it matters
-    Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude
-    too large, activations saturate or die, and a step that is small beside the weights changes
-    nothing.
+    Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude too
+    large, activations saturate or die, and a step that is small beside the weights changes nothing.
 
     ## Example
     `the initial weights of conv1, conv2, fc1 (net.py:12) have RMS 100, 1,400 times He's 0.07 for

@@ -29,8 +29,8 @@ class InitialLossOff(AbstractRule):
     or inputs that are too large, at the wrong targets, or at a loss that gets the wrong thing.
 
     ## Example
-    `the first loss is 41.3 (net.py:31); ln 10 = 2.30 is expected of an untrained network, 2.80
-    with a healthy init: the outputs begin with std 62`
+    `the first loss is 41.3 (net.py:31); ln 10 = 2.30 is expected of an untrained network, 2.80 with
+    a healthy init: the outputs begin with std 62`
 
     ## What to try
     - `initialize=he`: suits weights that are too large

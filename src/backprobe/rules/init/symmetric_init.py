@@ -28,15 +28,15 @@ class SymmetricInit(AbstractRule):
     Equal units get equal gradients. However wide the layer, it computes one feature.
 
     ## Example
-    `all 64 units of fc1 and the weights of fc2 begin equal (net.py:12, every weight 0.5): they
-    get the same gradient and stay one unit`
+    `all 64 units of fc1 and the weights of fc2 begin equal (net.py:12, every weight 0.5): they get
+    the same gradient and stay one unit`
 
     ## What to try
     - `initialize=he`
 
     ## When it is wrong
-    Zero-initialised ends of residual branches and adapters (LoRA) are meant; what feeds or
-    follows them is random.
+    Zero-initialised ends of residual branches and adapters (LoRA) are meant; what feeds or follows
+    them is random.
 
     ## References
     - Goodfellow et al., "Deep Learning" (2016), 8.4: breaking symmetry

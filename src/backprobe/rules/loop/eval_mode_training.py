@@ -24,8 +24,7 @@ class EvalModeTraining(AbstractRule):
 
     ## Why it matters
     `model.eval()` for a validation stays on until `model.train()` is called again: from then on
-    there
-    is no dropout, and batch norm uses statistics that no longer follow the weights.
+    there is no dropout, and batch norm uses statistics that no longer follow the weights.
 
     ## Example
     `from step 47 on the model trains in eval mode: bn1, bn2 no longer update their statistics, drop
@@ -72,8 +71,8 @@ class EvalModeTraining(AbstractRule):
         norms = any(m.type.startswith(("BatchNorm", "SyncBatch")) for m in moded)
         state = progress(record)
         severity = severity_by_harm(state)
-        if severity == "error" or switched or norms:
-            severity = "warning"  # it did no harm yet, but nobody means it
+        if severity == "error" or switched:
+            severity = "warning"  # it may have done no harm yet, but nobody means to switch midway
         names = unique(m.name for m in moded)
         what = "batch norm keeps its old statistics" if norms else "dropout is off"
         return [

@@ -19,14 +19,12 @@ class TrainModeEval(AbstractRule):
 
     ## What it looks for
     Evaluation phases (forwards without gradients) whose root model was in train mode, in a model
-    with dropout or batch norm. Repeated passes over the same rows are sampling (MC dropout) and
-    stay
-    silent.
+    with dropout or batch norm. Repeated passes over the same rows (MC dropout) and forwards at
+    every step (a GAN's fakes, rollouts) stay silent.
 
     ## Why it matters
     The measured score is that of a network with units missing, or one that depends on what else is
-    in
-    the batch; batch norm even learns from the held-out rows.
+    in the batch; batch norm even learns from the held-out rows.
 
     ## Example
     `all 8 evaluations ran in training mode (the last at step 400): bn1, bn2 judge each batch by its
@@ -52,6 +50,9 @@ class TrainModeEval(AbstractRule):
         share: float = threshold(
             0.5, "fraction of the evaluations", "a probe now and then is meant"
         )
+        per_step: float = threshold(
+            0.3, "evaluations / steps", "a forward at every step is part of the training"
+        )
         repeats: float = threshold(2, "passes over the same rows in a row", "that is sampling")
 
     limits = Thresholds()
@@ -68,6 +69,8 @@ class TrainModeEval(AbstractRule):
         moded = [m for m in record.modules if mode_matters(m)]
         if share < self.limits.share or not moded or self._samples(record):
             return []
+        if training.size > 1 and training.size > self.limits.per_step * len(record.steps):
+            return []  # a GAN's fakes, a policy's rollouts, a target network
         norms = any("Norm" in m.type for m in moded)
         names = unique(m.name for m in moded)
         count = training.size

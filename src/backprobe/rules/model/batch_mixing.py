@@ -27,8 +27,7 @@ class BatchMixing(AbstractRule):
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
-    The
-    network sees features that belong to nobody, and what it answers for a row depends on its
+    The network sees features that belong to nobody, and what it answers for a row depends on its
     neighbours.
 
     ## Example

@@ -11,6 +11,7 @@ from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.places import upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
@@ -23,8 +24,8 @@ class DetachedGraph(AbstractRule):
     """A trainable layer runs and feeds the loss, but its gradient never arrives.
 
     ## What it looks for
-    Layers whose output other layers consume, that the optimizer holds, and that had no gradient at
-    any observed step while others had.
+    Layers that run, that the optimizer holds and whose output trained layers consume, but that had
+    no gradient at any observed step.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -68,7 +69,15 @@ class DetachedGraph(AbstractRule):
         measured = set(series.index.tolist())
         if not touched:
             return []
-        consumed = {index for place in record.places for index in place.inputs}
+        trained = {
+            layer.place.index
+            for layer in layers(record)
+            if layer.place is not None and layer.weight.index in touched
+        }
+        # What no trained layer consumes is an output that went unused, not a cut.
+        consumed = {
+            index for p in record.places if p.index in trained for index in upstream(record, p)
+        }
         guilty = [
             layer
             for layer in layers(record)

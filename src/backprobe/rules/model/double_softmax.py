@@ -23,9 +23,8 @@ class DoubleSoftmax(AbstractRule):
     log-softmax there is harmless: log-softmax of log-softmax is itself.
 
     ## Why it matters
-    The second softmax sees numbers in [0, 1] only. The loss cannot fall below
-    ln(1 + (C − 1)/e), and the gradient is squeezed twice: learning is slow and the probabilities
-    stay flat.
+    The second softmax sees numbers in [0, 1] only. The loss cannot fall below ln(1 + (C − 1)/e),
+    and the gradient is squeezed twice: learning is slow and the probabilities stay flat.
 
     ## Example
     `softmax (net.py:24) in front of cross entropy, which applies its own: the loss cannot fall

@@ -22,8 +22,7 @@ class DropoutBeforeBatchnorm(AbstractRule):
 
     ## Why it matters
     Dropout raises the variance in training and not in evaluation. The running variance that batch
-    norm
-    learns is then too large, and every evaluation is rescaled wrongly.
+    norm learns is then too large, and every evaluation is rescaled wrongly.
 
     ## Example
     `dropout 0.5 (net.py:14) feeds batch norm bn2 (net.py:15): it learns a variance that evaluation

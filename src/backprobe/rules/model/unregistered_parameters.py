@@ -23,8 +23,7 @@ class UnregisteredParameters(AbstractRule):
 
     ## Why it matters
     `parameters()`, `.to(device)` and `state_dict()` find modules only where they are attributes or
-    in a
-    `ModuleList`. Layers in a plain list are never trained, moved or saved.
+    in a `ModuleList`. Layers in a plain list are never trained, moved or saved.
 
     ## Example
     `16 weights of 4 layers called at net.py:19 belong to no module of the model and to no

@@ -23,8 +23,7 @@ class GradientClippingTooTight(AbstractRule):
     ## What it looks for
     The global norm before the user's clipping against the norm that the optimizer gets, under
     optimizers whose step is proportional to the gradient. Clipping the rare spike is good practice
-    and
-    stays silent, as does tight clipping under Adam, which divides it out again.
+    and stays silent, as does tight clipping under Adam, which divides it out again.
 
     ## Why it matters
     A gradient clipped a hundredfold at each step is a learning rate divided by a hundred, and all

@@ -23,13 +23,13 @@ class LearningRateTooHigh(AbstractRule):
     """Each step moves the weights so far that the loss does not follow its gradient.
 
     ## What it looks for
-    A run that diverges, jumps or stays at the trivial loss, together with marks of large steps:
-    the largest update of a weight matrix in the first steps relative to the weight, weights that
-    grew several-fold, rectifiers that died, or successive gradients that point against each other.
+    A run that diverges, jumps or stays at the trivial loss, together with marks of large steps: the
+    largest update of a weight matrix in the first steps relative to the weight, weights that grew
+    several-fold, rectifiers that died, or successive gradients that point against each other.
 
     ## Why it matters
-    A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots
-    further than the last; units die on the way and do not come back.
+    A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots further
+    than the last; units die on the way and do not come back.
 
     ## Example
     `the first steps move the weights by 1.7 of their size, normal is 0.0018–0.011; the loss went
@@ -44,8 +44,8 @@ class LearningRateTooHigh(AbstractRule):
     Adam's first step is lr · sqrt(3 · fan-in) of a default-initialised weight by construction.
 
     ## References
-    - Cohen et al., "Gradient descent on neural networks typically occurs at the edge of
-      stability", 2103.00065
+    - Cohen et al., "Gradient descent on neural networks typically occurs at the edge of stability",
+      2103.00065
     - cs231n notes, "Neural Networks part 3": ratio of weights to updates
     """
 

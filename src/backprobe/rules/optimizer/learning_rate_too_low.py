@@ -23,8 +23,8 @@ class LearningRateTooLow(AbstractRule):
     """Every layer moves so little a step that the run ends before it has learned.
 
     ## What it looks for
-    The update of each weight matrix relative to the weight: small in *all* layers, not only in
-    the first ones, in a run that has learned too little or was still falling fast when it ended.
+    The update of each weight matrix relative to the weight: small in *all* layers, not only in the
+    first ones, in a run that has learned too little or was still falling fast when it ended.
     Successive gradients that point the same way confirm it.
 
     ## Why it matters

@@ -19,8 +19,8 @@ class MissingZeroGrad(AbstractRule):
 
     ## What it looks for
     Whether the gradients that the last optimizer step used are still there when the next step's
-    backward begins. Accumulation over several backward passes before a step is not meant: there
-    the gradients are cleared after the step.
+    backward begins. Accumulation over several backward passes before a step is not meant: there the
+    gradients are cleared after the step.
 
     ## Why it matters
     The optimizer follows the sum of all past gradients: the effective step grows with time, points

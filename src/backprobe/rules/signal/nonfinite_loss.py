@@ -19,16 +19,16 @@ class NonfiniteLoss(AbstractRule):
     """The loss became NaN or infinite, and from then on every weight is.
 
     ## What it looks for
-    Steps whose loss is NaN or infinite; the first of them, the last finite value before it, and
-    the first layer whose output or gradient was not finite.
+    Steps whose loss is NaN or infinite; the first of them, the last finite value before it, and the
+    first layer whose output or gradient was not finite.
 
     ## Why it matters
     A NaN in the loss is a NaN in every gradient, and after one step in every weight. Nothing that
     the run does afterwards means anything.
 
     ## Example
-    `the loss is NaN from step 5 on (train.py:31), after 1.1e+34 at step 4; the first output that
-    is not finite is fc1's`
+    `the loss is NaN from step 5 on (train.py:31), after 1.1e+34 at step 4; the first output that is
+    not finite is fc1's`
 
     ## What to try
     - `scale-lr=0.1`: suits a loss that grew before it broke

@@ -20,17 +20,17 @@ class SaturatedActivations(AbstractRule):
     """A hidden sigmoid or tanh is at its ends for most inputs, where its derivative is zero.
 
     ## What it looks for
-    The share of a hidden squashing activation's outputs where its derivative is nearly zero
-    (|tanh| > 0.97, sigmoid outside [0.015, 0.985]), in the first observed steps or lastingly.
-    Output activations and gates are left out: they are meant to decide.
+    The share of a hidden squashing activation's outputs where its derivative is nearly zero (|tanh|
+    > 0.97, sigmoid outside [0.015, 0.985]), in the first observed steps or lastingly. Output
+    activations and gates are left out: they are meant to decide.
 
     ## Why it matters
-    Where the derivative is zero no gradient passes, so what lies before the layer cannot learn,
-    and the layer cannot move out of its ends either.
+    Where the derivative is zero no gradient passes, so what lies before the layer cannot learn, and
+    the layer cannot move out of its ends either.
 
     ## Example
-    `99 % of the outputs of fc1's tanh (net.py:21) are saturated (|tanh| > 0.97) at the first
-    steps; normal is below 20 %; what feeds it has an RMS of 41`
+    `99 % of the outputs of fc1's tanh (net.py:21) are saturated (|tanh| > 0.97) at the first steps;
+    normal is below 20 %; what feeds it has an RMS of 41`
 
     ## What to try
     - `initialize=he`: suits weights that are too large

@@ -33,12 +33,12 @@ class VanishingGradients(AbstractRule):
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
-    at most 0.25, and PyTorch's default init passes 0.41 a ReLU layer: after a few layers nothing
-    is left, the first layers keep their random weights, and the last ones learn from noise.
+    at most 0.25, and PyTorch's default init passes 0.41 a ReLU layer: after a few layers nothing is
+    left, the first layers keep their random weights, and the last ones learn from noise.
 
     ## Example
-    `sigmoid activations in conv1, conv2, fc1 (net.py:14) shrink the gradient 2,400-fold from fc2
-    to conv1; at init the first layer moves 0.00003 of its weight per step, normal here is
+    `sigmoid activations in conv1, conv2, fc1 (net.py:14) shrink the gradient 2,400-fold from fc2 to
+    conv1; at init the first layer moves 0.00003 of its weight per step, normal here is
     0.0018–0.011`
 
     ## What to try
