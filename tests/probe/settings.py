@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  # as users write it
+import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
 from backprobe.records import Record

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch._dynamo as dynamo
-import torch.nn.functional as F  # noqa: N812  # as users write it
+import torch.nn.functional as F  # as users write it
 from torch import Tensor, fx, nn
 from torch._dynamo.utils import counters
 

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backprobe.probe import sites
+from backprobe.probe import lossgraph, sites
 from backprobe.probe.capture import COMPILED, compiles
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
@@ -92,6 +92,11 @@ class Backward:
             target = state.losses.readings.pop(index).target
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
+        elif state.scaling.seen:  # the scale moves from step to step
+            self._scale = lossgraph.factor(loss.grad_fn, state.unpackable)
+        by_scaler = state.scaling.of(loss) if state.scaling.seen else None
+        if by_scaler is not None and not state.unpackable and by_scaler.device.type == "cpu":
+            self._scale = float(by_scaler)
         state.loss_index = self._index
         state.criterion_site = None
         if loss.numel() != 1:
@@ -102,5 +107,8 @@ class Backward:
             if not math.isfinite(value):
                 state.budget.anomaly()
         else:  # its value stays on the device until the step's results are fetched
-            state.loss_sum = loss.detach().reshape(()).float() / self._scale + state.loss_sum
+            now = loss.detach().reshape(()).float() / self._scale
+            if by_scaler is not None and by_scaler.device == now.device:
+                now = now / by_scaler
+            state.loss_sum = now + state.loss_sum
         state.end_batch(target, **facts)

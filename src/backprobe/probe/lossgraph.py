@@ -110,6 +110,11 @@ def read(root: Any, unpack: bool) -> LossReading:
     return reading
 
 
+def factor(root: Any, unpack: bool) -> float:
+    """What the loss with this `grad_fn` was multiplied by, as far as it shows on the CPU."""
+    return _unscaled(root, unpack)[1]
+
+
 def children(node: Any) -> list[Any]:
     """The nodes that a node's gradient flows to, leaves left out."""
     return [

@@ -239,11 +239,9 @@ def _global_hooks() -> None:
     def has_any_global_hook() -> bool:
         if not original():
             return False
-        hooks = (
-            hook
-            for name in ("forward_pre_hooks", "forward_hooks", "backward_pre_hooks", "backward_hooks")
-            for hook in getattr(torch_module, f"_global_{name}").values()
-        )
+        kinds = ("forward_pre_hooks", "forward_hooks", "backward_pre_hooks", "backward_hooks")
+        registries = [getattr(torch_module, f"_global_{kind}") for kind in kinds]
+        hooks = [hook for registry in registries for hook in registry.values()]
         return any(not str(hook.__module__).startswith("backprobe.") for hook in hooks)
 
     torch_module._has_any_global_hook = _mark(has_any_global_hook)

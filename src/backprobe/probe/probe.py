@@ -113,6 +113,7 @@ class Probe:
     def clipped(self, norm: Any, limit: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed, and its limit."""
         self.state.clip_limit = float(limit)
+        norm = getattr(norm, "_local_tensor", norm)  # reading a DTensor would be a collective
         on_device = isinstance(norm, Tensor) and norm.device.type != "cpu"
         self.state.clip_norm = norm.detach().float() if on_device else float(norm)
 
@@ -122,10 +123,14 @@ class Probe:
         if not self.state.observing:
             return
         began = perf_counter()
-        gradients = [local(p.grad) for p in parameters if p.grad is not None]
-        cut = [(g.abs() > self.state.clip_limit).sum() for g in gradients if g is not None]
-        if cut:
-            count = sum(g.numel() for g in gradients if g is not None)
+        # A DTensor's own arithmetic could talk to other ranks: this rank's shard does not.
+        gradients = [getattr(p.grad, "_local_tensor", p.grad) for p in parameters]
+        gradients = [
+            g.coalesce().values() if g.is_sparse else g for g in gradients if g is not None
+        ]
+        cut = [(g.detach().abs() > self.state.clip_limit).sum() for g in gradients]
+        count = sum(g.numel() for g in gradients)
+        if count:
             self.state.clip_share = number(torch.stack(cut).sum() / count)
         self.state.budget.spent += perf_counter() - began
 
