@@ -342,7 +342,8 @@ class Record:
             first group), `grad_norm` (global, as the optimizer sees it), `clip_norm` (before the
             user's clipping) and `clip_limit`, `samples` (rows of the first root's batch),
             `carried` (1: the gradients that the last step used were still there when this step's
-            backward began), `optimizer`, `scale` (GradScaler), `training` (1: the root was in train mode).
+            backward began), `optimizer`, `scale` (GradScaler), `training` (1: the root was in
+            train mode).
         parameters_series: columns are parameters; signals `grad_mean grad_rms grad_min grad_max
             grad_zero grad_nonfinite weight_mean weight_rms weight_min weight_max weight_nonfinite
             update_rms grad_cosine` (see `backprobe.signals`).

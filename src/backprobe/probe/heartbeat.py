@@ -1,14 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The optimizer's step is the beat: parameters, gradients and updates are read around it.
-
-Where no optimizer steps (a hand-written update, a `step()` that never comes) each backward is the
-beat, and in-place changes of the leaves count as updates.
-"""
+"""The optimizer's step is the beat: parameters, gradients and updates are read around it."""
 
 from __future__ import annotations
 
-import math
-import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,16 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import noise, sites
-from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
-from backprobe.probe.parameters import SIGNALS, ParameterSet
-from backprobe.probe.scaling import shifted, supported, unscaled
+from backprobe.probe.beat import Beat
+from backprobe.probe.parameters import ParameterSet
+from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
+from backprobe.probe.unstepped import Unstepped
 from backprobe.records import Optimizer
 
-PATIENCE = 32
-"""Backward passes without any optimizer step before each of them is taken for a beat: longer than
-people accumulate gradients for."""
-MAX_NODES = 20_000
 _SETTINGS = (int, float, bool, str, type(None))
 
 
@@ -63,17 +54,13 @@ class Heartbeat:
         self.optimizers: list[Optimizer] = []
         self._inside: Any = None
         self._closed_by: int = -1
-        self._implicit: ParameterSet | None = None
-        self._implicit_open = False
-        self._micro: tuple[int, float | Tensor] = (0, 0.0)
+        self._closing = Beat(state)
+        self._unstepped = Unstepped(state, self._closing)
         self._beats = 0
         self._fired = 0
         self._accumulates = False
         self._micro_batches = noise.MicroBatches()
         self._settings: dict[int, Any] = {}
-        state.recorder.signals = {"parameters": SIGNALS, "outputs": OUTPUT_SIGNALS}
-
-    # --- optimizers -----------------------------------------------------------------------
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
@@ -138,7 +125,7 @@ class Heartbeat:
         ):
             watched = self._add(optimizer)
         if self._beats == 0:
-            self._take_back()
+            self._unstepped.take_back()
         state.scaling.given(optimizer)
         watched.measured = state.observing
         if watched.measured:
@@ -193,7 +180,7 @@ class Heartbeat:
             carried = 0.0 if watched.cleared else 1.0
         self.state.guard.run("noise", self._noise)
         self._accumulates = state.backwards > 1 and self._inside is None
-        self._close(
+        self._closing.close(
             watched.parameters if watched.measured else None,
             rate=float(optimizer.param_groups[0].get("lr", NAN)),
             carried=carried,
@@ -204,100 +191,8 @@ class Heartbeat:
     def _extra(self, watched: _Watched) -> None:
         """A further optimizer's part of the step that was just closed."""
         if watched.measured:
-            self._store(watched.parameters, self.state.step - 1)
+            self._closing.store(watched.parameters, self.state.step - 1)
         self.state.scaling.begin_step()
-
-    def _close(
-        self, parameters: ParameterSet | None, rate: float, carried: float, optimizer: int
-    ) -> None:
-        """Writes the step: its tensors' values, its outputs, its row."""
-        state = self.state
-        row = {
-            "step": float(state.step),
-            "time": time.time(),
-            "seconds": perf_counter() - state.step_began,
-            "loss_index": float(state.loss_index),
-            "backwards": float(state.backwards),
-            "lr": rate,
-            "clip_limit": state.clip_limit,
-            "samples": state.samples,
-            "carried": carried,
-            "optimizer": float(optimizer),
-            "training": state.training,
-            "observed": float(state.observing),
-        }
-        squares: list[float] = []
-        if parameters is not None:
-            self._store(parameters, state.step, squares)
-        if state.observing:
-            self._outputs()
-        count = state.backwards
-        measured = {
-            "loss": state.loss_sum,
-            "clip_norm": state.clip_norm,
-            "clip_share": state.clip_share,
-            "scale": state.scaling.scale,
-            "skipped": state.scaling.skipped,
-        }
-        late = {name: value for name, value in measured.items() if isinstance(value, Tensor)}
-        row |= {name: value for name, value in measured.items() if not isinstance(value, Tensor)}
-        if not isinstance(state.loss_sum, Tensor):
-            row["loss"] = state.loss_sum / count if count else NAN
-
-        def finish(values: Any = ()) -> None:
-            for name, value in zip(late, values, strict=True):
-                row[name] = float(value) / count if name == "loss" else float(value)
-            row["grad_norm"] = math.sqrt(sum(squares)) if squares else NAN
-            state.recorder.steps.append(row)
-            if not math.isfinite(row["loss"]) and count:
-                state.budget.anomaly()
-
-        if late:
-            state.transfers.send(list(late.values()), finish)
-        else:
-            state.transfers.after(finish)
-        state.transfers.poll()
-
-    def _store(
-        self, parameters: ParameterSet, step: int, squares: list[float] | None = None
-    ) -> None:
-        """Keeps one step's values; adds the sums of squared gradients to `squares`."""
-        recorder = self.state.recorder
-        pending = self.state.scaling.unscaling(self.state.transfers)
-
-        def store(where: NDArray[np.int32], values: NDArray[np.float32], sums: float) -> None:
-            if (scale := pending()) != 1.0:
-                values = unscaled(values, scale)
-                sums = sums if sums == -1.0 else sums / (scale * scale)
-            recorder.matrices["parameters"].append((step, parameters.index[where], values))
-            if sums != sums:
-                self.state.budget.anomaly()
-            if squares is not None and sums != -1.0:
-                squares.append(sums)
-
-        def binned(where: NDArray[np.int32], counts: NDArray[Any]) -> None:
-            gradients = shifted(counts[:, 0], pending())
-            for quantity in range(3):
-                recorder.add_histograms(
-                    step,
-                    quantity,
-                    parameters.index[where],
-                    counts[:, quantity] if quantity else gradients,
-                )
-
-        parameters.store(self.state.transfers, store, binned if self.state.histograms else None)
-
-    def _outputs(self) -> None:
-        state = self.state
-        step = state.step
-        outputs = state.recorder.matrices["outputs"]
-        state.outputs.take(
-            state.transfers,
-            lambda index, values: outputs.append((step, index, values)),
-            (lambda index, counts: state.recorder.add_histograms(step, 3, index, counts))
-            if state.histograms
-            else None,
-        )
 
     def _add(self, optimizer: Any) -> _Watched:
         structure = self.state.structure
@@ -331,29 +226,20 @@ class Heartbeat:
         self._watched[id(optimizer)] = watched
         return watched
 
-    # --- no optimizer ---------------------------------------------------------------------
-
     def before_backward(self, loss: Tensor, frame: FrameType) -> None:
-        """Closes the beat of the backward before, as long as no optimizer has ever stepped."""
+        """Before each backward pass."""
         self.gradients_kept()
-        if self._watched or self._inside is not None:
-            return
-        if self._implicit_open:
-            self._close_implicit()
-        if self._implicit is None:
-            self._implicit = self._leaves(loss, frame)
+        if not self._watched and self._inside is None:
+            self._unstepped.before_backward(loss, frame)
 
     def after_backward(self) -> None:
-        """Reads gradients right after a backward: of a micro-batch, or where nothing ever steps."""
-        if self._watched:
-            if self._accumulates and self.state.observing and self._inside is None:
-                self.state.guard.run("noise", self._micro_batch)
+        """After each backward pass: of a micro-batch, or where no optimizer has ever stepped."""
+        if self._inside is not None:
             return
-        if self._inside is not None or self._implicit is None:
-            return
-        if self.state.observing:
-            self._implicit.before(self.state.histograms)
-        self._implicit_open = True
+        if not self._watched:
+            self._unstepped.after_backward()
+        elif self._accumulates and self.state.observing:
+            self.state.guard.run("noise", self._micro_batch)
 
     def _micro_batch(self) -> None:
         if len(self._watched) != 1:  # of several optimizers' losses none is a micro-batch
@@ -377,74 +263,11 @@ class Heartbeat:
         self.state.transfers.send([squares], deliver)
 
     def finish(self) -> None:
-        """Closes the last beat, and lets go what waited for an optimizer that never came."""
-        if self._implicit_open:
-            self._close_implicit()
+        """Closes what is open and waits for what a device still holds."""
+        if not self._watched:
+            self._unstepped.finish()
         self.state.transfers.wait()
         self.state.recorder.held = False
-
-    def _take_back(self) -> None:
-        """The first optimizer step: the beats before it were micro-batches of this step."""
-        state = self.state
-        if self._implicit_open:
-            self._implicit_open = False
-        if self._micro[0]:
-            state.transfers.wait()
-            state.recorder.forget()
-            state.step = 0
-            state.backwards += self._micro[0]
-            state.loss_sum += self._micro[1]
-        self._implicit = None
-        state.recorder.held = False
-
-    def _close_implicit(self) -> None:
-        state, parameters = self.state, self._implicit
-        self._implicit_open = False
-        if parameters is None:
-            return
-        if state.observing:
-            parameters.after(state.histograms)
-        self._close(parameters if state.observing else None, rate=NAN, carried=NAN, optimizer=-1)
-        self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
-        state.begin_step()
-        if state.step >= PATIENCE:
-            state.recorder.held = False
-
-    def _leaves(self, loss: Tensor, frame: FrameType) -> ParameterSet | None:
-        structure = self.state.structure
-        found: dict[int, Tensor] = {}
-        for reference in structure.roots.values():
-            root = reference()
-            if root is not None:
-                found.update((id(p), p) for p in root.parameters() if p.requires_grad)
-        names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
-        names |= {id(v): k for k, v in frame.f_locals.items() if isinstance(v, Tensor)}
-        for tensor in leaves_of(loss):
-            found.setdefault(id(tensor), tensor)
-        for key, tensor in found.items():
-            if key not in structure.parameter_of:
-                name = names.get(key, f"tensor{len(structure.parameters)}")
-                structure.add_parameter(tensor, name)
-        if not found:
-            return None
-        return ParameterSet(list(found.values()), [structure.parameter_of[k] for k in found])
-
-
-def leaves_of(loss: Tensor) -> list[Tensor]:
-    """The leaf tensors that a loss's gradient reaches, from a walk of its whole graph."""
-    seen: set[Any] = set()
-    pending = [loss.grad_fn]
-    found: list[Tensor] = []
-    while pending and len(seen) < MAX_NODES:
-        node = pending.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        variable = getattr(node, "variable", None)
-        if variable is not None:
-            found.append(variable)
-        pending += [child for child, _ in node.next_functions]
-    return found
 
 
 def _count(optimizer: Any) -> int:

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training without an optimizer's step: each backward is the beat.
+
+A hand-written update and a `step()` that never comes are both seen so; in-place changes of the
+leaves count as updates. Until it is known that no optimizer comes, these steps are held back: they
+may be the micro-batches of one step.
+"""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+
+from torch import Tensor
+
+from backprobe.probe.beat import Beat
+from backprobe.probe.parameters import ParameterSet
+from backprobe.probe.state import NAN, State
+
+PATIENCE = 32
+"""Backward passes without any optimizer step before each of them is taken for a beat: longer than
+people accumulate gradients for."""
+MAX_NODES = 20_000
+
+
+class Unstepped:
+    """Follows backward passes as long as no optimizer has ever stepped.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        beat: what closes a step.
+    """
+
+    def __init__(self, state: State, beat: Beat) -> None:
+        self.state = state
+        self._beat = beat
+        self._parameters: ParameterSet | None = None
+        self._open = False
+        self._micro: tuple[int, float | Tensor] = (0, 0.0)
+
+    def before_backward(self, loss: Tensor, frame: FrameType) -> None:
+        """Closes the beat of the backward before."""
+        if self._open:
+            self._close()
+        if self._parameters is None:
+            self._parameters = self._leaves(loss, frame)
+
+    def after_backward(self) -> None:
+        """Reads gradients right after a backward."""
+        if self._parameters is None:
+            return
+        if self.state.observing:
+            self._parameters.before(self.state.histograms)
+        self._open = True
+
+    def finish(self) -> None:
+        """Closes the last beat, and lets go what waited for an optimizer that never came."""
+        if self._open:
+            self._close()
+
+    def take_back(self) -> None:
+        """The first optimizer step: the beats before it were micro-batches of this step."""
+        state = self.state
+        self._open = False
+        if self._micro[0]:
+            state.transfers.wait()
+            state.recorder.forget()
+            state.step = 0
+            state.backwards += self._micro[0]
+            state.loss_sum += self._micro[1]
+        self._parameters = None
+        state.recorder.held = False
+
+    def _close(self) -> None:
+        state, parameters = self.state, self._parameters
+        self._open = False
+        if parameters is None:
+            return
+        if state.observing:
+            parameters.after(state.histograms)
+        measured = parameters if state.observing else None
+        self._beat.close(measured, rate=NAN, carried=NAN, optimizer=-1)
+        self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
+        state.begin_step()
+        if state.step >= PATIENCE:
+            state.recorder.held = False
+
+    def _leaves(self, loss: Tensor, frame: FrameType) -> ParameterSet | None:
+        structure = self.state.structure
+        found: dict[int, Tensor] = {}
+        for reference in structure.roots.values():
+            root = reference()
+            if root is not None:
+                found.update((id(p), p) for p in root.parameters() if p.requires_grad)
+        names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
+        names |= {id(v): k for k, v in frame.f_locals.items() if isinstance(v, Tensor)}
+        for tensor in leaves_of(loss):
+            found.setdefault(id(tensor), tensor)
+        for key, tensor in found.items():
+            if key not in structure.parameter_of:
+                name = names.get(key, f"tensor{len(structure.parameters)}")
+                structure.add_parameter(tensor, name)
+        if not found:
+            return None
+        return ParameterSet(list(found.values()), [structure.parameter_of[k] for k in found])
+
+
+def leaves_of(loss: Tensor) -> list[Tensor]:
+    """The leaf tensors that a loss's gradient reaches, from a walk of its whole graph."""
+    seen: set[Any] = set()
+    pending = [loss.grad_fn]
+    found: list[Tensor] = []
+    while pending and len(seen) < MAX_NODES:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            found.append(variable)
+        pending += [child for child, _ in node.next_functions]
+    return found
