@@ -55,6 +55,20 @@ def test_one_process_paints_until_it_is_gone() -> None:
     launcher.remove()
 
 
+def test_the_board_of_a_killed_launcher_is_swept() -> None:
+    """A launcher that was killed could not take its file away; the next one does."""
+    code = "from backprobe.store.board import Board; print(Board.create().path)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    left = Path(done.stdout.strip())
+    assert left.exists()
+    launcher, other = Board.create(), Board.create()
+    assert not left.exists()
+    assert launcher.path is not None
+    assert launcher.path.exists()
+    launcher.remove()
+    other.remove()
+
+
 def test_without_a_file_the_bytes_are_ones_own(tmp_path: Path) -> None:
     """No launcher, or one on another machine: nothing is shared and nothing fails."""
     board = Board(tmp_path / "gone")

@@ -18,6 +18,8 @@ from pathlib import Path
 SIZE = 16 << 10
 """Written in full when the file is made: a page that had no room later would be a SIGBUS."""
 
+PREFIX = "backprobe-"
+
 LOADED = 0
 """Offset of the byte that the start-up file sets: some Python process was reached."""
 TORCH = 1
@@ -60,9 +62,10 @@ class Board:
     def create(cls) -> Board:
         """A new board in a new file; without sharing where no file can be made."""
         memory = "/dev/shm"
-        folder = memory if os.path.isdir(memory) and os.access(memory, os.W_OK) else None
+        folder = memory if os.access(memory, os.W_OK) else tempfile.gettempdir()
+        _sweep(Path(folder))
         try:
-            descriptor, name = tempfile.mkstemp(prefix="backprobe-", dir=folder)
+            descriptor, name = tempfile.mkstemp(prefix=f"{PREFIX}{os.getpid()}-", dir=folder)
         except OSError:
             return cls(None)
         try:
@@ -115,6 +118,17 @@ class Board:
         """Takes the file away; those who have mapped it keep what they have."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Takes away the boards of launchers that were killed: their names hold the process."""
+    for left in folder.glob(f"{PREFIX}*"):
+        owner = left.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdecimal() and not _alive(int(owner)):
+            try:
+                left.unlink()
+            except OSError:  # another user's
+                pass
 
 
 def _alive(pid: int) -> bool:
