@@ -1,7 +1,7 @@
 // A layer × step matrix on a canvas: rows in the order of execution, one colour a cell.
 import type { JSX } from "preact";
 import { useCallback, useMemo, useState } from "preact/hooks";
-import type { Matrix, Quantity } from "../api/types";
+import type { Matrix, MatrixRow, Quantity } from "../api/types";
 import { diverging, pixel, pixels, rgb, viridis } from "../lib/colour";
 import { count, format, percent } from "../lib/number";
 import { robust, ticks, type Range } from "../lib/range";
@@ -34,7 +34,7 @@ interface Cell {
 /** Where the plotting area begins: the labels take what they need, a third of the width at most. */
 function margin(width: number, names: readonly string[]): number {
   const longest = names.reduce((most, name) => Math.max(most, name.length), 0);
-  return Math.min(Math.round(longest * 6.2 + 18), Math.round(width / 3), 260);
+  return Math.max(40, Math.min(Math.round(longest * 6.4 + 20), Math.round(width / 3), 260));
 }
 
 export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick }: Props): JSX.Element {
@@ -47,7 +47,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
     () => pixels(quantity.scale === "signed" ? diverging(isDark ? [52, 56, 60] : [244, 244, 242]) : viridis),
     [quantity.scale, isDark],
   );
-  const names = shown.map((row) => matrix.rows[row]!.name);
+  const names = shown.map((row) => named(matrix.rows[row]!));
   const rowHeight = Math.max(1, Math.min(shown.length > 8 ? 22 : 32, Math.floor(640 / Math.max(shown.length, 1))));
   const height = TOP + shown.length * rowHeight + AXIS;
   const last = columns ? Math.max(matrix.end[columns - 1]!, matrix.start[0]! + 1) : 1;
@@ -69,7 +69,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
       context.textAlign = "right";
       context.fillStyle = row === selected ? colours.accent : colours.muted;
       context.fillText(fit(context, name, left - 18), left - 8, y);
-      if (found.has(name) && rowHeight >= 6) {
+      if (found.has(matrix.rows[row]!.name) && rowHeight >= 6) {
         context.fillStyle = colours.error;
         context.beginPath();
         context.arc(left - 3, y, 2.2, 0, 7);
@@ -175,6 +175,11 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
   );
 }
 
+/** A module that is only a number in its parent says what it is. */
+function named({ name, type }: MatrixRow): string {
+  return /(^|\.)\d+(\.(weight|bias))?$/.test(name) && type ? `${name} ${type}` : name;
+}
+
 function describe(matrix: Matrix, quantity: Quantity, { row, column }: Cell): string {
   const at = row * matrix.start.length + column;
   const from = matrix.start[column]!;
@@ -183,7 +188,7 @@ function describe(matrix: Matrix, quantity: Quantity, { row, column }: Cell): st
   const broken = matrix.nonfinite?.[at] ?? 0;
   const steps = from === to ? `step ${count(from)}` : `steps ${count(from)}–${count(to)}`;
   const read = Number.isNaN(value) ? "not measured" : quantity.scale === "share" ? percent(value) : format(value);
-  return `${matrix.rows[row]!.name} · ${steps} · ${read}${broken > 0 ? ` · ${percent(broken)} NaN or infinite` : ""}`;
+  return `${named(matrix.rows[row]!)} · ${steps} · ${read}${broken > 0 ? ` · ${percent(broken)} NaN or infinite` : ""}`;
 }
 
 function rangeOf(matrix: Matrix, quantity: Quantity, shown: readonly number[]): Range | null {

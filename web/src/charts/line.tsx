@@ -136,7 +136,7 @@ function options(
     cursor: {
       sync: { key: group, scales: ["x", null], setSeries: false },
       drag: { x: true, y: false, setScale: false },
-      points: { size: 6, fill: panel },
+      points: { size: 7, width: 2, fill: panel, stroke: (_, k) => stroke((k - 1) % lines) },
       y: false,
       bind: { dblclick: () => () => { latest.current.onWindow?.(null); return null; } },
     },
