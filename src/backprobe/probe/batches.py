@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe.host import host
 from backprobe.probe.kernels import native, through_torch
 from backprobe.probe.losses import checksum
 from backprobe.probe.parameters import DTYPES
@@ -99,7 +100,7 @@ class Features:
             matrix, kind = x.transpose(0, 1).reshape(x.shape[1], -1).t(), "channel"
         else:
             return False
-        values = matrix.detach()[: SAMPLE * 4].double().numpy()
+        values = host(matrix[: SAMPLE * 4].double())
         if self._sum is None or self._square is None or self._sum.shape != values.shape[1:]:
             self._sum = np.zeros(values.shape[1])
             self._square = np.zeros(values.shape[1])

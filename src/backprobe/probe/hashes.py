@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe.host import host
+
 MAX_ROWS = 256
 """Rows of a batch that are hashed: the first ones."""
 MAX_WORDS = 2048
@@ -33,7 +35,7 @@ def rows(tensor: Tensor) -> NDArray[np.uint64] | None:
     part = tensor.detach()[:MAX_ROWS]
     if part.dtype == torch.bfloat16:
         part = part.float()
-    flat = np.ascontiguousarray(part.reshape(len(part), -1).numpy())
+    flat = host(part.reshape(len(part), -1))
     if flat.size == 0:
         return None
     if flat.dtype.kind == "f":

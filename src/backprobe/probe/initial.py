@@ -6,6 +6,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from backprobe.probe.host import freed, host
+
 MAX_ROWS = 512
 MAX_COLUMNS = 256
 MAX_ELEMENTS = 1 << 20
@@ -21,6 +23,7 @@ def facts(parameter: torch.Tensor) -> dict[str, float]:
     """
     if (
         parameter.device.type == "meta"
+        or freed(parameter)
         or parameter.numel() == 0
         or parameter.layout != torch.strided
     ):
@@ -31,7 +34,7 @@ def facts(parameter: torch.Tensor) -> dict[str, float]:
         flat = parameter.detach().reshape(-1)
         if flat.numel() > MAX_ELEMENTS:
             flat = flat[:: flat.numel() // MAX_ELEMENTS]
-        values = flat.float().cpu().numpy()
+        values = host(flat.float())
         found = {
             "mean": float(values.mean(dtype=np.float64)),
             "std": float(values.std(dtype=np.float64)),
@@ -41,7 +44,7 @@ def facts(parameter: torch.Tensor) -> dict[str, float]:
         }
         if parameter.dim() >= 2 and parameter.shape[0] > 1:
             rows = parameter.detach()[:MAX_ROWS].reshape(min(MAX_ROWS, parameter.shape[0]), -1)
-            matrix = np.ascontiguousarray(rows[:, :MAX_COLUMNS].float().cpu().numpy())
+            matrix = np.ascontiguousarray(host(rows[:, :MAX_COLUMNS].float()))
             found["rows"] = float(matrix.shape[0])
             found["distinct_rows"] = float(len({row.tobytes() for row in matrix}))
     return found

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import lossgraph, sites
+from backprobe.probe.host import host
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
@@ -49,7 +50,7 @@ class Targets:
             flat = flat[:: flat.numel() // MAX_ELEMENTS]
         self.dtype = str(target.dtype).removeprefix("torch.")
         whole = not target.is_floating_point()
-        values = flat.cpu().numpy() if whole else flat.double().cpu().numpy()
+        values = host(flat) if whole else host(flat.double())
         if whole and ignore_index is not None:
             kept = values != ignore_index
             self.ignored += int(values.size - kept.sum())
@@ -85,7 +86,7 @@ class Targets:
         if not 1 < width <= MAX_OUTPUTS:
             return
         rows = target.detach()[: max(1, MAX_ELEMENTS // width)].reshape(-1, width).double()
-        values = rows.cpu().numpy()
+        values = host(rows)
         count, total, square = self._outputs or (0, np.zeros(width), np.zeros(width))
         if total.shape == (width,):
             total, square = total + values.sum(axis=0), square + (values * values).sum(axis=0)
@@ -294,7 +295,7 @@ def checksum(tensor: Tensor) -> float:
     flat = tensor.detach().reshape(-1)[: CHECKSUM_BYTES // max(1, tensor.element_size())]
     if flat.dtype == torch.bfloat16:
         flat = flat.float()
-    return float(zlib.crc32(np.ascontiguousarray(flat.cpu().numpy()).tobytes()))
+    return float(zlib.crc32(np.ascontiguousarray(host(flat)).tobytes()))
 
 
 def _names_on(site: sites.Site) -> set[str]:

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe.host import freed
 from backprobe.probe.kernels import native, through_torch
 from backprobe.probe.occasional import adam_state, second_moment_lag
 from backprobe.probe.transfer import Transfers
@@ -59,6 +60,10 @@ class ParameterSet:
     def __init__(self, parameters: Sequence[Tensor], indexes: Sequence[int]) -> None:
         self.parameters = list(parameters)
         self.index = np.asarray(indexes, np.int32)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Makes room for what the tensors are now."""
         self.sizes = np.array([p.numel() for p in self.parameters], np.float64)
         count = len(self.parameters)
         self.out = np.full((count, len(SIGNALS)), np.nan, np.float32)
@@ -84,10 +89,11 @@ class ParameterSet:
         self.out[:] = np.nan
         if histograms:
             self.histograms[:] = 0
+        if self._fast:
+            self._locate()
         if not self._fast:
             self._before_slowly(histograms)
             return
-        self._weights[:] = [p.data_ptr() for p in self.parameters]
         self._grads[:] = self._gradient_pointers()
         self._squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
@@ -100,7 +106,10 @@ class ParameterSet:
             for k, parameter in enumerate(self.parameters):
                 self._gradient_slowly(k, parameter, histograms)
             return
-        self._weights[:] = 0
+        self._locate()
+        if not self._fast:
+            return
+        self._weights[:] = self._pointers[:] = 0
         self._grads[:] = self._gradient_pointers()
         self._squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
@@ -109,10 +118,11 @@ class ParameterSet:
 
     def after(self, histograms: bool) -> None:
         """Reads what the step did to the sampled coordinates."""
+        if self._fast and not self._locate():
+            return  # the step gave the weights another shape or place: there is no update to read
         if not self._fast:
             self._after_slowly(histograms)
             return
-        self._weights[:] = [p.data_ptr() for p in self.parameters]
         self._library.bp_after(  # type: ignore[union-attr]
             self._specs, self._weights_at, len(self.parameters), histograms
         )
@@ -153,6 +163,25 @@ class ParameterSet:
         """Whether all checked gradients are None: the cheap answer to `cleared`."""
         return all(self.parameters[k].grad is None for k in self._checked)
 
+    def _locate(self) -> bool:
+        """Finds the weights' memory again; whether it has the size and type that it had.
+
+        Assigning `p.data` (pruning, `half()`, `cuda()`) moves it; reading on with the old size
+        would read memory of someone else. Memory that has not moved can't have shrunk.
+        """
+        self._weights[:] = [p.data_ptr() for p in self.parameters]
+        if np.array_equal(self._weights, self._pointers):
+            return True
+        same = all(
+            spec.n == p.numel() and spec.weight_dtype == DTYPES.get(p.dtype) and _simple(p)
+            for spec, p in zip(self._spec_array, self.parameters, strict=True)
+        )
+        if not same:
+            self._begin()
+            return False
+        self._pointers[:] = self._weights
+        return True
+
     def _prepare(self) -> None:
         count = len(self.parameters)
         sizes = [len(where) for where in self._where]
@@ -163,6 +192,7 @@ class ParameterSet:
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
         self._weights = np.zeros(count, np.int64)
+        self._pointers = np.zeros(count, np.int64)
         self._grads = np.zeros(count, np.int64)
         self._weights_at = self._weights.ctypes.data
         self._grads_at = self._grads.ctypes.data
@@ -316,6 +346,8 @@ def _simple(parameter: Tensor) -> bool:
         and parameter.dtype in DTYPES
         and parameter.is_contiguous()
         and type(parameter.data) is Tensor
+        and getattr(parameter, "grad_dtype", None) in (None, parameter.dtype)
+        and not freed(parameter)
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor
 
 from backprobe.probe.beat import Beat
+from backprobe.probe.host import freed
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.state import NAN, State
 
@@ -94,8 +95,11 @@ class Unstepped:
                 found.update((id(p), p) for p in root.parameters() if p.requires_grad)
         names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
         names |= {id(v): k for k, v in frame.f_locals.items() if isinstance(v, Tensor)}
-        for tensor in leaves_of(loss):
-            found.setdefault(id(tensor), tensor)
+        # Sharded parameters are gathered into other tensors for a while: those are none of ours.
+        if not any(hasattr(tensor, "_local_tensor") for tensor in found.values()):
+            for tensor in leaves_of(loss):
+                if not freed(tensor):
+                    found.setdefault(id(tensor), tensor)
         for key, tensor in found.items():
             if key not in structure.parameter_of:
                 name = names.get(key, f"tensor{len(structure.parameters)}")
