@@ -16,13 +16,14 @@ DOUBLE_SOFTMAX = """\
 1  warning  double-softmax                       confidence 0.96
    cause:  softmax (bad_functional.py:16) in front of cross
            entropy, which applies its own: the loss cannot fall
-           below 0.74 (a guess costs 1.4), and the gradient is
+           below 0.744 (a guess costs 1.39), and the gradient is
            squeezed twice
    where:  out
    line:   double_softmax/bad_functional.py:16  return
            F.softmax(self.out(F.relu(self.hidden(x))), dim=-1)
    try:    drop-output-activation  feeds the loss what comes
-           before the last softmax or sigmoid
+                                   before the last softmax or
+                                   sigmoid
 
    unseen: no DataLoader was used: how batches are drawn is not
            known

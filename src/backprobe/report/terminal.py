@@ -89,7 +89,8 @@ def _finding(
     size = max((len(name) for name, _ in chosen), default=0)
     for position, (name, what) in enumerate(chosen):
         label = "try" if position == 0 else ""
-        lines.append(_wrapped(label, f"{name:<{size}}  {what}".rstrip(), columns, paint))
+        text = f"{name:<{size}}  {what}".rstrip()
+        lines.append(_wrapped(label, text, columns, paint, hang=size + 2))
     for position, symptom in enumerate(symptoms):
         label = "shows" if position == 0 else ""
         lines.append(_wrapped(label, f"{symptom.rule}: {symptom.message}", columns, paint))
@@ -102,11 +103,17 @@ def _blind_spots(record: Record, columns: int, paint: _Paint) -> list[str]:
     return [_wrapped("unseen", "; ".join(record.blind_spots), columns, paint, "dim")]
 
 
-def _wrapped(label: str, text: str, columns: int, paint: _Paint, style: str = "") -> str:
-    """Text in a hanging indent behind its label."""
+def _wrapped(
+    label: str, text: str, columns: int, paint: _Paint, style: str = "", hang: int = 0
+) -> str:
+    """Text in a hanging indent behind its label, `hang` columns further from the second line on."""
     pad = " " * (LABEL + 3)
     filled = textwrap.wrap(
-        text, columns, initial_indent=pad, subsequent_indent=pad, break_on_hyphens=False
+        text,
+        columns,
+        initial_indent=pad,
+        subsequent_indent=pad + " " * (hang if hang < columns // 2 else 0),
+        break_on_hyphens=False,
     ) or [pad]
     head = f"   {label + ':' if label else '':<{LABEL}}"
     first = filled[0][len(pad) :]

@@ -25,7 +25,7 @@ def figure(value: float) -> str:
         digits = 2 - math.floor(math.log10(size)) if size >= 1000 else 0
         return f"{round(value, digits):,.0f}"
     if size >= 1e-5:
-        decimals = max(0, 1 - math.floor(math.log10(size)))
+        decimals = max(0, 2 - math.floor(math.log10(size)))
         text = f"{value:.{decimals}f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return f"{value:.1e}"
