@@ -144,7 +144,8 @@ class Parameter:
 
     `initial` holds what it was before the first update: `mean`, `std`, `min`, `max`, `zeros`
     (fraction), `distinct_rows` (number of distinct rows along dimension 0, bitwise) and `rows`.
-    `optimizer` and `group` are -1 where no optimizer that stepped holds it.
+    `optimizer` and `group` are -1 where no optimizer that stepped holds it. `shape` is of the whole
+    tensor; `local` is the number of elements in this rank's shard, -1 where it is not sharded.
     """
 
     index: int
@@ -157,6 +158,7 @@ class Parameter:
     group: int = -1
     aliases: tuple[str, ...] = ()
     initial: Mapping[str, float] = field(default_factory=dict)
+    local: int = -1
 
     @property
     def size(self) -> int:
@@ -340,10 +342,11 @@ class Record:
         steps: one row an optimizer step: `step`, `time`, `seconds` (step duration), `loss` (mean
             over its backward passes), `loss_index`, `backwards` (backward passes), `lr` (of the
             first group), `grad_norm` (global, as the optimizer sees it), `clip_norm` (before the
-            user's clipping) and `clip_limit`, `samples` (rows of the first root's batch),
+            user's clipping by norm), `clip_limit`, `clip_share` (of the gradients' elements, that
+            clipping by value cut), `samples` (rows of the first root's batch),
             `carried` (1: the gradients that the last step used were still there when this step's
-            backward began), `optimizer`, `scale` (GradScaler), `training` (1: the root was in
-            train mode).
+            backward began), `optimizer`, `scale` (GradScaler), `skipped` (1: it skipped the step
+            because a gradient was not finite), `training` (1: the root was in train mode).
         parameters_series: columns are parameters; signals `grad_mean grad_rms grad_min grad_max
             grad_zero grad_nonfinite weight_mean weight_rms weight_min weight_max weight_nonfinite
             update_rms grad_cosine` (see `backprobe.signals`).

@@ -71,8 +71,7 @@ class Session:
         self.run = run
         self.owner = owner
         self.pid = os.getpid()
-        self.rank = int(os.environ.get("RANK") or 0)
-        self.world = int(os.environ.get("WORLD_SIZE") or 1)
+        self.rank, self.world = _place()
         self.writer = Log(new_log(Path(run.path), self.rank, self.pid), self.say)
         self._sources: list[Callable[[], None]] = []
         self._before_end: list[Callable[[], None]] = []
@@ -195,6 +194,20 @@ class Session:
                     self.writer.frame({"stream": "system"}, columns)
             if flushes % TOUCH_FLUSHES == 0:
                 self.writer.touch()
+
+
+def _place() -> tuple[int, int]:
+    """This process's rank and the number of ranks: as its launcher says, or as torch knows it.
+
+    Processes that a script spawns itself may tell `init_process_group` alone.
+    """
+    distributed: Any = sys.modules.get("torch.distributed")
+    try:
+        if distributed is not None and distributed.is_initialized():
+            return int(distributed.get_rank()), int(distributed.get_world_size())
+    except (AttributeError, RuntimeError, ValueError):  # a torch built without it
+        pass
+    return int(os.environ.get("RANK") or 0), int(os.environ.get("WORLD_SIZE") or 1)
 
 
 def follow_console() -> Console:

@@ -32,7 +32,7 @@ def opaque(function: Callable[..., Any]) -> Callable[..., Any]:
 
     call._torchdynamo_disable = True  # type: ignore[attr-defined]
     call._torchdynamo_disable_msg = "backprobe watches"  # type: ignore[attr-defined]
-    _skip(call.__code__)
+    _skip(call.__code__)  # type: ignore[attr-defined]
     return call
 
 

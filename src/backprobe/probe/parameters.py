@@ -64,7 +64,8 @@ class ParameterSet:
 
     def _begin(self) -> None:
         """Makes room for what the tensors are now."""
-        self.sizes = np.array([p.numel() for p in self.parameters], np.float64)
+        held = [getattr(p, "_local_tensor", p).numel() for p in self.parameters]
+        self.sizes = np.array(held, np.float64)
         count = len(self.parameters)
         self.out = np.full((count, len(SIGNALS)), np.nan, np.float32)
         self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
@@ -72,7 +73,7 @@ class ParameterSet:
         self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
         self._squares = -1.0
         self._everything = np.arange(count, dtype=np.int32)
-        self._where = [_coordinates(p.numel(), generator) for p in self.parameters]
+        self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
         self._library = native.library()
         self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
@@ -89,9 +90,7 @@ class ParameterSet:
         self.out[:] = np.nan
         if histograms:
             self.histograms[:] = 0
-        if self._fast:
-            self._locate()
-        if not self._fast:
+        if not self._readable():
             self._before_slowly(histograms)
             return
         self._grads[:] = self._gradient_pointers()
@@ -106,10 +105,10 @@ class ParameterSet:
             for k, parameter in enumerate(self.parameters):
                 self._gradient_slowly(k, parameter, histograms)
             return
-        self._locate()
-        if not self._fast:
+        if not self._located():
             return
-        self._weights[:] = self._pointers[:] = 0
+        self._weights[:] = 0
+        self._pointers = []
         self._grads[:] = self._gradient_pointers()
         self._squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
@@ -118,11 +117,11 @@ class ParameterSet:
 
     def after(self, histograms: bool) -> None:
         """Reads what the step did to the sampled coordinates."""
-        if self._fast and not self._locate():
-            return  # the step gave the weights another shape or place: there is no update to read
         if not self._fast:
             self._after_slowly(histograms)
             return
+        if not self._located():
+            return  # the step gave the weights another size or type: there is no update to read
         self._library.bp_after(  # type: ignore[union-attr]
             self._specs, self._weights_at, len(self.parameters), histograms
         )
@@ -151,6 +150,14 @@ class ParameterSet:
 
     def cleared(self) -> bool:
         """Whether most of the checked gradients are gone or zero."""
+        if self._fast and self._readable():
+            pointers = self._gradient_pointers()
+            chosen = np.array([pointers[k] for k in self._checked], np.int64)
+            kept = self._library.bp_nonzero(  # type: ignore[union-attr]
+                self._specs, chosen.ctypes.data, self._checked_at, len(chosen)
+            )
+            self._held.clear()
+            return kept * 2 < len(chosen)
         kept = 0
         for k in self._checked:
             gradient = self.parameters[k].grad
@@ -163,24 +170,33 @@ class ParameterSet:
         """Whether all checked gradients are None: the cheap answer to `cleared`."""
         return all(self.parameters[k].grad is None for k in self._checked)
 
-    def _locate(self) -> bool:
+    def _readable(self) -> bool:
+        """Whether the kernel can read the tensors; begins anew where they changed."""
+        if not self._fast:
+            return False
+        if not self._located():
+            self._begin()
+            if self._fast:
+                self._located()
+        return self._fast
+
+    def _located(self) -> bool:
         """Finds the weights' memory again; whether it has the size and type that it had.
 
         Assigning `p.data` (pruning, `half()`, `cuda()`) moves it; reading on with the old size
         would read memory of someone else. Memory that has not moved can't have shrunk.
         """
-        self._weights[:] = [p.data_ptr() for p in self.parameters]
-        if np.array_equal(self._weights, self._pointers):
+        pointers = [p.data_ptr() for p in self.parameters]
+        if pointers == self._pointers:
             return True
+        self._weights[:] = pointers
         same = all(
             spec.n == p.numel() and spec.weight_dtype == DTYPES.get(p.dtype) and _simple(p)
             for spec, p in zip(self._spec_array, self.parameters, strict=True)
         )
-        if not same:
-            self._begin()
-            return False
-        self._pointers[:] = self._weights
-        return True
+        if same:
+            self._pointers = pointers
+        return same
 
     def _prepare(self) -> None:
         count = len(self.parameters)
@@ -192,18 +208,21 @@ class ParameterSet:
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
         self._weights = np.zeros(count, np.int64)
-        self._pointers = np.zeros(count, np.int64)
+        self._pointers: list[int] = []
         self._grads = np.zeros(count, np.int64)
         self._weights_at = self._weights.ctypes.data
         self._grads_at = self._grads.ctypes.data
         self._held: list[Tensor] = []
+        self._checked_array = np.array(self._checked, np.int32)
+        self._checked_at = self._checked_array.ctypes.data
         specs = (native.Tensor * count)()
         for k, parameter in enumerate(self.parameters):
             spec, start = specs[k], int(starts[k])
             spec.n = parameter.numel()
             spec.weight_dtype = spec.grad_dtype = DTYPES[parameter.dtype]
             spec.samples, spec.fresh = sizes[k], 1
-            spec.where = self._coordinates.ctypes.data + 4 * start
+            if sizes[k] < parameter.numel():
+                spec.where = self._coordinates.ctypes.data + 4 * start
             spec.weight_sample = self._weight_samples.ctypes.data + 4 * start
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
             spec.out = self.out.ctypes.data + self.out.strides[0] * k

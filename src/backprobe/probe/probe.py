@@ -124,11 +124,10 @@ class Probe:
             return
         began = perf_counter()
         # A DTensor's own arithmetic could talk to other ranks: this rank's shard does not.
-        gradients = [getattr(p.grad, "_local_tensor", p.grad) for p in parameters]
-        gradients = [
-            g.coalesce().values() if g.is_sparse else g for g in gradients if g is not None
-        ]
-        cut = [(g.detach().abs() > self.state.clip_limit).sum() for g in gradients]
+        shards: list[Tensor | None] = [getattr(p.grad, "_local_tensor", p.grad) for p in parameters]
+        given = [shard.detach() for shard in shards if shard is not None]
+        gradients = [g.coalesce().values() if g.is_sparse else g for g in given]
+        cut = [(g.abs() > self.state.clip_limit).sum() for g in gradients]
         count = sum(g.numel() for g in gradients)
         if count:
             self.state.clip_share = number(torch.stack(cut).sum() / count)

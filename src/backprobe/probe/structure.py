@@ -98,6 +98,7 @@ class Structure:
             return known
         index = len(self.parameters)
         self.parameter_of[id(parameter)] = index
+        shard = getattr(parameter, "_local_tensor", parameter)
         entry = Parameter(
             index=index,
             name=name,
@@ -106,7 +107,8 @@ class Structure:
             dtype=str(parameter.dtype).removeprefix("torch."),
             requires_grad=parameter.requires_grad,
             aliases=aliases,
-            initial=initial.facts(parameter),
+            initial=initial.facts(shard),
+            local=-1 if shard is parameter else shard.numel(),
         )
         self.parameters.append(entry)
         self.touch("parameters", entry)

@@ -10,6 +10,7 @@ from pathlib import Path
 from backprobe.records import Record, Run
 from backprobe.store.assemble import Assembler
 from backprobe.store.frames import Damage, Frame, decode
+from backprobe.store.merge import merge
 
 LOG_NAME = re.compile(r"rank(\d+)-p(\d+)(?:-(\d+))?\.log$")
 CHUNK = 1 << 24
@@ -125,6 +126,8 @@ class RunReader:
         return sorted(built, key=lambda record: (record.rank, -len(record.steps)))
 
     def record(self) -> Record:
-        """The record of the process that trained: of the lowest rank, with the most steps."""
+        """The record of what trained: of all ranks together, of each its process of most steps."""
         records = self.records()
-        return records[0] if records else Record(run=self.run)
+        if not records:
+            return Record(run=self.run)
+        return merge(records) if len({record.rank for record in records}) > 1 else records[0]
