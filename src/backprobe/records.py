@@ -261,6 +261,8 @@ class Loss:
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
+        terms: summands of the root; with several, `kind` is that of the first known one.
+        weighted: whether classes or rows are weighted.
     """
 
     index: int
@@ -277,6 +279,8 @@ class Loss:
     source: Source | None = None
     backward_source: Source | None = None
     model: int = -1
+    terms: int = 1
+    weighted: bool = False
 
 
 @dataclass(frozen=True)
