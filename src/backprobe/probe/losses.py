@@ -239,6 +239,8 @@ class Losses:
             source=sites.source(computed or backward),
             backward_source=sites.source(backward),
             model=model,
+            terms=reading.terms,
+            weighted=reading.weighted,
         )
 
 

@@ -230,8 +230,9 @@ def _read_builtin(node: Any, reading: LossReading, unpack: bool) -> None:
     reading.output = getattr(node, "_saved_self", None)
     if reading.output is not None:
         reading.output_shape = tuple(reading.output.shape)
-    if hasattr(node, "_saved_weight"):
-        reading.weighted = node._saved_weight is not None
+    for name in ("_saved_weight", "_saved_pos_weight"):
+        if getattr(node, name, None) is not None:
+            reading.weighted = True
     if reading.kind in ("mse", "l1", "smooth_l1", "huber") and reading.target is not None:
         before_expand = next((shape_of(n) for n in path if not n.name().startswith("Expand")), ())
         reading.loss_shape = tuple(reading.output.shape) if reading.output is not None else ()

@@ -29,8 +29,8 @@ def trivial_loss(loss: Loss | None) -> float | None:
 
     A sum instead of a mean is scaled by the number of rows that the reduction saw.
     """
-    if loss is None:
-        return None
+    if loss is None or loss.terms > 1:
+        return None  # what the other summands can reach is not known
     value = _mean_baseline(loss)
     if value is None or value <= NOTHING:
         return None
@@ -45,13 +45,17 @@ def _summed(loss: Loss) -> float:
 def _mean_baseline(loss: Loss) -> float | None:
     target = loss.target
     if loss.kind in CLASSES:
-        counts = target.get("classes")
+        counts = () if loss.weighted else target.get("classes")
         if isinstance(counts, (list, tuple)) and counts and sum(counts) > 0:
             return prior_entropy(counts)
         return math.log(loss.classes) if loss.classes > 1 else None
     if loss.kind in BINARY:
         share = number(target, "mean")
-        return None if share is None or not 0.0 <= share <= 1.0 else binary_entropy(share)
+        return (
+            None
+            if loss.weighted or share is None or not 0.0 <= share <= 1.0
+            else binary_entropy(share)
+        )
     # A constant answer may differ from one output to the next (the mean image of an autoencoder).
     spread = number(target, "output_std")
     spread = number(target, "std") if spread is None else spread

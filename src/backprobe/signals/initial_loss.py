@@ -38,13 +38,13 @@ class ExpectedLoss:
 
 def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     """What the first loss should be, or None where the kind of loss has no known answer."""
-    if loss is None or loss.reduction == "sum":
+    if loss is None or loss.reduction == "sum" or loss.terms > 1:
         return None
     half = 0.5 * HEALTHY_LOGIT_STD**2
     if loss.kind in ("cross_entropy", "nll") and loss.classes > 1:
         ideal = math.log(loss.classes)
         return ExpectedLoss(ideal, ideal + half, f"ln {loss.classes}")
-    if loss.kind in ("bce", "bce_with_logits"):
+    if loss.kind in ("bce", "bce_with_logits") and not loss.weighted:
         return ExpectedLoss(math.log(2.0), math.log(2.0) + half / 4.0, "ln 2")
     mean, std = number(loss.target, "mean"), number(loss.target, "std")
     if loss.kind == "mse" and std is not None and mean is not None and std > 0.0:

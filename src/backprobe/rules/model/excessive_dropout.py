@@ -125,7 +125,8 @@ def _active(record: Record) -> list[tuple[float, str, Source | None]]:
         if not DROPOUT.fullmatch(module.type) or not module.training or not module.calls:
             continue
         if isinstance(p, float) and 0.0 < p < 1.0:
-            found += [(p, module.name, module.source)] * module.calls
+            runs = sum(op.module == module.index for op in record.graph)
+            found += [(p, module.name, module.source)] * max(runs, 1)
     names = {module.index: module for module in record.modules}
     for op in record.graph:
         p, owner = op.arguments.get("p", 0.0), names.get(op.module)
