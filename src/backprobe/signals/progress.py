@@ -24,6 +24,8 @@ MINIMUM_STEPS = 10
 """Fewer steps say nothing about learning."""
 WELL_EXPLAINED = 0.4
 """A network that takes away 40 % of the trivial loss demonstrably learns: `hurt` is 0 from here."""
+UNKNOWN_BASELINE = 0.5
+"""Discount of `hurt` for a loss that falls and whose trivial value is not known."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
 REBOUND = 0.5
@@ -94,6 +96,8 @@ def progress(record: Record) -> Progress:
     if math.isnan(explained):  # a loss that may be negative says nothing about how good it is
         return Progress("unknown", trend, baseline, steps=count, loss=main.loss)
     hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
+    if baseline is None and trend.fell:
+        hurt *= UNKNOWN_BASELINE  # what this loss can reach is not known, and it falls
     if _accuracy(record) >= WELL_RIGHT:
         hurt = 0.0
     state: State
