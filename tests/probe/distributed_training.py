@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small classifier over all ranks of a launcher; prints each rank's losses.
+
+Arguments: plain, ddp, fsdp, drift (DDP, and rank 1 changes a weight), early (rank 1 stops after
+three steps; no gradients are exchanged), spawn (two DDP ranks started from here).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F  # as users write it
+from torch import nn
+
+STEPS = 8
+
+
+def train(way: str, rank: int, world: int) -> list[float]:
+    """The losses of this rank's part of the batches."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(8, 17), nn.ReLU(), nn.Linear(17, 4))
+    model: nn.Module = net
+    if way in ("ddp", "drift", "spawn"):
+        model = nn.parallel.DistributedDataParallel(net)
+    elif way == "fsdp":
+        from torch.distributed.fsdp import fully_shard
+
+        fully_shard(net[0])
+        fully_shard(net[2])
+        fully_shard(net)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    generator = torch.Generator().manual_seed(1)
+    rows = 16 // world
+    losses = []
+    for step in range(STEPS):
+        x = torch.randn(16, 8, generator=generator)[rank * rows : (rank + 1) * rows]
+        y = torch.randint(0, 4, (16,), generator=generator)[rank * rows : (rank + 1) * rows]
+        if way == "drift" and rank == 1 and step == 3:
+            with torch.no_grad():
+                net[0].weight.mul_(1.01)
+        loss = F.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        if way == "early" and rank == 1 and step == 2:
+            break
+    return losses
+
+
+def spawned(rank: int, folder: str) -> None:
+    """A rank of a process group that only `init_process_group` knows of."""
+    dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    losses = train("spawn", rank, 2)
+    print(json.dumps({"rank": rank, "losses": losses}), flush=True)
+    dist.destroy_process_group()
+
+
+def main() -> None:
+    """Trains this rank."""
+    way = sys.argv[1]
+    torch.set_num_threads(1)
+    if way == "spawn":
+        torch.multiprocessing.spawn(spawned, (os.getcwd(),), nprocs=2)
+        return
+    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1:
+        dist.init_process_group("gloo")
+    losses = train(way, rank, world)
+    print(json.dumps({"rank": rank, "losses": losses}), flush=True)
+    if world > 1:
+        dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

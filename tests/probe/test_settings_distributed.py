@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two real gloo processes under `backprobe run torchrun`: each rank logs its own, alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backprobe.records import Record
+from backprobe.store import catalog
+from backprobe.store.reader import RunReader
+
+SCRIPT = Path(__file__).with_name("distributed_training.py")
+SECONDS = 240.0
+
+
+def run(tmp_path: Path, *words: str, watched: bool = True, ranks: int = 2) -> tuple[int, Any]:
+    """Exit status of a training over so many ranks, and what each rank printed, by rank."""
+    command = [str(SCRIPT), *words]
+    if ranks > 1:
+        launcher = [str(Path(sys.executable).with_name("torchrun")), "--standalone"]
+        command = [*launcher, "--nproc-per-node", str(ranks), *command]
+    elif not watched:
+        command = [sys.executable, *command]
+    if watched:
+        command = [sys.executable, "-m", "backprobe", "run", "--budget", "1", *command]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert found, done.stderr[-3000:]
+    return done.returncode, {one["rank"]: one for one in found}
+
+
+def read(directory: Path) -> tuple[list[Record], Record]:
+    """The records of the newest run: one a rank, and merged."""
+    reader = RunReader(catalog.find(directory))
+    reader.refresh()
+    return reader.records(), reader.record()
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """The same training in one process, on the whole batches."""
+    folder = tmp_path_factory.mktemp("single")
+    before = os.environ.get("BACKPROBE_DIR")
+    os.environ["BACKPROBE_DIR"] = str(folder / "runs")
+    try:
+        status, _ = run(folder, "plain", ranks=1)
+    finally:
+        os.environ.pop("BACKPROBE_DIR")
+        if before is not None:
+            os.environ["BACKPROBE_DIR"] = before
+    assert status == 0
+    return read(folder / "runs")[1]
+
+
+@pytest.mark.parametrize("way", ["ddp", "fsdp"])
+def test_merged_ranks_are_the_single_process(
+    tmp_path: Path, store_directory: Path, single: Record, way: str
+) -> None:
+    """Losses are as without us; gradients, weights, norms and inits merge into those of one."""
+    bare = run(tmp_path, way, watched=False)
+    watched = run(tmp_path, way)
+    assert watched == bare
+    records, merged = read(store_directory)
+    assert [(record.rank, record.world) for record in records] == [(0, 2), (1, 2)]
+    for record in records:
+        assert record.named("failure") == ()
+        assert record.damage == ()
+        assert np.allclose(record.steps["loss"], bare[1][record.rank]["losses"], rtol=1e-5)
+        local = {parameter.local for parameter in record.parameters}
+        assert (local == {-1}) == (way == "ddp")
+    assert [p.name for p in merged.parameters] == [p.name for p in single.parameters]
+    assert merged.steps["samples"].tolist() == single.steps["samples"].tolist()
+    for column in ("loss", "grad_norm", "clip_norm", "lr", "carried"):
+        assert np.allclose(merged.steps[column], single.steps[column], rtol=1e-3, equal_nan=True), (
+            column
+        )
+    for signal, values in single.parameters_series.values.items():
+        if signal.startswith(("grad_", "weight_")) and not signal.endswith("cosine"):
+            mine = merged.parameters_series.values[signal]
+            assert np.allclose(mine, values, rtol=2e-3, atol=1e-6, equal_nan=True), signal
+    for mine, other in zip(merged.parameters, single.parameters, strict=True):
+        assert mine.shape == other.shape
+        for name in ("mean", "std", "min", "max", "rows"):
+            if name in other.initial:
+                assert mine.initial[name] == pytest.approx(other.initial[name], rel=1e-4), name
+    outputs = zip(merged.places, single.places, strict=True)
+    assert all(mine.name == other.name for mine, other in outputs)
+    for signal in ("out_mean", "out_rms", "out_min", "out_max"):
+        assert np.allclose(
+            merged.outputs.values[signal][:3], single.outputs.values[signal][:3], rtol=1e-2,
+            atol=1e-3,
+        ), signal  # fmt: skip
+    assert not merged.named("ranks-apart")
+
+
+def test_ranks_that_drift_apart(tmp_path: Path, store_directory: Path) -> None:
+    """A weight that one rank changed by itself is told, with the step and the name."""
+    assert run(tmp_path, "drift")[0] == 0
+    (event,) = read(store_directory)[1].named("ranks-apart")
+    assert event.data["step"] == 3
+    assert event.data["ranks"] == [0, 1]
+    assert "0.weight" in event.data["parameters"]
+
+
+def test_a_rank_that_ends_early_holds_nobody_up(tmp_path: Path, store_directory: Path) -> None:
+    """The other rank trains on to its end, and both records are whole."""
+    status, printed = run(tmp_path, "early")
+    assert status == 0
+    records, merged = read(store_directory)
+    assert [len(record.steps) for record in records] == [8, 3]
+    assert len(printed[1]["losses"]) == 3
+    assert all(record.named("end") for record in records)
+    assert len(merged.steps) == 8
+
+
+def test_processes_that_the_script_spawns(tmp_path: Path, store_directory: Path) -> None:
+    """Ranks known to `init_process_group` only, with no variable set, are told apart too."""
+    assert run(tmp_path, "spawn", ranks=1)[0] == 0
+    records, _ = read(store_directory)
+    assert [(r.rank, r.world, len(r.steps)) for r in records] == [(0, 2, 8), (1, 2, 8)]
