@@ -12,8 +12,9 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import DEFAULT_SCALE, he_std, initial_rms, scale_against_he
-from backprobe.signals.layers import layers
+from backprobe.signals.layers import NORMS, Layer, layers
 from backprobe.signals.progress import progress
+from backprobe.signals.series import first
 
 
 class InitScaleTooSmall(AbstractRule):
@@ -21,8 +22,8 @@ class InitScaleTooSmall(AbstractRule):
 
     ## What it looks for
     The RMS of each trainable hidden layer's initial weights against He's std for its fan-in, in a
-    run that learns too little. A small last layer is good practice and left out, as are layers
-    whose output is normalised and weights that are exactly zero.
+    run that learns too little. A small last layer is good practice and left out, as are layers with
+    a normalisation behind them and weights that are exactly zero.
 
     ## Why it matters
     Each such layer divides signal and gradient: two of them at a hundredth pass a ten-thousandth
@@ -59,6 +60,11 @@ class InitScaleTooSmall(AbstractRule):
             "three layers at a third of the default",
         )
         decisive: float = threshold(1e-4, "the same product", "the signal is gone")
+        arrives: float = threshold(
+            0.03,
+            "std over the batch of the last output",
+            "default init at five layers: 0.05 to 0.3",
+        )
 
     limits = Thresholds()
 
@@ -67,15 +73,20 @@ class InitScaleTooSmall(AbstractRule):
         state = progress(record)
         if state.hurt < HURTS:
             return []
-        hidden = [layer for layer in layers(record) if layer.place is not None][:-1]
+        ran = [layer for layer in layers(record) if layer.place is not None]
         found = [
             (scale_against_he(layer), layer)
-            for layer in hidden
-            if layer.weight.requires_grad and not layer.normalised
+            for layer in ran[:-1]
+            if layer.weight.requires_grad and not _normalised_later(record, layer)
         ]
         guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
         passed = math.prod(min(1.0, ratio / DEFAULT_SCALE) for ratio, _ in guilty)
         if not guilty or passed > self.limits.passed:
+            return []
+        # Residual paths carry the signal past small weights: what counts is what arrives.
+        last = ran[-1].place
+        arrives = first(record.outputs, "out_batch_std", last.index) if last else math.nan
+        if arrives > self.limits.arrives:
             return []
         ratio, worst = min(guilty, key=lambda item: item[0])
         names = unique(layer.name for _, layer in guilty)
@@ -100,7 +111,15 @@ class InitScaleTooSmall(AbstractRule):
                     "layers": list(names),
                     "ratios": [r for r, _ in guilty],
                     "passed": passed,
+                    "output_batch_std": arrives if math.isfinite(arrives) else None,
                 },
                 treatments=("initialize=he", "batchnorm=on"),
             )
         ]
+
+
+def _normalised_later(record: Record, layer: Layer) -> bool:
+    """Whether a normalisation behind the layer gives the signal its size back."""
+    if layer.normalised or layer.place is None:
+        return layer.normalised
+    return any(p.type in NORMS and p.order > layer.place.order for p in record.places)

@@ -69,7 +69,7 @@ class SaturatedActivations(AbstractRule):
             value = max(share.early, share.late)
             if value < self.limits.share or is_output(record, place) or is_gate(record, place):
                 continue
-            born = share.early >= self.limits.share
+            born = share.first >= self.limits.share
             names = place_names(record, place)
             size = max(
                 (early(record.outputs, "out_rms", index) for index in place.inputs),
