@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 DIRECTORY = "BACKPROBE_DIR"
@@ -18,6 +20,8 @@ BUDGET = "BACKPROBE_BUDGET"
 STEPS = "BACKPROBE_STEPS"
 LIVE = "BACKPROBE_LIVE"
 NATIVE = "BACKPROBE_NATIVE"
+TREAT = "BACKPROBE_TREAT"
+TRIAL = "BACKPROBE_TRIAL"
 DEBUG = "BACKPROBE_DEBUG"
 
 VARIABLES: Mapping[str, str] = {
@@ -27,6 +31,8 @@ VARIABLES: Mapping[str, str] = {
     BUDGET: "share of the step time that the probe may cost, or `none`; set by `--budget`",
     STEPS: "optimizer steps after which the script is ended; set by `--steps`",
     LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
+    TREAT: "treatments that a process applies, a JSON list of strings; set by `--treat`",
+    TRIAL: "that a process is a trial: JSON with `seed` and `steps`; set by `backprobe prove`",
     NATIVE: "`0` measures with torch's own operations instead of the compiled kernel",
     DEBUG: "anything: a fault of backprobe's own is told with its traceback",
 }
@@ -58,6 +64,42 @@ def step_limit() -> int | None:
     """The number of optimizer steps after which the script is ended, or None."""
     text = os.environ.get(STEPS, "")
     return int(text) if text.isdecimal() and int(text) > 0 else None
+
+
+@dataclass(frozen=True)
+class Trial:
+    """That this process is a trial.
+
+    Arguments:
+        seed: number of its seed; the script's own seeds are offset by it.
+        steps: optimizer steps after which training loaders end, None for no bound.
+    """
+
+    seed: int
+    steps: int | None
+
+
+def treatments() -> tuple[str, ...]:
+    """The treatments that this process applies, as after `--treat`."""
+    found = _json(TREAT)
+    return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def trial() -> Trial | None:
+    """What kind of trial this process is, or None."""
+    found = _json(TRIAL)
+    if not isinstance(found, dict) or not isinstance(found.get("seed"), int):
+        return None
+    steps = found.get("steps")
+    return Trial(found["seed"], steps if isinstance(steps, int) else None)
+
+
+def _json(variable: str) -> object:
+    try:
+        found: object = json.loads(os.environ.get(variable) or "null")
+    except ValueError:
+        return None
+    return found
 
 
 def live_file() -> Path | None:

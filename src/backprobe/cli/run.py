@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import traceback
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from backprobe.records import SEVERITIES, Run
 from backprobe.store import catalog, redact
 from backprobe.store.board import STATUS, Board
 from backprobe.store.terminal import is_terminal
+from backprobe.treatments.names import canonical
 
 BOOTSTRAP = Path(__file__).parents[1] / "probe" / "bootstrap"
 """The folder whose `sitecustomize` reaches the child's processes."""
@@ -52,6 +54,13 @@ class Budget(click.ParamType[float | str]):
 @click.option("--project", help="Project that it belongs to.")
 @click.option("--steps", type=click.IntRange(1), help="End it cleanly after so many steps.")
 @click.option("--budget", type=Budget(), help="Share of the time that watching may cost; none.")
+@click.option(
+    "--treat",
+    multiple=True,
+    metavar="T[=V]",
+    callback=lambda _ctx, _param, texts: _treatments(texts),
+    help="Run it under a treatment; repeatable.",
+)
 @click.option("--ignore", multiple=True, metavar="RULE", help="Keep a rule silent; repeatable.")
 @click.option(
     "--fail-on",
@@ -71,6 +80,7 @@ def run(
     project: str | None,
     steps: int | None,
     budget: float | str | None,
+    treat: tuple[str, ...],
     ignore: tuple[str, ...],
     fail_on: str | None,
     stop_on: str | None,
@@ -93,11 +103,11 @@ def run(
     if json_file is not None:
         _check_writable(Path(json_file))
     ignore = tuple(dict.fromkeys((*settings.ignored_rules(), *ignore)))
-    made = _make_run(target, name, project, ignore)
+    made = _make_run(target, name, project, ignore, treat)
     board = Board.create() if made is not None else Board(None)
     board[STATUS] = is_terminal(2)
     try:
-        child = Child(target, _environment(made, board, steps, budget))
+        child = Child(target, _environment(made, board, steps, budget, treat))
     except OSError as error:
         board.remove()
         if made is not None:
@@ -122,7 +132,11 @@ def run(
 
 
 def _make_run(
-    target: _target.Target, name: str | None, project: str | None, ignore: tuple[str, ...]
+    target: _target.Target,
+    name: str | None,
+    project: str | None,
+    ignore: tuple[str, ...],
+    treat: tuple[str, ...],
 ) -> Run | None:
     """A new run, or None, said in one line, where none can be kept."""
     directory = catalog.store_directory()
@@ -132,6 +146,7 @@ def _make_run(
             name=name or "",
             project=project or "",
             ignore=ignore,
+            config={"treatments": list(treat)} if treat else {},
             command=tuple(redact.arguments(target.command)),
         )
     except OSError as error:
@@ -143,7 +158,11 @@ def _make_run(
 
 
 def _environment(
-    made: Run | None, board: Board, steps: int | None, budget: float | str | None
+    made: Run | None,
+    board: Board,
+    steps: int | None,
+    budget: float | str | None,
+    treat: tuple[str, ...],
 ) -> Mapping[str, str]:
     environment = dict(os.environ)
     if made is None:
@@ -156,6 +175,8 @@ def _environment(
         settings.RUN: made.path,
         settings.LIVE: str(board.path) if board.path is not None else None,
         settings.STEPS: str(steps) if steps is not None else None,
+        settings.TREAT: json.dumps(treat) if treat else None,
+        settings.TRIAL: None,
         settings.BUDGET: str(budget) if budget is not None else environment.get(settings.BUDGET),
     }
     for variable, value in wanted.items():
@@ -163,6 +184,18 @@ def _environment(
         if value is not None:
             environment[variable] = value
     return environment
+
+
+def _treatments(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """The treatments in their one form.
+
+    Raises:
+        click.UsageError: there is no such treatment, or it can't take the value.
+    """
+    try:
+        return tuple(dict.fromkeys(canonical(text) for text in texts))
+    except ValueError as error:
+        raise click.UsageError(f"--treat: {error}") from error
 
 
 def _admit(error: Exception) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from backprobe import session
+from backprobe import session, settings
 from backprobe.probe.entry import install
 
 
@@ -17,6 +17,10 @@ def begin() -> None:
     """
     if not _is_worker():
         session.follow_console()
+        if settings.treatments() or settings.trial() is not None:
+            from backprobe.treatments import apply
+
+            apply.begin()  # before the probe's own patches, which then see the treated model
     install()
 
 

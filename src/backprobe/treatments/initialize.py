@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Weights drawn anew, by what follows each layer."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backprobe.treatments.base import Treatment
+from backprobe.treatments.points import Points
+from backprobe.treatments.tracing import Layer
+
+RECTIFIERS = frozenset(
+    {"relu", "leaky_relu", "prelu", "rrelu", "relu6", "elu", "gelu", "silu", "mish"}
+)
+
+
+class Initialize(Treatment):
+    """Draws the weights of linear layers and convolutions anew before the first forward.
+
+    Suits when: the scale at the start is off (`init-scale-too-large`, `-small`), all units are
+    alike (`symmetric-init`), signals vanish or explode with depth. `he` takes the scheme by what
+    really follows: He before rectifiers, Glorot before tanh and sigmoid, LeCun elsewhere; the
+    other values take one scheme for all, `lsuv` scales each layer's output to variance 1, and
+    `default` draws as torch does. Its random numbers are its own: the script's stream stays.
+    `undo` puts the weights back that were there.
+    """
+
+    NAME = "initialize"
+    WAITS = "a forward of a model with linear layers or convolutions"
+
+    def install(self, points: Points) -> None:
+        """Draws before the first forward of each root."""
+        self.points = points
+        self._before: list[tuple[Tensor, Tensor]] = []
+        points.calls.wants_trace = True
+        points.first_forward.append(self._meet)
+
+    def _meet(self, root: nn.Module, args: Any, kwargs: Any) -> None:
+        trace = self.points.trace()
+        layers = list(trace.layers) if trace is not None else []
+        known = {id(layer.module) for layer in layers}
+        layers += [
+            Layer(module, "weight", "output", False)
+            for module in root.modules()
+            if _draws(module) and id(module) not in known
+        ]
+        devices = list({p.device for p in root.parameters() if p.device.type == "cuda"})
+        drawn, done = 0, set()
+        with torch.random.fork_rng(devices), torch.no_grad():
+            torch.manual_seed(torch.initial_seed() % 2**31 + 7)
+            for layer in layers:
+                weight = getattr(layer.module, layer.weight, None)
+                if not isinstance(weight, nn.Parameter) or id(weight) in done:
+                    continue
+                if weight.dim() < 2 or not _draws(layer.module) or not weight.is_floating_point():
+                    continue
+                done.add(id(weight))
+                self._before.append((weight, weight.detach().clone()))
+                self._draw(weight, layer.following)
+                bias = getattr(layer.module, "bias", None)
+                if isinstance(bias, nn.Parameter) and weight.dim() >= 2:
+                    self._before.append((bias, bias.detach().clone()))
+                    bias.zero_()
+                drawn += 1
+        if drawn:
+            self.points.report.apply(self.text, f"{drawn} layers")
+        if self.value == "lsuv" and drawn:
+            self._scale(root, args, kwargs)
+
+    def _draw(self, weight: Tensor, following: str) -> None:
+        inputs, outputs = nn.init._calculate_fan_in_and_fan_out(weight)
+        scheme = self.value
+        if scheme == "default":
+            nn.init.kaiming_uniform_(weight, a=math.sqrt(5))
+        elif scheme == "lsuv":
+            nn.init.orthogonal_(weight)
+        elif scheme.endswith("uniform"):
+            variance = 2.0 / inputs if scheme.startswith("he") else 2.0 / (inputs + outputs)
+            bound = math.sqrt(3.0 * variance)
+            weight.uniform_(-bound, bound)
+        else:
+            if scheme == "he" and following in ("tanh", "sigmoid", "softsign", "hardtanh"):
+                scheme = "glorot"
+            elif scheme == "he" and following not in RECTIFIERS:
+                scheme = "lecun"
+            variance = {"he": 2.0 / inputs, "lecun": 1.0 / inputs}.get(
+                scheme, 2.0 / (inputs + outputs)
+            )
+            weight.normal_(0.0, math.sqrt(variance))
+
+    def _scale(self, root: nn.Module, args: Any, kwargs: Any) -> None:
+        """Scales layers, in order, to outputs of variance 1 (Mishkin and Matas, 2016)."""
+        from backprobe.treatments.points import unwatched
+
+        trace = self.points.trace()
+        stack, self.points.stack = self.points.stack, []
+        self.points._tracing = True
+        try:
+            for layer in trace.layers if trace is not None else ():
+                if not _draws(layer.module):
+                    continue
+                seen: list[Tensor] = []
+                handle = layer.module.register_forward_hook(lambda m, a, o: seen.append(o))
+                with unwatched(), torch.random.fork_rng([]), torch.no_grad():
+                    root(*args, **kwargs)
+                    handle.remove()
+                    std = float(seen[0].std()) if seen else 0.0
+                    if std > 0:
+                        layer.module.weight.div_(std)  # type: ignore[operator, union-attr]
+        finally:
+            self.points._tracing = False
+            self.points.stack = stack
+
+    def undo(self) -> None:
+        """Puts the weights back that were there."""
+        with torch.no_grad():
+            for tensor, before in self._before:
+                tensor.copy_(before)
+
+
+def _draws(module: nn.Module) -> bool:
+    return isinstance(module, (nn.Linear, nn.modules.conv._ConvNd))
+
+
+build = Initialize

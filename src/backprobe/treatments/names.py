@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of treatments: their names, the values they take, and the file of each. No torch here.
+
+`backprobe run --treat NAME[=VALUE]` and the rules speak of treatments by these strings.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ACTIVATIONS = (
+    "relu",
+    "leaky_relu",
+    "relu6",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "mish",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "identity",
+)
+"""What hidden activations can be swapped for."""
+LOSSES = ("cross-entropy", "bce-with-logits", "mse", "l1", "huber")
+OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+SCHEMES = ("he", "lecun", "glorot", "he-uniform", "glorot-uniform", "lsuv", "default")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the table.
+
+    Arguments:
+        module: file in `backprobe.treatments` that holds its `build`.
+        kind: what the value is: "none", "positive" (a number > 0), "share" (0 to 1), "whole" (a
+            whole number >= 1), "number" (>= 0), or the words that may be given.
+        default: the value where none is given; None where one must be.
+        line: what it changes.
+    """
+
+    module: str
+    kind: str | tuple[str, ...]
+    default: str | None
+    line: str
+
+
+TABLE: Mapping[str, Entry] = {
+    "add-activation": Entry(
+        "add_activation", ACTIVATIONS, "relu", "an activation after each hidden layer without one"
+    ),
+    "align-shapes": Entry("align_shapes", "none", "", "the target in the prediction's shape"),
+    "batch-size": Entry("batch_size", "whole", None, "the batch size of training loaders"),
+    "batchnorm": Entry(
+        "batchnorm", ("on", "off"), "on", "a batch norm before each hidden activation, or none"
+    ),
+    "blank-inputs": Entry("blank_inputs", "none", "", "inputs of zeros: what the data give"),
+    "class-weights": Entry("class_weights", "none", "", "classes weighted by their rarity"),
+    "clip-gradients": Entry("clip_gradients", "positive", "1.0", "the global gradient norm, bound"),
+    "clip-value": Entry("clip_value", "positive", "1.0", "each gradient component, bound"),
+    "drop-nonfinite-rows": Entry(
+        "drop_nonfinite_rows", "none", "", "rows with NaN or infinity left out"
+    ),
+    "drop-output-activation": Entry(
+        "drop_output_activation", "none", "", "the loss gets what comes before the last squashing"
+    ),
+    "dropout": Entry("dropout", "share", "off", "every dropout's probability; `off` is 0"),
+    "eval-mode": Entry("eval_mode", "none", "", "eval mode in forwards without gradients"),
+    "freeze-batch": Entry("freeze_batch", "none", "", "a loader's first batch, again and again"),
+    "initialize": Entry("initialize", SCHEMES, "he", "weights drawn anew by what follows a layer"),
+    "lr": Entry("lr", "positive", None, "the learning rate itself, no schedule"),
+    "momentum": Entry("momentum", "share", None, "momentum, or Adam's first beta"),
+    "normalize-gradient-sum": Entry(
+        "normalize_gradient_sum", "none", "", "accumulated gradients divided by their number"
+    ),
+    "optimize-all": Entry("optimize_all", "none", "", "the optimizer gets what it lacks"),
+    "permute-targets": Entry("permute_targets", "none", "", "targets shuffled within a batch"),
+    "scale-loss": Entry("scale_loss", "positive", None, "the loss times a factor"),
+    "scale-lr": Entry("scale_lr", "positive", None, "the learning rate times a factor"),
+    "shuffle": Entry("shuffle", "none", "", "training rows in random order"),
+    "standardize-inputs": Entry("standardize_inputs", "none", "", "inputs of mean 0 and std 1"),
+    "standardize-targets": Entry("standardize_targets", "none", "", "targets of mean 0 and std 1"),
+    "step-optimizer": Entry("step_optimizer", "none", "", "`optimizer.step()` after each backward"),
+    "swap-activation": Entry("swap_activation", ACTIVATIONS, "relu", "every hidden activation"),
+    "swap-loss": Entry("swap_loss", LOSSES, None, "another loss function"),
+    "swap-optimizer": Entry("swap_optimizer", OPTIMIZERS, "adam", "another optimizer"),
+    "train-mode": Entry("train_mode", "none", "", "train mode in forwards with gradients"),
+    "unfreeze": Entry("unfreeze", "none", "", "`requires_grad` on every parameter"),
+    "warmup": Entry("warmup", "whole", "100", "the learning rate rises over so many steps"),
+    "weight-decay": Entry("weight_decay", "number", None, "the weight decay of every group"),
+    "zero-grad": Entry("zero_grad", "none", "", "gradients cleared before each step's backward"),
+}
+"""Name → its row, sorted."""
+
+
+def parse(text: str) -> tuple[str, str]:
+    """Name and value of a treatment; the default value where none is given.
+
+    Raises:
+        ValueError: no such treatment, or a value that it can't take; the text says what it takes.
+    """
+    name, equals, value = text.strip().partition("=")
+    entry = TABLE.get(name)
+    if entry is None:
+        near = difflib.get_close_matches(name, TABLE, 3)
+        meant = f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(TABLE)}"
+        raise ValueError(f"no treatment {name!r}; {meant}")
+    if not equals:
+        if entry.default is None:
+            raise ValueError(f"{name} needs a value: {name}={_expected(entry.kind)}")
+        value = entry.default
+    if not _fits(entry.kind, value.strip()):
+        raise ValueError(f"{name}={value}; expected {name}={_expected(entry.kind)}")
+    return name, value.strip()
+
+
+def canonical(text: str) -> str:
+    """The string in its one form: the value written out, no blanks.
+
+    Raises:
+        ValueError: as `parse`.
+    """
+    name, value = parse(text)
+    return f"{name}={value}" if value else name
+
+
+def number(value: str) -> float:
+    """The number that a value stands for; `off` is 0."""
+    return 0.0 if value == "off" else float(value)
+
+
+def _fits(kind: str | tuple[str, ...], value: str) -> bool:
+    if isinstance(kind, tuple):
+        return value in kind
+    if kind == "none":
+        return value == ""
+    try:
+        amount = number(value)
+    except ValueError:
+        return False
+    if not 0 <= amount < float("inf"):
+        return False
+    limits = {
+        "positive": amount > 0,
+        "share": amount < 1,
+        "whole": amount >= 1 and amount == int(amount),
+        "number": True,
+    }
+    return limits[kind]
+
+
+def _expected(kind: str | tuple[str, ...]) -> str:
+    if isinstance(kind, tuple):
+        return "|".join(kind)
+    return {
+        "none": "(no value)",
+        "positive": "a number above 0",
+        "share": "a number from 0 to below 1, or off",
+        "whole": "a whole number from 1",
+        "number": "a number from 0, or off",
+    }[kind]

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The learning rate rises linearly over the first steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.optim.optimizer import Optimizer
+
+from backprobe.treatments.base import Treatment
+from backprobe.treatments.points import Points
+
+
+class Warmup(Treatment):
+    """The learning rate rises linearly over the first steps.
+
+    Suits when: the first steps do harm that later ones do not. Applied during each step only: the script
+    and its schedule read their own setting between steps, and nothing is left to undo.
+    """
+
+    NAME = "warmup"
+    WAITS = "an optimizer step"
+
+    def install(self, points: Points) -> None:
+        """Changes the groups' settings during each step."""
+        self.points = points
+        points.steps.changes.append(self._change)
+
+    def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
+        self.points.report.apply(self.text, type(optimizer).__name__)
+        share = min(1.0, (self.points.steps.count + 1) / float(self.value))
+        return {"lr": group["lr"] * share} if "lr" in group else {}
+
+
+build = Warmup

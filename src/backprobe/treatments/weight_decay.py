@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The weight decay of every group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch.optim.optimizer import Optimizer
+
+from backprobe.treatments.base import Treatment
+from backprobe.treatments.points import Points
+
+
+class WeightDecay(Treatment):
+    """The weight decay of every group.
+
+    Suits when: weights are held too small, or a network overfits. Applied during each step only: the script
+    and its schedule read their own setting between steps, and nothing is left to undo.
+    """
+
+    NAME = "weight-decay"
+    WAITS = "an optimizer step"
+
+    def install(self, points: Points) -> None:
+        """Changes the groups' settings during each step."""
+        self.points = points
+        points.steps.changes.append(self._change)
+
+    def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
+        if "weight_decay" not in group:
+            name = type(optimizer).__name__
+            self.points.report.refuse(self.text, f"{name} has no weight decay")
+            return {}
+        self.points.report.apply(self.text, type(optimizer).__name__)
+        return {"weight_decay": 0.0 if self.value == "off" else float(self.value)}
+
+
+build = WeightDecay
