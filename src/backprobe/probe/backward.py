@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 from collections.abc import Callable
 from time import perf_counter
 from types import FrameType
@@ -55,6 +56,9 @@ class Backward:
             loss = loss[0] if loss else None
         if not isinstance(loss, Tensor) or loss.grad_fn is None or state.in_backward:
             return
+        if not state.mine():
+            return
+        state.settled = True
         began = perf_counter()
         state.in_backward = True
         state.guard.run("backward", self._before, loss, sites.outside(sys._getframe(1)))
@@ -62,7 +66,7 @@ class Backward:
 
     def after(self) -> None:
         """Called when a backward pass has run, or failed."""
-        if not self.state.in_backward:
+        if not self.state.in_backward or threading.get_ident() != self.state.thread:
             return
         self.state.in_backward = False
         began = perf_counter()

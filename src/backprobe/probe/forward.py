@@ -33,7 +33,7 @@ DENSE_BATCHES = 20
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
-BATCH_EVERY = 8
+BATCH_EVERY = 16
 """After the first 20, one batch in so many observed ones is described."""
 CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
 _NO_PRODUCTION = ("Embedding", "LayerNorm", "BatchNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
@@ -77,6 +77,7 @@ class Forward:
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
         self._handles: list[Any] = []
+        self.resume: Callable[[Any], None] = lambda _: None
 
     def install(self) -> None:
         """Puts the global module hooks in place."""
@@ -113,10 +114,10 @@ class Forward:
         """Global forward pre-hook."""
         if torch.compiler.is_compiling():
             return
+        if threading.get_ident() != self.state.thread and not self._adopted():
+            return
         if self.stack:
             self.stack.append(module)
-            return
-        if threading.get_ident() != self.state.thread:
             return
         began = perf_counter()
         self.stack.append(module)
@@ -132,13 +133,13 @@ class Forward:
         kwargs, output = rest if len(rest) == 2 else ({}, None)
         if torch.compiler.is_compiling() or not self.stack:
             return
+        if threading.get_ident() != self.state.thread:
+            return
         if self.stack[-1] is not module:
             if not any(running is module for running in self.stack):
                 return
             while self.stack[-1] is not module:
                 self.stack.pop()
-        if threading.get_ident() != self.state.thread:
-            return
         if self._measuring:
             began = perf_counter()
             capture = self._capture
@@ -149,14 +150,21 @@ class Forward:
                 capture.paused = False
             self.stack.pop()
             if not self.stack:
-                self.state.guard.run("forward", self._leave, module, args, kwargs, output)
+                self._left(module, args, kwargs, output)
             self.state.budget.spent += perf_counter() - began
             return
         self.stack.pop()
         if not self.stack:
             began = perf_counter()
-            self.state.guard.run("forward", self._leave, module, args, kwargs, output)
+            self._left(module, args, kwargs, output)
             self.state.budget.spent += perf_counter() - began
+
+    def _adopted(self) -> bool:
+        """Follows the calling thread from now on, as long as none has trained yet."""
+        if self.stack or self.state.settled or not torch.is_grad_enabled():
+            return False
+        self.state.thread = threading.get_ident()
+        return True
 
     def _enter(self, module: nn.Module) -> None:
         state = self.state
@@ -208,17 +216,38 @@ class Forward:
         if known is not None and known[0]() is module:
             return known[1]
         root = self.state.structure.add_root(module)
+        if self.state.step == 0 and not self.state.settled:
+            self._resume(root)
         trained = next(root.parameters(), None) is not None
         index = self.state.structure.module_of[id(unwrapped(module))] if trained else -1
         self._roots[id(module)] = weakref.ref(module), index
         return index
 
+    def _resume(self, root: nn.Module) -> None:
+        """Where an optimizer of this root goes on from a checkpoint, the steps do too."""
+        mine = {id(parameter) for parameter in root.parameters()}
+        for optimizer in sites.living_optimizers():
+            if any(id(p) in mine for group in optimizer.param_groups for p in group["params"]):
+                self.resume(optimizer)
+
+    def _left(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        """The root's forward has ended: no mode of ours outlives it, whatever fails."""
+        try:
+            self.state.guard.run("forward", self._leave, module, args, kwargs, output)
+        finally:
+            self._end_capture()
+
+    def _end_capture(self) -> Capture | None:
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        return capture
+
     def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         state = self.state
         measuring, self._measuring = self._measuring, False
-        if self._capture is not None:
-            capture, self._capture = self._capture, None
-            capture.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        capture = self._end_capture()
+        if capture is not None:
             if capture.graph:
                 self._keep_graph(module, capture)
             capture.close()

@@ -169,7 +169,7 @@ class Losses:
         if index is None:
             index = len(self.entries)
             self._known[key] = index
-            self.entries.append(self._entry(index, reading, loss, frame, model, called))
+            self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
         facts: dict[str, float] = {}
@@ -211,7 +211,6 @@ class Losses:
         self,
         index: int,
         reading: lossgraph.LossReading,
-        loss: Tensor,
         frame: FrameType | None,
         model: int,
         called: sites.Site | None,
@@ -221,9 +220,7 @@ class Losses:
         if frame is not None:
             backward = frame.f_code.co_filename, frame.f_lineno
             if computed is None:
-                names = {name for name, value in frame.f_locals.items() if value is loss}
-                names = names or _names_on(backward)
-                computed = sites.last_assignment(frame, names, frame.f_lineno)
+                computed = sites.last_assignment(frame, _names_on(backward), frame.f_lineno)
         shape = reading.output_shape
         return Loss(
             index=index,
@@ -301,7 +298,7 @@ def checksum(tensor: Tensor) -> float:
 
 
 def _names_on(site: sites.Site) -> set[str]:
-    """Names before `.backward` on a line, for a loss that isn't a local variable."""
+    """The name of the loss on a line that calls `backward`, as its method or as a function."""
     found = sites.source(site)
     text = found.text if found else ""
     head, _, tail = text.partition(".backward")

@@ -19,6 +19,7 @@ from torch.nn.modules import module as torch_module
 from torch.nn.utils import clip_grad
 
 from backprobe.probe import loaders, sites
+from backprobe.probe.loading import loading
 from backprobe.probe.opaque import opaque
 from backprobe.probe.probe import Probe
 
@@ -40,6 +41,7 @@ def install(current: Current, began: Current) -> None:
     _saved_hooks(current)
     _evaluations(current)
     _global_hooks()
+    _state_dicts(current)
     _compiled_in_place(began)
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
@@ -227,6 +229,27 @@ def _evaluations(current: Current) -> None:
             return _mark(__enter__)
 
         kind.__enter__ = wrap(enter)  # type: ignore[method-assign]
+
+
+def _state_dicts(current: Current) -> None:
+    """What is loaded over an init: from a checkpoint, or a pretrained backbone."""
+    original = nn.Module.load_state_dict
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def load_state_dict(self: Any, state_dict: Any, *args: Any, **kwargs: Any) -> Any:
+        result = original(self, state_dict, *args, **kwargs)
+        try:
+            loading.loaded(self, state_dict, result)
+        except Exception:  # noqa: BLE001  # a fact less, never an error in the user's loading
+            pass
+        probe = current()
+        if probe is not None:
+            probe.guard.run("structure", probe.loaded, self)
+        return result
+
+    nn.Module.load_state_dict = _mark(load_state_dict)  # type: ignore[method-assign]
 
 
 def _global_hooks() -> None:

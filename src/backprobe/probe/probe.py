@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.optimizer import (
     register_optimizer_step_post_hook,
     register_optimizer_step_pre_hook,
@@ -22,6 +22,7 @@ from backprobe.probe.forward import Forward
 from backprobe.probe.guard import Guard
 from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.loaders import Loaders
+from backprobe.probe.loading import loading, read_again
 from backprobe.probe.opaque import opaque
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.scaling import number
@@ -62,6 +63,7 @@ class Probe:
         self.loaders = Loaders(recorder.event, self.guard)
         self.forward = Forward(self.state, self.loaders)
         self.heartbeat = Heartbeat(self.state, self._stepped)
+        self.forward.resume = self.heartbeat.resume
         self.backward = Backward(
             self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
         )
@@ -110,6 +112,11 @@ class Probe:
         if not self.heartbeat.stepping:
             self.forward.wake()
 
+    def loaded(self, module: nn.Module) -> None:
+        """Reads the inits of parameters again that were numbered before they were loaded."""
+        if not self.state.settled:
+            read_again(self.state.structure, module.parameters())
+
     def clipped(self, norm: Any, limit: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed, and its limit."""
         self.state.clip_limit = float(limit)
@@ -149,6 +156,8 @@ class Probe:
                 state.blind_spot(f"{where}: a loss of its own kind; what it should be is not known")
 
     def _drain(self) -> None:
+        for facts in loading.take(self.state.structure):
+            self.state.recorder.event("loaded", step=self.state.step, **facts)
         self.state.flush_structure()
         self.state.recorder.drain()
 

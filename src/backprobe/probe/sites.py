@@ -28,6 +28,7 @@ _LIBRARIES = tuple(
 
 Site = tuple[str, int]
 
+_constructed: weakref.WeakKeyDictionary[type, frozenset[CodeType]] = weakref.WeakKeyDictionary()
 _made: dict[int, tuple[weakref.ref[Any], Site]] = {}
 
 
@@ -98,11 +99,50 @@ def living() -> list[torch.nn.Module]:
     return [module for module in found if isinstance(module, torch.nn.Module)]
 
 
+def living_optimizers() -> list[torch.optim.Optimizer]:
+    """Optimizers whose construction was seen and that still exist."""
+    found = [ref() for ref, _ in list(_made.values())]
+    return [one for one in found if isinstance(one, torch.optim.Optimizer)]
+
+
 def _initialises(frame: FrameType, module: Any) -> bool:
     code: CodeType = frame.f_code
-    if code.co_name != "__init__" or not code.co_varnames:
+    if code.co_name != "__init__":
         return distance(code.co_filename) == 2
-    return frame.f_locals.get(code.co_varnames[0]) is module
+    return code in _constructors(type(module))
+
+
+def _constructors(kind: type) -> frozenset[CodeType]:
+    """The code of a class's own and inherited `__init__`, also where they are wrapped.
+
+    The frame's locals would tell better whose `__init__` runs, but looking at them changes what an
+    earlier `locals()` in it has returned.
+    """
+    known = _constructed.get(kind)
+    if known is None:
+        found = []
+        for base in kind.__mro__:
+            function = vars(base).get("__init__")
+            while function is not None:
+                found.append(getattr(function, "__code__", None))
+                function = getattr(function, "__wrapped__", None)
+        known = _constructed[kind] = frozenset(code for code in found if code is not None)
+    return known
+
+
+def locals_of(frame: FrameType) -> dict[str, Any]:
+    """A frame's local variables, without having the frame keep them.
+
+    Before Python 3.13 a function's frame holds on to the dict of its locals that it was once asked
+    for: the tensors of one step would live as long as the training loop.
+    """
+    asked = frame.f_locals
+    found = dict(asked)
+    # Referred to by the frame, by `asked` and by the call: one more is a `locals()` of the user's.
+    own = isinstance(asked, dict) and frame.f_code.co_flags & inspect.CO_OPTIMIZED
+    if own and sys.getrefcount(asked) <= 3:
+        asked.clear()
+    return found
 
 
 @functools.cache

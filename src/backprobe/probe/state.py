@@ -38,6 +38,7 @@ class State:
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
         occasion: whether what is too dear for every step is measured in it.
+        thread, settled: which thread is followed, and whether that is decided.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
@@ -52,6 +53,7 @@ class State:
     transfers: Transfers = field(default_factory=Transfers)
     losses: Losses = field(init=False)
     thread: int = field(default_factory=threading.get_ident)
+    settled: bool = False
     step: int = 0
     observing: bool = True
     histograms: bool = True
@@ -83,6 +85,19 @@ class State:
     def __post_init__(self) -> None:
         self.losses = Losses(self.structure.touch, self.transfers)
         self.clock.due(0)
+
+    def mine(self) -> bool:
+        """Whether the calling thread is the one that is followed: the first that trains."""
+        caller = threading.get_ident()
+        if caller == self.thread:
+            return True
+        if self.in_backward and type(threading.current_thread()).__name__ == "_DummyThread":
+            return True  # of autograd itself: a device's backward, and a step from its hooks
+        if not self.settled:
+            self.thread = caller
+            return True
+        self.blind_spot("another thread trains too: only the first that did is followed")
+        return False
 
     def blind_spot(self, text: str) -> None:
         """Says once what can't be seen."""

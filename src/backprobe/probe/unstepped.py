@@ -13,6 +13,7 @@ from typing import Any
 
 from torch import Tensor
 
+from backprobe.probe import sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.host import freed
 from backprobe.probe.parameters import ParameterSet
@@ -82,7 +83,9 @@ class Unstepped:
         measured = parameters if state.observing else None
         self._beat.close(measured, rate=NAN, carried=NAN, optimizer=-1)
         self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
+        began = state.samples, state.training  # the next backward's forward has run already
         state.begin_step()
+        state.samples, state.training = began
         if state.step >= PATIENCE:
             state.recorder.held = False
 
@@ -93,13 +96,15 @@ class Unstepped:
             root = reference()
             if root is not None:
                 found.update((id(p), p) for p in root.parameters() if p.requires_grad)
-        names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
-        names |= {id(v): k for k, v in frame.f_locals.items() if isinstance(v, Tensor)}
         # Sharded parameters are gathered into other tensors for a while: those are none of ours.
         if not any(hasattr(tensor, "_local_tensor") for tensor in found.values()):
             for tensor in leaves_of(loss):
                 if not freed(tensor):
                     found.setdefault(id(tensor), tensor)
+        names: dict[int, str] = {}
+        if any(key not in structure.parameter_of for key in found):
+            names = {id(v): k for k, v in frame.f_globals.items() if isinstance(v, Tensor)}
+            names |= {id(v): k for k, v in sites.locals_of(frame).items() if isinstance(v, Tensor)}
         for key, tensor in found.items():
             if key not in structure.parameter_of:
                 name = names.get(key, f"tensor{len(structure.parameters)}")
