@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from backprobe.version import __version__
 
+TYPE_CHECKING = False  # type checkers take it for true; `typing` would be most of the import's time
 if TYPE_CHECKING:
+    from typing import Any
+
     from backprobe.face.alert import AlertLevel
     from backprobe.face.api import Api
     from backprobe.face.artifact import Artifact
