@@ -59,16 +59,44 @@ class Backward:
         if not state.mine():
             return
         state.settled = True
-        began = perf_counter()
         state.in_backward = True
+        if not state.observing and self._lightly(loss):
+            return
+        began = perf_counter()
         state.guard.run("backward", self._before, loss, sites.outside(sys._getframe(1)))
         state.budget.spent += perf_counter() - began
+
+    def _lightly(self, loss: Tensor) -> bool:
+        """In a step that is not observed, of the only loss so far: takes its value, nearly free."""
+        state = self.state
+        if (
+            not state.stepped
+            or self._reads <= FULL_READS
+            or len(state.losses.entries) != 1
+            or state.scaling.seen
+            or state.phase is not None
+            or state.batch is not None
+            or loss.numel() != 1
+            or loss.device.type != "cpu"
+        ):
+            return False
+        self._reads += 1
+        state.backwards += 1
+        state.loss_index = self._index if state.guard.works("losses") else -1
+        state.criterion_site = None
+        value = float(loss.detach()) / self._scale
+        state.loss_sum += value
+        if not math.isfinite(value):
+            state.budget.anomaly()
+        return True
 
     def after(self) -> None:
         """Called when a backward pass has run, or failed."""
         if not self.state.in_backward or threading.get_ident() != self.state.thread:
             return
         self.state.in_backward = False
+        if self.state.stepped and not self.state.observing:
+            return
         began = perf_counter()
         self.state.guard.run("heartbeat", self._on_done)
         self.state.budget.spent += perf_counter() - began
@@ -89,11 +117,7 @@ class Backward:
         target: Tensor | None = None
         self._reads += 1
         if self._reads <= FULL_READS or state.batch is not None:
-            index, self._scale, facts = state.losses.read(
-                loss, frame, state.unpackable, state.root, state.criterion_site
-            )
-            self._index = index
-            target = state.losses.readings.pop(index).target
+            facts, target = state.guard.run("losses", self._read, loss, frame) or ({}, None)
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
         elif state.scaling.seen:  # the scale moves from step to step
@@ -116,3 +140,11 @@ class Backward:
                 now = now / by_scaler
             state.loss_sum = now + state.loss_sum
         state.end_batch(target, **facts)
+
+    def _read(self, loss: Tensor, frame: FrameType) -> tuple[dict[str, float], Tensor | None]:
+        """Reads the loss's graph: facts of the batch's targets, and the targets."""
+        state = self.state
+        self._index, self._scale, facts = state.losses.read(
+            loss, frame, state.unpackable, state.root, state.criterion_site
+        )
+        return facts, state.losses.readings.pop(self._index).target

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
 from backprobe.probe.parameters import SIGNALS, ParameterSet
+from backprobe.probe.recorder import THREE
 from backprobe.probe.scaling import shifted, unscaled
 from backprobe.probe.state import NAN, State
 
@@ -83,11 +84,46 @@ class Beat:
             state.transfers.after(finish)
         state.transfers.poll()
 
+    def light(self, rate: float, optimizer: int) -> bool:
+        """Writes the row of a step that was not observed; False where it needs `close`."""
+        state = self.state
+        loss, clip = state.loss_sum, state.clip_norm
+        if isinstance(loss, Tensor) or isinstance(clip, Tensor) or state.transfers.busy:
+            return False
+        state.recorder.steps.append(
+            {
+                "step": state.step,
+                "time": time.time(),
+                "seconds": perf_counter() - state.step_began,
+                "loss": loss / state.backwards if state.backwards else NAN,
+                "loss_index": state.loss_index,
+                "backwards": state.backwards,
+                "lr": rate,
+                "clip_norm": clip,
+                "clip_limit": state.clip_limit,
+                "samples": state.samples,
+                "optimizer": optimizer,
+                "training": state.training,
+                "observed": 0.0,
+            }
+        )
+        return True
+
     def store(
         self, parameters: ParameterSet, step: int, squares: list[float] | None = None
     ) -> None:
         """Keeps one step's values; adds the sums of squared gradients to `squares`."""
         recorder = self.state.recorder
+        if parameters.at_once and self.state.scaling.pending is None:
+            recorder.matrices["parameters"].append((step, parameters.index, parameters.out.copy()))
+            if self.state.histograms:
+                counts = parameters.histograms.copy()
+                recorder.add_histograms(step, THREE, parameters.index, counts)
+            if parameters.squares != parameters.squares:
+                self.state.budget.anomaly()
+            if squares is not None and parameters.squares != -1.0:
+                squares.append(parameters.squares)
+            return
         pending = self.state.scaling.unscaling(self.state.transfers)
 
         def keep(where: NDArray[int32], values: NDArray[float32], sums: float) -> None:

@@ -74,6 +74,7 @@ class Capture(TorchFunctionMode):
         on_activation: called with a functional activation's name, its output and its ordinal
             among that module's activations in this forward; returns the place that measured it.
         graph: whether to keep the operations too (first forwards only), or just activations.
+        failed: told of the first fault of ours, after which nothing more is seen.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Capture(TorchFunctionMode):
         module_now: Callable[[], int],
         on_activation: Callable[[str, Tensor, int, int], Place | None],
         graph: bool,
+        failed: Callable[[str, BaseException], None],
     ) -> None:
         super().__init__()
         self.operations: list[Operation] = []
@@ -88,6 +90,7 @@ class Capture(TorchFunctionMode):
         self._module_now = module_now
         self._on_activation = on_activation
         self.graph = graph
+        self._failed = failed
         self.paused = False  # while we measure: our own calls are not the network's
         self._held: list[Tensor] = []  # so that ids stay unique until the forward ends
         self._ordinals: dict[int, int] = {}
@@ -101,8 +104,9 @@ class Capture(TorchFunctionMode):
             return result
         try:
             self._see(name, args, kwargs or {}, result)
-        except Exception:  # noqa: BLE001  # our fault is never the user's; the graph just lacks this operation
-            pass
+        except Exception as error:  # noqa: BLE001  # our fault is never the user's
+            self.paused = True
+            self._failed("operations", error)
         return result
 
     def place_at(self, module: int, place: Place, output: Tensor) -> None:

@@ -204,8 +204,10 @@ class Forward:
         look = look or (
             bool(self._functional) and (state.occasion or self._looks % CAPTURE_EVERY == 0)
         )
-        if look and possible():
-            self._capture = Capture(self._module_now, self._on_activation, graph)
+        if look and state.guard.works("operations") and possible():
+            self._capture = Capture(
+                self._module_now, self._on_activation, graph, state.guard.failed
+            )
             self._capture.__enter__()  # type: ignore[no-untyped-call]
         if compiles():
             state.blind_spot(COMPILED)
@@ -235,6 +237,7 @@ class Forward:
         try:
             self.state.guard.run("forward", self._leave, module, args, kwargs, output)
         finally:
+            self._measuring = self._skip = False
             self._end_capture()
 
     def _end_capture(self) -> Capture | None:
@@ -266,12 +269,14 @@ class Forward:
             x = batches.first_tensor(args, kwargs)
             phase.rows += 0 if x is None else x.shape[0]
             kind = state.losses.entries[0].kind if state.losses.entries else ""
-            evaluation.judge(phase, kind, output, self.loaders.target())
+            self.state.guard.run(
+                "evaluation", evaluation.judge, phase, kind, output, self.loaders.target()
+            )
             hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
             if x is not None and hashed:
-                state.keep_rows(x, True, self.loaders.target())
+                state.guard.run("batches", state.keep_rows, x, True, self.loaders.target())
             if x is not None and phase.batches <= 2:
-                self._describe(module, x, evaluation=True)
+                state.guard.run("batches", self._describe, module, x, True)
             return
         x = batches.first_tensor(args, kwargs)
         if x is not None:
@@ -282,7 +287,7 @@ class Forward:
             and x is not None
             and (self._batches <= DENSE_BATCHES or self._batches % BATCH_EVERY == 0)
         ):
-            self._describe(module, x, evaluation=False)
+            state.guard.run("batches", self._describe, module, x, False)
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from backprobe.probe import noise, sites
 from backprobe.probe.beat import Beat
+from backprobe.probe.loading import steps_done
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
@@ -57,15 +59,25 @@ class Heartbeat:
         self._closing = Beat(state)
         self._unstepped = Unstepped(state, self._closing)
         self._beats = 0
+        self._light = False
         self._fired = 0
+        self._frame = 0
         self._accumulates = False
         self._micro_batches = noise.MicroBatches()
         self._settings: dict[int, Any] = {}
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
-        if self._inside is not None or torch.compiler.is_compiling():
+        if torch.compiler.is_compiling() or not self.state.mine():
             return
+        if not self.state.observing and self._alone(optimizer):
+            self._inside = optimizer
+            self._light = True
+            return
+        frame = sites.outside(sys._getframe(1))
+        if self._inside is not None and _runs(frame.f_back, self._frame):
+            return  # `super().step()`; else the step before ended by an exception of its own
+        self._frame = id(frame)
         began = perf_counter()
         self._inside = optimizer
         self.state.guard.run("heartbeat", self._before, optimizer)
@@ -77,10 +89,15 @@ class Heartbeat:
             return
         self._inside = None
         self._fired += 1
+        if self._light:
+            self._light = False
+            self.state.guard.run("heartbeat", self._lightly, optimizer)
+            self._on_step(self._beats)
+            return
         began = perf_counter()
         self.state.guard.run("heartbeat", self._after, optimizer)
         self.state.budget.spent += perf_counter() - began
-        self._on_step(self.state.step)
+        self._on_step(self._beats)
 
     def scaler_steps(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Runs a GradScaler's step; one that it skips, because of a gradient, is a beat too."""
@@ -94,7 +111,7 @@ class Heartbeat:
             began = perf_counter()
             guard.run("heartbeat", self._skipped, optimizer)
             self.state.budget.spent += perf_counter() - began
-            self._on_step(self.state.step)
+            self._on_step(self._beats)
         return result
 
     def _skipped(self, optimizer: Any) -> None:
@@ -126,22 +143,29 @@ class Heartbeat:
             watched = self._add(optimizer)
         if self._beats == 0:
             self._unstepped.take_back()
+            self.resume(optimizer)
         state.scaling.given(optimizer)
         watched.measured = state.observing
         if watched.measured:
-            watched.parameters.before(state.histograms)
+            self._measured(watched, watched.parameters.before)
             state.guard.run("settings", self._changed, watched, optimizer)
             if state.occasion:
                 state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
+
+    def _measured(self, watched: _Watched, read: Callable[[bool], None]) -> None:
+        """Reads the tensors; where that fails the steps go on without them."""
+        guard = self.state.guard
+        guard.run("parameters", read, self.state.histograms)
+        watched.measured = watched.measured and guard.works("parameters")
 
     def _after(self, optimizer: Any) -> None:
         state = self.state
         watched = self._watched[id(optimizer)]
         if watched.measured:
             if state.backwards > self._backwards_before:  # a closure ran the backward
-                watched.parameters.gradients(state.histograms)
-            watched.parameters.after(state.histograms)
+                self._measured(watched, watched.parameters.gradients)
+            self._measured(watched, watched.parameters.after)
         if state.backwards == 0 and self._beats and self._closed_by != watched.index:
             self._extra(watched)  # a second optimizer for the same backward
         else:
@@ -152,25 +176,49 @@ class Heartbeat:
 
     def _changed(self, watched: _Watched, optimizer: Any) -> None:
         """Tells when a group's settings change: all but the first group's rate, a column."""
-        now = [_plain(group) for group in optimizer.param_groups]
-        first = now[0].pop("lr", None)
-        for group in now[1:]:  # a schedule that moves all groups alike is no change
-            if isinstance(first, (int, float)) and first and isinstance(group.get("lr"), float):
-                group["lr"] = float(f"{group['lr'] / first:.6g}")
-        if self._settings.get(watched.index) != now:
-            if watched.index in self._settings:
-                groups = [_plain(group) for group in optimizer.param_groups]
+        groups = optimizer.param_groups
+        now = [[v for k, v in group.items() if k not in ("params", "lr")] for group in groups]
+        if len(groups) > 1:  # a schedule that moves all groups alike is no change
+            first = float(groups[0].get("lr", 1.0)) or 1.0
+            now.append([float(f"{float(group.get('lr', 1.0)) / first:.6g}") for group in groups])
+        known = self._settings.get(watched.index)
+        if known != now:
+            self._settings[watched.index] = now
+            if known is not None:
                 self.state.recorder.event(
                     "optimizer-settings",
                     step=self.state.step,
                     optimizer=watched.index,
-                    groups=groups,
+                    groups=[_plain(group) for group in groups],
                 )
-            self._settings[watched.index] = now
 
     def _lags(self, watched: _Watched, optimizer: Any) -> None:
         for index, lag in watched.parameters.lags(optimizer):
             self.state.signal("parameters", "adam_lag", index, lag)
+
+    def _alone(self, optimizer: Any) -> bool:
+        """Whether this is the only optimizer so far, known, and no GradScaler is at work."""
+        watched = self._watched.get(id(optimizer))
+        return (
+            watched is not None
+            and len(self._watched) == 1
+            and watched.reference() is optimizer
+            and self._inside is None
+            and self.state.scaling.idle
+        )
+
+    def _lightly(self, optimizer: Any) -> None:
+        """A step that is not observed, of the only optimizer: nearly free."""
+        state, watched = self.state, self._watched[id(optimizer)]
+        watched.cleared = False
+        watched.measured = False
+        watched.steps += 1
+        self._beats += 1
+        self._closed_by = watched.index
+        rate = float(optimizer.param_groups[0].get("lr", NAN))
+        if not self._closing.light(rate, watched.index):
+            self._closing.close(None, rate=rate, carried=NAN, optimizer=watched.index)
+        state.begin_step()
 
     def _beat(self, watched: _Watched, optimizer: Any) -> None:
         state = self.state
@@ -224,7 +272,15 @@ class Heartbeat:
             index, ParameterSet(tensors, numbers), weakref.ref(optimizer), _count(optimizer)
         )
         self._watched[id(optimizer)] = watched
+        self.state.stepped = True
         return watched
+
+    def resume(self, optimizer: Any) -> None:
+        """Lets the steps go on from those that an optimizer brought with it, before the first."""
+        done = steps_done(optimizer) if self.state.step == 0 else 0
+        if done:
+            self.state.step = done
+            self.state.recorder.event("resumed", step=done, optimizer=type(optimizer).__name__)
 
     def before_backward(self, loss: Tensor, frame: FrameType) -> None:
         """Before each backward pass."""
@@ -268,6 +324,15 @@ class Heartbeat:
             self._unstepped.finish()
         self.state.transfers.wait()
         self.state.recorder.held = False
+
+
+def _runs(frame: FrameType | None, wanted: int) -> bool:
+    """Whether a frame of that id is this one or one that called it."""
+    while frame is not None:
+        if id(frame) == wanted:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _count(optimizer: Any) -> int:

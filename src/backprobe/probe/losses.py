@@ -201,11 +201,11 @@ class Losses:
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""
-        for index in self._dirty:
+        dirty, self._dirty = self._dirty, set()  # the training thread adds to the new one
+        for index in dirty:
             facts = self._targets[index].facts()
             self.entries[index] = replace(self.entries[index], target=facts)
             self._touch("losses", self.entries[index])
-        self._dirty.clear()
 
     def _entry(
         self,

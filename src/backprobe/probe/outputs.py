@@ -43,8 +43,9 @@ ROWS = 256
 """Places whose results lie in one block of memory."""
 MAX_RUN = 4096
 PRIME = 7919
-BINNED = 1024
-"""About so many elements of an output go into its histogram: 3 % of a bin that holds half."""
+BINNED = 512
+"""About so many elements of an output go into its histogram: a bin that holds half of them is off
+by 4 % of itself (one standard deviation)."""
 WINDOW = 32
 """Observed steps over which a unit must stay silent to count as dead; then it is asked afresh."""
 SURE = 10
@@ -208,6 +209,15 @@ class Outputs:
             binned: called with indexes [m] and counts [m, 135], None where none are wanted.
         """
         done = [meter for meter in self.meters if meter.done]
+        count = len(done)
+        if 0 < count == len(self.meters) <= ROWS and all(m.late is None for m in done):
+            for meter in done:
+                meter.done = False
+            index = self._indexes[0][:count]
+            store(index, self._values[0][:count].copy())
+            if binned is not None:
+                binned(index, self._counts[0][:count].copy())
+            return
         for block, start in enumerate(range(0, len(self.meters), ROWS)):
             rows = [
                 k

@@ -71,7 +71,8 @@ class ParameterSet:
         self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
         generator = np.random.default_rng(0)  # of our own: the user's streams don't move
         self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
-        self._squares = -1.0
+        self.squares = -1.0
+        self._pointers: list[int] = []
         self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
@@ -94,7 +95,7 @@ class ParameterSet:
             self._before_slowly(histograms)
             return
         self._grads[:] = self._gradient_pointers()
-        self._squares = self._library.bp_before(  # type: ignore[union-attr]
+        self.squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
         )
         self._held.clear()
@@ -110,7 +111,7 @@ class ParameterSet:
         self._weights[:] = 0
         self._pointers = []
         self._grads[:] = self._gradient_pointers()
-        self._squares = self._library.bp_before(  # type: ignore[union-attr]
+        self.squares = self._library.bp_before(  # type: ignore[union-attr]
             self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
         )
         self._held.clear()
@@ -153,11 +154,11 @@ class ParameterSet:
         if self._fast and self._readable():
             pointers = self._gradient_pointers()
             chosen = np.array([pointers[k] for k in self._checked], np.int64)
-            kept = self._library.bp_nonzero(  # type: ignore[union-attr]
+            count: int = self._library.bp_nonzero(  # type: ignore[union-attr]
                 self._specs, chosen.ctypes.data, self._checked_at, len(chosen)
             )
             self._held.clear()
-            return kept * 2 < len(chosen)
+            return count * 2 < len(chosen)
         kept = 0
         for k in self._checked:
             gradient = self.parameters[k].grad
@@ -208,7 +209,7 @@ class ParameterSet:
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
         self._weights = np.zeros(count, np.int64)
-        self._pointers: list[int] = []
+        self._pointers = []
         self._grads = np.zeros(count, np.int64)
         self._weights_at = self._weights.ctypes.data
         self._grads_at = self._grads.ctypes.data
@@ -311,6 +312,11 @@ class ParameterSet:
             self._chosen[key] = chosen
         return tensor.detach().reshape(-1)[chosen].float()
 
+    @property
+    def at_once(self) -> bool:
+        """Whether the compiled kernel measured: `out`, `histograms` and `squares` are there."""
+        return self._fast
+
     def store(self, transfers: Transfers, store: Store, binned: Binned | None) -> None:
         """Hands on the values of the step that was measured.
 
@@ -321,7 +327,7 @@ class ParameterSet:
             binned: called with positions [k] and counts [k, 3, 135], None where none are wanted.
         """
         if self._fast:
-            store(self._everything, self.out.copy(), self._squares)
+            store(self._everything, self.out.copy(), self.squares)
             if binned is not None:
                 binned(self._everything, self.histograms.copy())
             return

@@ -101,8 +101,8 @@ class Probe:
         """Ends all that is open and writes what watching cost."""
         self.detach()
         self.guard.run("heartbeat", self.heartbeat.finish)
-        self.state.end_phase()
-        self.state.end_batch()
+        self.guard.run("evaluation", self.state.end_phase)
+        self.guard.run("batches", self.state.end_batch)
         self._blind_spots()
         self._drain()
         self.state.recorder.event("cost", **self.state.budget.cost())
@@ -156,10 +156,16 @@ class Probe:
                 state.blind_spot(f"{where}: a loss of its own kind; what it should be is not known")
 
     def _drain(self) -> None:
-        for facts in loading.take(self.state.structure):
-            self.state.recorder.event("loaded", step=self.state.step, **facts)
-        self.state.flush_structure()
-        self.state.recorder.drain()
+        recorder = self.state.recorder
+        for facts in self.guard.run("loading", loading.take, self.state.structure) or ():
+            recorder.event("loaded", step=self.state.step, **facts)
+        self.guard.run("structure", self.state.flush_structure)
+        self.guard.run("recorder", recorder.drain)
+        if not self.guard.works("recorder"):  # what can't be written must not pile up
+            recorder.forget()
+            recorder.matrices["outputs"].clear()
+            for rows in recorder.tables.values():
+                rows.clear()
 
     def _stepped(self, steps: int) -> None:
         if self.stop_after is not None and steps >= self.stop_after:
@@ -169,5 +175,7 @@ class Probe:
         text = "".join(traceback.format_exception(error))[-4000:]
         self.state.recorder.event("failure", collector=collector, error=repr(error), trace=text)
         self.state.blind_spot(f"the {collector} collector failed ({error!r}) and is off")
+        if collector == "heartbeat":
+            self.state.recorder.held = False  # nobody else would let the rest be written
         if os.environ.get("BACKPROBE_DEBUG"):
             self.session.say(text)

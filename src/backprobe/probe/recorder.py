@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backprobe.probe.kernels.packing import pack
 from backprobe.store.writer import LogWriter
 
 STEP_COLUMNS = (
@@ -41,6 +42,11 @@ NAN = float("nan")
 
 StepRow = dict[str, float]
 Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
+OUTPUTS = 3
+"""The quantity of histograms of layer outputs."""
+THREE = 255
+"""In place of a quantity: the counts are [k, 3, 135], of gradients, weights and updates."""
+
 Rows = tuple[int, int, NDArray[np.uint64], NDArray[np.uint64]]
 Histogram = tuple[int, int, NDArray[np.int32], NDArray[Any]]
 
@@ -79,7 +85,10 @@ class Recorder:
     def add_histograms(
         self, step: int, quantity: int, index: NDArray[np.int32], counts: NDArray[Any]
     ) -> None:
-        """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
+        """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output.
+
+        With the quantity `THREE` they are [k, 3, 135].
+        """
         self.histograms.append((step, quantity, index, counts))
 
     def signal(self, stream: str, step: int, name: str, index: int, value: float) -> None:
@@ -87,12 +96,21 @@ class Recorder:
         self.occasional.append((stream, step, name, index, value))
 
     def forget(self) -> None:
-        """Drops the steps that wait: they turned out to be parts of one step."""
+        """Drops the steps that wait: they turned out to be micro-batches of one step.
+
+        What the layers put out for the first of them stays, as that step's.
+        """
         self.steps.clear()
-        self.histograms.clear()
-        self.occasional.clear()
-        for waiting in self.matrices.values():
+        outputs = [row for row in self.matrices["outputs"] if row[0] == 0]
+        histograms = [row for row in self.histograms if row[0] == 0 and row[1] == OUTPUTS]
+        occasional = [row for row in self.occasional if row[1] == 0 and row[0] == "outputs"]
+        for waiting in (*self.matrices.values(), self.histograms, self.occasional):
             waiting.clear()
+        self.matrices["outputs"].extend(outputs)
+        self.histograms.extend(histograms)
+        self.occasional.extend(occasional)
+        for row in self.tables["batches"]:
+            row["step"] = 0.0
 
     def drain(self) -> None:
         """Writes everything that waits; steps and what hangs on them only unless `held`."""
@@ -178,21 +196,21 @@ class Recorder:
         rows = _taken(self.histograms)
         if not rows:
             return
-        sizes = [len(index) for _, _, index, _ in rows]
-        counts = np.concatenate([row[3] for row in rows])
-        occupied = counts != 0
-        _, bins = np.nonzero(occupied)
-        values = counts[occupied].astype(np.uint32)
-        largest = int(values.max()) if values.size else 0
+        sizes = [len(row[2]) * (3 if row[1] == THREE else 1) for row in rows]
+        counted = [row[3].reshape(-1, row[3].shape[-1]) for row in rows]
+        lengths, bins, counts = pack(np.concatenate(counted))
+        largest = int(counts.max()) if counts.size else 0
         self._writer.frame(
             {"stream": "histograms"},
             {
                 "step": np.repeat([row[0] for row in rows], sizes).astype(np.int64),
-                "quantity": np.repeat([row[1] for row in rows], sizes).astype(np.uint8),
-                "index": np.concatenate([row[2] for row in rows]).astype(np.int32),
-                "length": occupied.sum(axis=1).astype(np.uint8),
-                "bins": bins.astype(np.uint8),
-                "counts": values.astype(np.uint16 if largest < 1 << 16 else np.uint32),
+                "quantity": np.concatenate([_quantities(row) for row in rows]),
+                "index": np.concatenate(
+                    [np.repeat(row[2], 3) if row[1] == THREE else row[2] for row in rows]
+                ).astype(np.int32),
+                "length": lengths,
+                "bins": bins,
+                "counts": counts.astype(np.uint16 if largest < 1 << 16 else np.uint32),
             },
         )
 
@@ -217,6 +235,12 @@ class HistogramClock:
             self._last = now
             return True
         return False
+
+
+def _quantities(row: Histogram) -> NDArray[np.uint8]:
+    if row[1] == THREE:
+        return np.tile(np.arange(3, dtype=np.uint8), len(row[2]))
+    return np.full(len(row[2]), row[1], np.uint8)
 
 
 def _taken(waiting: deque[Any]) -> list[Any]:

@@ -42,6 +42,11 @@ class Scaling:
     pending: Tensor | None = None
     _loss: tuple[weakref.ref[Tensor], Tensor] | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether no GradScaler is at work."""
+        return not self.seen and self.pending is None
+
     def begin_step(self) -> None:
         """Forgets what belonged to the step before."""
         self.scale = self.skipped = NAN

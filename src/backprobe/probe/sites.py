@@ -139,7 +139,7 @@ def locals_of(frame: FrameType) -> dict[str, Any]:
     asked = frame.f_locals
     found = dict(asked)
     # Referred to by the frame, by `asked` and by the call: one more is a `locals()` of the user's.
-    own = isinstance(asked, dict) and frame.f_code.co_flags & inspect.CO_OPTIMIZED
+    own = sys.version_info < (3, 13) and frame.f_code.co_flags & inspect.CO_OPTIMIZED
     if own and sys.getrefcount(asked) <= 3:
         asked.clear()
     return found

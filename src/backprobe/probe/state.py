@@ -37,6 +37,7 @@ class State:
         step: the optimizer step that is being gathered, from 0.
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
+        stepped: whether an optimizer has ever stepped.
         occasion: whether what is too dear for every step is measured in it.
         thread, settled: which thread is followed, and whether that is decided.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
@@ -58,6 +59,7 @@ class State:
     observing: bool = True
     histograms: bool = True
     occasion: bool = True
+    stepped: bool = False
     in_backward: bool = False
     unpackable: bool = True
     step_began: float = field(default_factory=perf_counter)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import is_dataclass, replace
@@ -50,6 +51,7 @@ class Structure:
         self.parameter_of: dict[int, int] = {}
         self.roots: dict[int, weakref.ref[nn.Module]] = {}
         self._fresh: dict[str, dict[int, Any]] = {}
+        self._lock = threading.Lock()  # the flush thread takes what the training thread adds
 
     def add_root(self, called: nn.Module) -> nn.Module:
         """Numbers a root model's modules and parameters; returns the module its names refer to.
@@ -135,11 +137,13 @@ class Structure:
 
     def touch(self, stream: str, entry: Any) -> None:
         """Marks an entry as new, to be written at the next flush."""
-        self._fresh.setdefault(stream, {})[entry.index] = entry
+        with self._lock:
+            self._fresh.setdefault(stream, {})[entry.index] = entry
 
     def take(self) -> dict[str, list[dict[str, Any]]]:
         """What is new since the last call, JSON-ready, by stream."""
-        fresh, self._fresh = self._fresh, {}
+        with self._lock:
+            fresh, self._fresh = self._fresh, {}
         return {
             stream: [jsonable(entry) for entry in entries.values()]
             for stream, entries in fresh.items()

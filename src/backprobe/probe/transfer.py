@@ -56,6 +56,11 @@ class Transfers:
         else:
             deliver()
 
+    @property
+    def busy(self) -> bool:
+        """Whether something that was sent has not been delivered yet."""
+        return bool(self._waiting)
+
     def poll(self) -> None:
         """Delivers what has arrived."""
         while self._waiting:

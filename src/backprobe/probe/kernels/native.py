@@ -97,6 +97,8 @@ def library() -> ctypes.CDLL | None:
     loaded.bp_after.argtypes = (ctypes.c_void_p,) * 2 + (ctypes.c_int64, ctypes.c_int32)
     loaded.bp_nonzero.restype = ctypes.c_int32
     loaded.bp_nonzero.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int32,)
+    loaded.bp_pack.restype = ctypes.c_int64
+    loaded.bp_pack.argtypes = (ctypes.c_void_p, ctypes.c_int64) + (ctypes.c_void_p,) * 3
     loaded.bp_output.restype = None
     loaded.bp_output.argtypes = (ctypes.c_void_p,)
     return loaded

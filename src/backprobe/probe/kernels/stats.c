@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { F32 = 0, F64 = 1, BF16 = 2, F16 = 3 };
-enum { BLOCK = 4096, BINS = 135 };
+enum { BLOCK = 4096, BINS = 135, MOST_SAMPLES = 1024 };
 
 typedef struct {
     double sum, square;
@@ -128,23 +128,49 @@ void bp_full(const void *data, int64_t n, int32_t dtype, float *out) {
     finish(&a, out);
 }
 
+/* Bin of a normal number by its sign and exponent bits; the ends are told apart in `bin_of`. */
+static uint8_t bin_by_exponent[512];
+
+__attribute__((constructor)) static void fill_bins(void) {
+    for (int negative = 0; negative < 2; negative++)
+        for (int field = 0; field < 256; field++) {
+            int e = field - 127 > 23 ? 23 : field - 127;
+            int bin = e < -40 ? (negative ? 64 : 67) : negative ? 23 - e : 108 + e;
+            bin_by_exponent[negative << 8 | field] = (uint8_t)bin;
+        }
+}
+
 static inline int bin_of(float x) {
-    uint32_t b = bits_of(x), magnitude = b & 0x7fffffffu;
-    int negative = (int)(b >> 31);
-    int e = (int)(magnitude >> 23) - 127;
-    if (magnitude == 0) return 66;
-    if (e == -127) return 65;
-    if (e == 128) return magnitude > 0x7f800000u ? 132 : negative ? 133 : 134;
-    if (e < -40) return negative ? 64 : 67;
-    if (e > 23) e = 23;
-    return negative ? 23 - e : 108 + e;
+    const uint32_t b = bits_of(x), field = b >> 23 & 255;
+    if (field == 0) return b << 1 ? 65 : 66;
+    if (field == 255) return b & 0x7fffffu ? 132 : b >> 31 ? 133 : 134;
+    return bin_by_exponent[b >> 23];
+}
+
+static void add_bins(const float *x, int64_t n, int64_t step, uint32_t *histogram) {
+    for (int64_t i = 0; i < n; i += step) histogram[bin_of(x[i])]++;
+}
+
+/* The sampled coordinates of a tensor; without coordinates, its first n elements. */
+static void gather(const void *data, int dtype, const uint32_t *where, int32_t n, float *out) {
+    if (!where) {
+        if (dtype == F32)
+            memcpy(out, data, (size_t)n * sizeof(float));
+        else
+            for (int32_t i = 0; i < n; i++) out[i] = load(data, i, dtype);
+    } else if (dtype == F32) {
+        const float *x = data;
+        for (int32_t i = 0; i < n; i++) out[i] = x[where[i]];
+    } else {
+        for (int32_t i = 0; i < n; i++) out[i] = load(data, where[i], dtype);
+    }
 }
 
 typedef struct {
     int64_t n;              /* elements */
     int32_t weight_dtype, grad_dtype;
     int32_t samples, fresh; /* sampled coordinates; fresh: no previous gradient sample yet */
-    const uint32_t *where;  /* [samples] sampled coordinates */
+    const uint32_t *where;  /* [samples] sampled coordinates, NULL: all elements in order */
     float *weight_sample;   /* [samples] weights before the step */
     float *grad_sample;     /* [samples] the last observed gradient */
     float *out;             /* [13] see `PARAMETER_SIGNALS` */
@@ -158,6 +184,7 @@ double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_
                  int32_t histograms) {
     double total = 0;
     int64_t given = 0;
+    float sample[MOST_SAMPLES];
     for (int64_t k = 0; k < count; k++) {
         tensor *p = t + k;
         const void *w = (const void *)weights[k], *g = (const void *)grads[k];
@@ -166,26 +193,24 @@ double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_
             bp_full(w, p->n, p->weight_dtype, six);
             memcpy(p->out + WEIGHT, six, 4 * sizeof(float));
             p->out[WEIGHT + 4] = six[5];
-            for (int32_t i = 0; i < p->samples; i++)
-                p->weight_sample[i] = load(w, p->where[i], p->weight_dtype);
-            if (histograms)
-                for (int32_t i = 0; i < p->samples; i++)
-                    p->histograms[BINS + bin_of(p->weight_sample[i])]++;
+            gather(w, p->weight_dtype, p->where, p->samples, p->weight_sample);
+            if (histograms) add_bins(p->weight_sample, p->samples, 1, p->histograms + BINS);
         }
         if (g) {
             bp_full(g, p->n, p->grad_dtype, p->out + GRAD);
             given++;
             if (p->out[GRAD + 5] > 0) total = NAN;
             total += (double)p->out[GRAD + 1] * p->out[GRAD + 1] * (double)p->n;
+            gather(g, p->grad_dtype, p->where, p->samples, sample);
             double dot = 0, now = 0, then = 0;
             for (int32_t i = 0; i < p->samples; i++) {
-                float x = load(g, p->where[i], p->grad_dtype), y = p->grad_sample[i];
-                dot += (double)x * y;
-                now += (double)x * x;
-                then += (double)y * y;
-                p->grad_sample[i] = x;
-                if (histograms) p->histograms[bin_of(x)]++;
+                double x = sample[i], y = p->grad_sample[i];
+                dot += x * y;
+                now += x * x;
+                then += y * y;
             }
+            memcpy(p->grad_sample, sample, (size_t)p->samples * sizeof(float));
+            if (histograms) add_bins(sample, p->samples, 1, p->histograms);
             p->out[COSINE] = p->fresh || now <= 0 || then <= 0 ? NAN : (float)(dot / sqrt(now * then));
             p->fresh = 0;
         }
@@ -194,16 +219,19 @@ double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_
 }
 
 void bp_after(tensor *t, const int64_t *weights, int64_t count, int32_t histograms) {
+    float sample[MOST_SAMPLES];
     for (int64_t k = 0; k < count; k++) {
         tensor *p = t + k;
         const void *w = (const void *)weights[k];
         if (!w || !p->samples) continue;
         double square = 0;
+        gather(w, p->weight_dtype, p->where, p->samples, sample);
         for (int32_t i = 0; i < p->samples; i++) {
-            float d = load(w, p->where[i], p->weight_dtype) - p->weight_sample[i];
+            float d = sample[i] - p->weight_sample[i];
+            sample[i] = d;
             square += (double)d * d;
-            if (histograms) p->histograms[2 * BINS + bin_of(d)]++;
         }
+        if (histograms) add_bins(sample, p->samples, 1, p->histograms + 2 * BINS);
         p->out[UPDATE_RMS] = (float)sqrt(square / p->samples);
     }
 }
@@ -216,7 +244,7 @@ int32_t bp_nonzero(const tensor *t, const int64_t *grads, const int32_t *chosen,
         const void *g = (const void *)grads[k];
         if (!g) continue;
         for (int32_t i = 0; i < p->samples; i++)
-            if (load(g, p->where[i], p->grad_dtype) != 0.0f) {
+            if (load(g, p->where ? p->where[i] : i, p->grad_dtype) != 0.0f) {
                 found++;
                 break;
             }
@@ -236,6 +264,11 @@ typedef struct {
     float *out;                 /* [9] mean rms min max zero nonfinite batch_std saturated dead */
     uint32_t *histogram;        /* [BINS] or NULL */
 } output;
+
+/* Where the next run of elements is first counted, when every `step`-th of all is. */
+static inline int64_t next_bin(int64_t first, int64_t n, int64_t step) {
+    return first < n ? first + (n - first + step - 1) / step * step - n : first - n;
+}
 
 void bp_output(output *o) {
     sums a = begin();
@@ -262,9 +295,8 @@ void bp_output(output *o) {
             if (saturates)
                 for (int64_t u = 0; u < units; u++) saturated += (x[u] <= o->low) | (x[u] >= o->high);
             if (o->histogram) {
-                int64_t u = binned;
-                for (; u < units; u += o->bin_step) o->histogram[bin_of(x[u])]++;
-                binned = u - units;
+                if (binned < units) add_bins(x + binned, units - binned, o->bin_step, o->histogram);
+                binned = next_bin(binned, units, o->bin_step);
             }
             per_unit++;
             continue;
@@ -294,9 +326,8 @@ void bp_output(output *o) {
             if (saturates)
                 for (int64_t i = 0; i < n; i++) saturated += (x[i] <= o->low) | (x[i] >= o->high);
             if (o->histogram) {
-                int64_t i = binned;
-                for (; i < n; i += o->bin_step) o->histogram[bin_of(x[i])]++;
-                binned = i - n;
+                if (binned < n) add_bins(x + binned, n - binned, o->bin_step, o->histogram);
+                binned = next_bin(binned, n, o->bin_step);
             }
         }
         per_unit += o->length;
@@ -312,4 +343,22 @@ void bp_output(output *o) {
     o->out[6] = per_unit > 1 ? (float)sqrt(variance / (double)units) : NAN;
     o->out[7] = saturates && a.count ? (float)((double)saturated / (double)a.count) : NAN;
     o->out[8] = dead ? (float)((double)silent / (double)units) : NAN;
+}
+
+/* Packs histograms [rows][BINS]: per row the number of occupied bins, then each one's bin and
+ * count. Returns how many were written; `bins` and `packed` hold rows * BINS at most. */
+int64_t bp_pack(const uint32_t *counts, int64_t rows, uint8_t *lengths, uint8_t *bins,
+                uint32_t *packed) {
+    int64_t written = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        const uint32_t *row = counts + r * BINS;
+        int64_t before = written;
+        for (int b = 0; b < BINS; b++)
+            if (row[b]) {
+                bins[written] = (uint8_t)b;
+                packed[written++] = row[b];
+            }
+        lengths[r] = (uint8_t)(written - before);
+    }
+    return written;
 }
