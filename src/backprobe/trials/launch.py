@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One trial as a child process: the run's own command, in its folder, with one thing changed."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backprobe import settings
+from backprobe.records import Run
+from backprobe.store import catalog, redact
+from backprobe.store.reader import RunReader
+from backprobe.trials import outcome
+from backprobe.trials.nouns import Arm, Trial
+
+BOOTSTRAP = Path(__file__).parents[1] / "probe" / "bootstrap"
+"""The folder whose `sitecustomize` reaches the child's processes."""
+PRINTED = "printed.txt"
+"""In a trial's folder: what the script wrote to standard output and error."""
+GRACE_SECONDS = 5.0
+PR_SET_PDEATHSIG = 1
+
+
+class CannotRepeat(ValueError):
+    """The run can't be run again; the text says why."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked for.
+
+    Arguments:
+        original: the run whose script is run again.
+        arm: what is changed.
+        seed: number of the seed.
+        steps: bound, None to run whole.
+        source: fingerprint of the script, so that trials of an older text are not reused.
+        limit: seconds after which the trial is ended.
+    """
+
+    original: Run
+    arm: Arm
+    seed: int
+    steps: int | None
+    source: str = ""
+    limit: float = float("inf")
+
+    def facts(self) -> dict[str, object]:
+        """What is kept of it in the run's config, and what a trial is recognised by."""
+        return {
+            "of": self.original.id,
+            "finding": self.arm.finding,
+            "treatments": list(self.arm.treatments),
+            "seed": self.seed,
+            "steps": self.steps,
+            "source": self.source,
+        }
+
+    def matches(self, run: Run) -> bool:
+        """Whether a stored run is this trial, and came to its end."""
+        kept = run.config.get("trial")
+        if run.kind != "trial" or not isinstance(kept, dict) or run.exit_code is None:
+            return False
+        if run.state not in ("finished", "failed") or kept.get("ended") != "itself":
+            return False
+        mine = self.facts()
+        return all(kept.get(key) == mine[key] for key in mine if key != "finding")
+
+
+class Process:
+    """A trial that runs.
+
+    Arguments:
+        task: what it is.
+        directory: the store.
+        threads: that torch may use.
+
+    Raises:
+        OSError: it can't be started.
+    """
+
+    def __init__(self, task: Task, directory: Path, threads: int) -> None:
+        self.task = task
+        self.began = time.monotonic()
+        original = task.original
+        self.run = catalog.create(
+            directory,
+            name=f"{original.name}: {task.arm}, seed {task.seed}",
+            project=original.project,
+            kind="trial",
+            group=original.id,
+            command=original.command,
+            cwd=original.cwd,
+            ignore=original.ignore,
+            config={"trial": task.facts()},
+        )
+        self._output = open(Path(self.run.path) / PRINTED, "wb")  # noqa: SIM115  # closed in `end`
+        try:
+            self._child = subprocess.Popen(
+                original.command,
+                cwd=original.cwd,
+                env=self._environment(threads),
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        except OSError:
+            self._output.close()
+            catalog.delete(self.run)
+            raise
+
+    def _environment(self, threads: int) -> dict[str, str]:
+        environment = dict(os.environ)
+        inherited = environment.get("PYTHONPATH")
+        path = [str(BOOTSTRAP), *([inherited] if inherited else [])]
+        environment["PYTHONPATH"] = os.pathsep.join(path)
+        for name in (settings.LIVE, settings.STEPS, settings.TREAT):
+            environment.pop(name, None)
+        environment[settings.RUN] = self.run.path
+        environment[settings.DIRECTORY] = str(Path(self.run.path).parent)
+        trial = {"seed": self.task.seed, "steps": self.task.steps}
+        environment[settings.TRIAL] = json.dumps(trial)
+        if self.task.arm.treatments:
+            environment[settings.TREAT] = json.dumps(list(self.task.arm.treatments))
+        environment.setdefault("OMP_NUM_THREADS", str(threads))
+        environment.setdefault("PYTHONUNBUFFERED", "1")
+        # A trial is no experiment of the user's: it must not show up at another tracker's.
+        environment.setdefault("BACKPROBE_MODE", environment.get("WANDB_MODE", "online"))
+        environment["WANDB_MODE"] = "disabled"
+        return environment
+
+    def poll(self) -> int | None:
+        """The exit status, None while it runs; one that takes too long is ended."""
+        status = self._child.poll()
+        if status is None and time.monotonic() - self.began > self.task.limit:
+            self.kill()
+            status = self._child.wait()
+        return status
+
+    def end(self, status: int) -> Trial:
+        """Closes the run of a child that ended, and reads its outcome."""
+        self._output.close()
+        seconds = time.monotonic() - self.began
+        timed_out = seconds > self.task.limit
+        self.run = catalog.close(self.run, status)
+        kept = {**self.task.facts(), "ended": "itself" if status >= 0 else "killed"}
+        if timed_out:
+            kept["ended"] = "itself"
+            kept["failure"] = f"it took more than {self.task.limit:.0f} s"
+        catalog.amend(self.run, config={**self.run.config, "trial": kept, "seconds": seconds})
+        return read(self.task, catalog.read(Path(self.run.path)) or self.run)
+
+    def kill(self) -> None:
+        """Ends it with all its processes, gently at first."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self._child.poll() is not None:
+                break
+            try:
+                os.killpg(self._child.pid, number)
+            except ProcessLookupError:
+                break
+            end = time.monotonic() + GRACE_SECONDS
+            while self._child.poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+
+    def abandon(self) -> None:
+        """Ends it and marks its run as killed: it is no finished trial."""
+        self.kill()
+        status = self._child.wait()
+        self._output.close()
+        catalog.close(self.run, status if status < 0 else -signal.SIGTERM)
+
+
+def read(task: Task, run: Run) -> Trial:
+    """A stored trial's outcome."""
+    folder = Path(run.path)
+    try:
+        printed = (folder / PRINTED).read_text(errors="replace")
+    except OSError:
+        printed = ""
+    try:
+        state = json.loads((folder / "treatments.json").read_text())
+    except (OSError, ValueError):
+        state = {}
+    reader = RunReader(run)
+    reader.refresh()
+    kept = run.config.get("trial")
+    failure = str(kept.get("failure", "")) if isinstance(kept, dict) else ""
+    if not failure and run.exit_code:
+        failure = _ended(run.exit_code, printed)
+    return Trial(
+        arm=task.arm,
+        seed=task.seed,
+        run=run,
+        values=outcome.read(reader.record(), printed),
+        refused={str(key): str(why) for key, why in (state.get("refused") or {}).items()},
+        failure=failure,
+        seconds=float(run.config.get("seconds") or 0.0),
+    )
+
+
+def check_repeatable(run: Run) -> None:
+    """Makes sure that a run's command can be run again.
+
+    Raises:
+        CannotRepeat: it can't; the text says why and what to do.
+    """
+    if not run.command:
+        raise CannotRepeat(f"run {run.id} has no command: it was imported, or begun in a notebook")
+    hidden = [word for word in run.command if redact.HIDDEN in word]
+    if hidden:
+        raise CannotRepeat(
+            f"the command of run {run.id} held something that looked like a secret and was not "
+            f"kept ({hidden[0]}); run the script again with it in the environment instead"
+        )
+    if not Path(run.cwd).is_dir():
+        raise CannotRepeat(f"the folder {run.cwd!r} that run {run.id} was started in is gone")
+
+
+def fingerprint(run: Run) -> str:
+    """What tells one text of a run's script from another: size and time of its files."""
+    parts = []
+    for word in run.command:
+        path = Path(run.cwd) / word
+        if path.suffix == ".py" and path.is_file():
+            status = path.stat()
+            parts.append(f"{path.name}:{status.st_size}:{status.st_mtime_ns}")
+    return ",".join(parts)
+
+
+def _ended(code: int, printed: str) -> str:
+    lines = [line for line in printed.strip().splitlines() if line.strip()]
+    last = lines[-1][:200] if lines else ""
+    how = f"status {code}" if code > 0 else f"signal {-code}"
+    return f"the script ended with {how}" + (f": {last}" if last else "")
+
+
+def _libc_prctl() -> Callable[..., int] | None:
+    try:
+        return ctypes.CDLL(None).prctl  # type: ignore[no-any-return]
+    except (OSError, AttributeError):
+        return None
+
+
+_prctl = _libc_prctl()
+
+
+def _die_with_parent() -> None:
+    """In the child, before the script: the kernel ends it when we are gone."""
+    if _prctl is not None:
+        _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

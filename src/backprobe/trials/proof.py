@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a plan round by round, a seed a round, and ranks what came out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from backprobe.records import Record, Run
+from backprobe.trials import launch
+from backprobe.trials.launch import Task
+from backprobe.trials.nouns import Arm, Outcome, Trial, Verdict
+from backprobe.trials.outcome import choose
+from backprobe.trials.pool import Pool
+from backprobe.trials.verdict import judge, out_of_reach
+
+WHOLE_STEPS = 2000
+"""A run of no more steps is repeated whole; a longer one is cut there, unless told otherwise."""
+LIMIT_FACTOR, LIMIT_SECONDS = 20.0, 180.0
+"""A trial may take so many times the original's time, plus so much, before it is ended."""
+RANK = {"helps": 0, "no effect": 1, "harms": 2, "not applicable": 3}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One arm with its verdict."""
+
+    arm: Arm
+    verdict: Verdict
+    trials: tuple[Trial, ...] = ()
+
+
+@dataclass
+class Proof:
+    """All that was learned of one run.
+
+    Arguments:
+        run: the original.
+        seeds: numbers of the seeds.
+        steps: bound of each trial, None where they ran whole.
+        control: the trials without a treatment.
+        results: best first.
+    """
+
+    run: Run
+    seeds: tuple[int, ...]
+    steps: int | None
+    control: list[Trial] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def best(self) -> Result | None:
+        """The result that helps most, or None where nothing does."""
+        first = self.results[0] if self.results else None
+        return first if first is not None and first.verdict.word == "helps" else None
+
+
+class ControlFailed(RuntimeError):
+    """The script does not run to its end even without a treatment; the text says how it ended."""
+
+
+def prove(
+    run: Run,
+    arms: Sequence[Arm],
+    pool: Pool,
+    seeds: Sequence[int],
+    steps: int | None,
+    *,
+    thorough: bool = False,
+    seconds: float = 0.0,
+    tell: Callable[[Trial], None] = lambda _: None,
+    plan: Callable[[int], None] = lambda _: None,
+) -> Proof:
+    """Runs control and arms over the seeds and judges them.
+
+    Arguments:
+        run: the original.
+        arms: what to try.
+        pool: that runs the trials.
+        seeds: their numbers.
+        steps: bound of each trial, None to run whole.
+        thorough: run every seed of every arm, also where `helps` is out of reach.
+        seconds: that the original took, 0 where not known.
+        tell: called with each trial that ended.
+        plan: called with the number of trials that are still to come, as it becomes known.
+
+    Raises:
+        ControlFailed: the script fails without a treatment.
+    """
+    source = launch.fingerprint(run)
+    limit = LIMIT_FACTOR * seconds + LIMIT_SECONDS
+    proof = Proof(run, tuple(seeds), steps)
+    trials: dict[Arm, list[Trial]] = {arm: [] for arm in arms}
+    open_arms = list(arms)
+    for position, seed in enumerate(seeds):
+        left = len(seeds) - position
+        plan(left * (1 + len(open_arms)))
+        batch = [Task(run, arm, seed, steps, source, limit) for arm in (Arm(), *open_arms)]
+        done = pool.run(batch, tell)
+        control, treated = done[0], done[1:]
+        if control.failure:
+            raise ControlFailed(control.failure)
+        proof.control.append(control)
+        for trial in treated:
+            trials[trial.arm].append(trial)
+        open_arms = [
+            arm for arm in open_arms if _goes_on(proof.control, trials[arm], len(seeds), thorough)
+        ]
+    for arm in arms:
+        verdict = decide(proof.control, trials[arm], len(seeds))
+        proof.results.append(Result(arm, verdict, tuple(trials[arm])))
+    proof.results.sort(key=_order)
+    return proof
+
+
+def decide(controls: Sequence[Trial], trials: Sequence[Trial], asked: int) -> Verdict:
+    """The verdict on one arm.
+
+    Arguments:
+        controls: by seed.
+        trials: of the arm, by seed; fewer where it was given up.
+        asked: number of seeds that were planned.
+    """
+    refused = [f"{text}: {why}" for trial in trials for text, why in trial.refused.items()]
+    if refused:
+        return Verdict("not applicable", refused[0])
+    outcome = chosen(controls, trials)
+    failed = [trial.failure for trial in trials if trial.failure]
+    if failed:
+        return Verdict("harms", failed[0], outcome)
+    if outcome is None:
+        names = trials[0].arm.treatments if trials else ()
+        if choose(controls) is not None:
+            return Verdict(
+                "not applicable",
+                f"{', '.join(names)} changes what {choose(controls)} means, and there is no other "
+                "outcome to judge by; print a metric of held-out data as `name=value`",
+            )
+        return Verdict(
+            "not applicable",
+            "there is no outcome to judge by; log or print a metric of held-out data, such as "
+            "`print(f'test accuracy={accuracy}')`",
+        )
+    pairs = [(c, t) for c, t in zip(controls, trials, strict=False)]
+    control = [c.values[outcome] for c, _ in pairs]
+    treated = [t.values.get(outcome, math.nan) for _, t in pairs]
+    return judge(outcome, control, treated, asked)
+
+
+def chosen(controls: Sequence[Trial], trials: Sequence[Trial]) -> Outcome | None:
+    """The outcome by which an arm is judged."""
+    return choose(list(controls), trials[0].arm.treatments if trials else ())
+
+
+def default_steps(record: Record) -> int | None:
+    """The bound where none is given: none for a run of at most `WHOLE_STEPS` steps."""
+    return WHOLE_STEPS if len(record.steps) > WHOLE_STEPS else None
+
+
+def memory(record: Record) -> float:
+    """The most memory that a run was seen to take, in bytes; 0 where it is not known."""
+    values = np.asarray(record.system["memory"], np.float64)
+    return float(np.nanmax(values)) if values.size and not np.isnan(values).all() else 0.0
+
+
+def _goes_on(
+    controls: Sequence[Trial], trials: Sequence[Trial], asked: int, thorough: bool
+) -> bool:
+    if any(trial.refused for trial in trials):
+        return False
+    if any(trial.failure for trial in trials):
+        return False
+    outcome = chosen(controls, trials)
+    if outcome is None:
+        return False
+    if thorough:
+        return True
+    control = [one.values[outcome] for one in controls]
+    treated = [one.values.get(outcome, math.nan) for one in trials]
+    return not out_of_reach(outcome, control, treated, asked)
+
+
+def _order(result: Result) -> tuple[int, float]:
+    verdict = result.verdict
+    if verdict.effect is None:
+        return RANK[verdict.word], -math.inf if verdict.word == "helps" else 0.0
+    return RANK[verdict.word], -verdict.effect

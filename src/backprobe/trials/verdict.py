@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a treatment did, from paired values over seeds.
+
+The seeds pair control and treated, so the differences hold what the treatment did. The interval is
+Student's, at 95 %. `helps` needs all of: the interval above zero, a mean of a size that matters
+(`RELEVANT`, `RELEVANT_SHARE`), and an outcome of evaluation whose better end is known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from backprobe.trials import metrics
+from backprobe.trials.nouns import Outcome, Verdict, Word
+
+T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160)
+"""Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom (any table)."""
+RELEVANT = 0.01
+"""Of a metric whose range is at most 1 wide: a hundredth of it, about the noise of a test set."""
+RELEVANT_SHARE = 0.03
+"""Of an error or another amount: 3 % of the control's."""
+SIZE = "the difference is smaller than matters"
+
+
+def judge(
+    outcome: Outcome, control: Sequence[float], treated: Sequence[float], asked: int | None = None
+) -> Verdict:
+    """The verdict over paired values.
+
+    Arguments:
+        outcome: what the values are.
+        control: of the control, one a seed.
+        treated: of the treated, of the same seeds in the same order.
+        asked: number of seeds that were planned; fewer values mean that the arm was given up.
+    """
+    pair = {"control": tuple(control), "treated": tuple(treated), "outcome": outcome}
+    if outcome.higher is None:
+        reason = f"nobody knows whether more {outcome.name} is better"
+        return Verdict("not applicable", reason, **pair)  # type: ignore[arg-type]
+    relative = _relative(outcome, [*control, *treated])
+    unit = "relative" if relative else "absolute"
+    finite_c = [math.isfinite(value) for value in control]
+    finite_t = [math.isfinite(value) for value in treated]
+    if not all(finite_t):
+        if not any(finite_c):
+            return Verdict("no effect", "neither gives a number", unit=unit, **pair)  # type: ignore[arg-type]
+        return Verdict("harms", "it ends in NaN or infinity", unit=unit, **pair)  # type: ignore[arg-type]
+    if not all(finite_c):
+        if any(finite_c) or len(treated) < 2:
+            reason = "the control gives a number for some seeds only"
+            return Verdict("no effect", reason, unit=unit, **pair)  # type: ignore[arg-type]
+        better = outcome.higher is False or min(treated) > _trivial(outcome)
+        reason = "the control ends in NaN or infinity, this one does not"
+        return Verdict("helps" if better else "no effect", reason, unit=unit, **pair)  # type: ignore[arg-type]
+    sign = 1.0 if outcome.higher else -1.0
+    if relative:
+        differences = [math.log(c / t) for c, t in zip(control, treated, strict=True)]
+    else:
+        differences = [sign * (t - c) for c, t in zip(control, treated, strict=True)]
+    mean, half = interval(differences)
+    effect, low, high = mean, mean - half, mean + half
+    if relative:
+        effect, low, high = (1.0 - math.exp(-value) for value in (mean, low, high))
+    least = _least(outcome, control, relative)
+    word: Word = "no effect"
+    reason = ""
+    if asked is not None and len(treated) < asked:
+        reason = f"given up after {len(treated)} of {asked} seeds: `helps` was out of reach"
+    elif math.isinf(half):
+        reason = "one seed tells nothing of the noise"
+    elif low > 0:
+        word, reason = ("helps", "") if effect >= least else ("no effect", SIZE)
+    elif high < 0:
+        word, reason = ("harms", "") if -effect >= least else ("no effect", SIZE)
+    bounds = None if math.isinf(half) else (low, high)
+    return Verdict(word, reason, effect=effect, interval=bounds, unit=unit, **pair)  # type: ignore[arg-type]
+
+
+def out_of_reach(
+    outcome: Outcome, control: Sequence[float], treated: Sequence[float], n: int
+) -> bool:
+    """Whether no further values could make `helps` of these, of `n` seeds in all.
+
+    For up to four seeds one difference that is not above zero is enough: with the others equal
+    and large, t is at most (n - 1) / 1, sqrt(n - 1) times sqrt(n) / n … below the quantile. Giving
+    up so adds no false `helps`.
+    """
+    if outcome.higher is None or not 2 < n <= 4:
+        return False
+    sign = 1.0 if outcome.higher else -1.0
+    worse = (sign * (t - c) <= 0 for c, t in zip(control, treated, strict=True))
+    return any(worse) or any(
+        not math.isfinite(t) and math.isfinite(c) for c, t in zip(control, treated, strict=True)
+    )
+
+
+def interval(differences: Sequence[float]) -> tuple[float, float]:
+    """Mean, and half the width of the 95 % interval of it; infinite for a single value."""
+    n = len(differences)
+    mean = sum(differences) / n
+    if n < 2:
+        return mean, math.inf
+    spread = math.sqrt(sum((value - mean) ** 2 for value in differences) / (n - 1))
+    freedom = n - 1
+    quantile = T95[freedom - 1] if freedom <= len(T95) else 1.96 + 2.6 / freedom
+    return mean, quantile * spread / math.sqrt(n)
+
+
+def _relative(outcome: Outcome, values: Sequence[float]) -> bool:
+    """Whether ratios say more than differences: errors, all above zero."""
+    return outcome.higher is False and all(v > 0 for v in values if math.isfinite(v))
+
+
+def _least(outcome: Outcome, control: Sequence[float], relative: bool) -> float:
+    if relative:
+        return RELEVANT_SHARE
+    if metrics.metric(outcome.name) in metrics.UNIT_SCALE:
+        return RELEVANT
+    return RELEVANT_SHARE * abs(sum(control) / len(control))
+
+
+def _trivial(outcome: Outcome) -> float:
+    """What a constant prediction reaches at best of a metric that is better above."""
+    return 0.0 if metrics.metric(outcome.name) in metrics.UNIT_SCALE else -math.inf
