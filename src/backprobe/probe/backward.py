@@ -60,6 +60,8 @@ class Backward:
             return
         state.settled = True
         state.in_backward = True
+        if state.doze:
+            return
         if not state.observing and self._lightly(loss):
             return
         began = perf_counter()

@@ -100,6 +100,7 @@ class Forward:
 
     def wake(self) -> None:
         """Puts the hooks in place until the next step: an evaluation may be about to begin."""
+        self.state.doze = 0
         if not self._handles:
             self.install()
 

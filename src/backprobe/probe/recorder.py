@@ -104,7 +104,9 @@ class Recorder:
         outputs = [row for row in self.matrices["outputs"] if row[0] == 0]
         histograms = [row for row in self.histograms if row[0] == 0 and row[1] == OUTPUTS]
         occasional = [row for row in self.occasional if row[1] == 0 and row[0] == "outputs"]
-        for waiting in (*self.matrices.values(), self.histograms, self.occasional):
+        self.histograms.clear()
+        self.occasional.clear()
+        for waiting in self.matrices.values():
             waiting.clear()
         self.matrices["outputs"].extend(outputs)
         self.histograms.extend(histograms)

@@ -52,7 +52,7 @@ class Unstepped:
         if self._parameters is None:
             return
         if self.state.observing:
-            self._parameters.before(self.state.histograms)
+            self.state.guard.run("parameters", self._parameters.before, self.state.histograms)
         self._open = True
 
     def finish(self) -> None:
@@ -79,8 +79,8 @@ class Unstepped:
         if parameters is None:
             return
         if state.observing:
-            parameters.after(state.histograms)
-        measured = parameters if state.observing else None
+            state.guard.run("parameters", parameters.after, state.histograms)
+        measured = parameters if state.observing and state.guard.works("parameters") else None
         self._beat.close(measured, rate=NAN, carried=NAN, optimizer=-1)
         self._micro = (self._micro[0] + state.backwards, self._micro[1] + state.loss_sum)
         began = state.samples, state.training  # the next backward's forward has run already
