@@ -9,6 +9,8 @@ DENSE = 10
 """First steps that are always observed: an init can only be judged there."""
 BURST = 5
 """Steps observed in full after an anomaly."""
+MOST_PASSED = 16
+"""Steps in a row of which not even the loss is recorded, at most."""
 GROWTH = 1.15
 """After the dense start a step is observed at least whenever the count has grown so much: about 16
 observations for each tenfold of steps, so that a short run is seen to its end too."""
@@ -64,6 +66,18 @@ class Budget:
         self._burst = max(0, self._burst - 1)
         self.observed += wanted
         return wanted
+
+    def passes(self, cost: float, taken: float) -> int:
+        """Steps to let pass unrecorded, so that the rows of steps alone stay within half the share.
+
+        Arguments:
+            cost: seconds that the row of a step costs.
+            taken: seconds that the step took.
+        """
+        allowed = 0.0 if self.share is None else self.share / 2 * taken
+        if self.share is None or cost <= allowed:
+            return 0
+        return min(MOST_PASSED, int(cost / allowed)) if allowed > 0 else 0
 
     def cost(self) -> dict[str, float]:
         """Seconds spent, seconds elapsed, and the share; steps observed of steps seen."""

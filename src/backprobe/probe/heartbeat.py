@@ -26,8 +26,8 @@ from backprobe.probe.unstepped import Unstepped
 from backprobe.records import Optimizer
 
 LIGHT = 3.0
-"""What a step that is not observed costs in all (its backward, both hooks), over the part of it that
-is timed; measured on a small network."""
+"""What a step that is not observed costs in all (its backward, both hooks), over the part that is
+timed; measured on a small network."""
 _SETTINGS = (int, float, bool, str, type(None))
 
 

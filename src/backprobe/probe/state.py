@@ -37,6 +37,8 @@ class State:
         step: the optimizer step that is being gathered, from 0.
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
+        doze: steps from now on of which nothing at all is recorded, because even their loss would
+            cost more than the budget.
         stepped: whether an optimizer has ever stepped.
         occasion: whether what is too dear for every step is measured in it.
         thread, settled: which thread is followed, and whether that is decided.
@@ -60,6 +62,7 @@ class State:
     histograms: bool = True
     occasion: bool = True
     stepped: bool = False
+    doze: int = 0
     in_backward: bool = False
     unpackable: bool = True
     step_began: float = field(default_factory=perf_counter)
@@ -115,6 +118,14 @@ class State:
                 [value],
                 lambda v: self.recorder.signal(stream, step, name, index, float(v[0])),
             )
+
+    def pass_by(self) -> None:
+        """Counts a step of which nothing is recorded."""
+        self.doze -= 1
+        self.step += 1
+        self.budget.steps += 1
+        if self.doze == 0:
+            self.step_began = perf_counter()
 
     def begin_step(self) -> None:
         """Sets everything that is gathered a step to nothing and decides what to observe next."""
