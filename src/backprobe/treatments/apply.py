@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Installs in a process what its environment asks for: treatments, and the conditions of a trial."""
+"""Installs what the environment asks for: treatments, and the conditions of a trial."""
 
 from __future__ import annotations
 
@@ -26,9 +26,13 @@ class Applied:
     def __init__(self, points: Points, treatments: tuple[Treatment, ...]) -> None:
         self.points = points
         self.treatments = treatments
+        self._undone = False
 
     def undo(self) -> None:
-        """Takes everything back, the last first."""
+        """Takes everything back, the last first; idempotent."""
+        if self._undone:
+            return
+        self._undone = True
         for treatment in reversed(self.treatments):
             treatment.undo()
         self.points.remove()

@@ -14,6 +14,8 @@ from torch.overrides import TorchFunctionMode
 from backprobe.treatments.functions import ACTIVATIONS, NORMALISERS, passes
 
 GATES = ("mul", "__mul__", "__rmul__", "mul_", "__imul__")
+BOUNDED = ("sigmoid", "tanh", "hardsigmoid", "softsign")
+"""What gates are made of."""
 RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 
 
@@ -21,7 +23,7 @@ RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 class Activation:
     """One activation call: its canonical name and its role.
 
-    `role` is "hidden" (a layer with weights follows), "gate" (it multiplies something), "inner"
+    `role` is "hidden" (a layer with weights follows), "gate" (it only multiplies something), "inner"
     (softmax inside, as in attention) or "output" (nothing with weights follows).
     """
 
@@ -162,9 +164,9 @@ def _role(nodes: list[_Node], index: int, reaches: list[bool]) -> str:
         return "output"
     if name in NORMALISERS:
         return "inner"
-    for user in nodes[index].users:
-        if nodes[user].name in GATES and len(nodes[user].inputs) > 1:
-            return "gate"
+    users = [nodes[user] for user in nodes[index].users]
+    if name in BOUNDED and users and all(u.name in GATES and len(u.inputs) > 1 for u in users):
+        return "gate"
     return "hidden"
 
 
