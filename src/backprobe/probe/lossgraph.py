@@ -142,10 +142,12 @@ def _unscaled(node: Any, unpack: bool) -> tuple[Any, float]:
         if len(below) != 1:
             break
         if name.startswith(("MulBackward", "DivBackward")) and unpack:
-            other = getattr(node, "_saved_other", None)
-            if other is None or other.numel() != 1 or shape_of(below[0]) not in ((), (1,)):
+            other: Any = getattr(node, "_saved_other", None)  # a tensor, or a plain number
+            number = isinstance(other, (int, float))
+            scalar = number or (isinstance(other, Tensor) and other.numel() == 1)
+            if not scalar or shape_of(below[0]) not in ((), (1,)):
                 break
-            if other.device.type == "cpu":
+            if number or other.device.type == "cpu":
                 value = float(other)
                 if value == 0:
                     break
