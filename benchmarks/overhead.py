@@ -19,12 +19,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from typing import Any
 
 WATCHERS = ("backprobe", "backprobe-budget", "wandb")
 STEPS = {"mlp": 200, "cnn": 12, "gpt": 6}
 
 
-def build(name: str):  # type: ignore[no-untyped-def]
+def build(name: str) -> tuple[Any, Callable[[], float]]:
     """A model and a function that does one training step of it."""
     import torch
     import torch.nn.functional as F
@@ -66,8 +68,8 @@ def build(name: str):  # type: ignore[no-untyped-def]
     return model, step
 
 
-def gpt():  # type: ignore[no-untyped-def]
-    """Six pre-norm blocks of width 128, as people write them: 76 to 78 tensors, 1.5 M parameters."""
+def gpt() -> Any:
+    """Six pre-norm blocks of width 128, as people write them: 77 tensors, 1.5 M parameters."""
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -134,10 +136,12 @@ def child(watcher: str, name: str, rounds: int) -> None:
 
         os.environ["BACKPROBE_SILENT"] = "1"
         backprobe.init(project="overhead")
-        every = {"log": "all", "log_freq": 1} if watcher == "backprobe" else {}
 
         def attach() -> None:
-            backprobe.watch(model, **every)
+            if watcher == "backprobe":
+                backprobe.watch(model, log="all", log_freq=1)
+            else:
+                backprobe.watch(model)
 
         def detach() -> None:
             backprobe.unwatch(model)
@@ -171,6 +175,7 @@ def child(watcher: str, name: str, rounds: int) -> None:
 
 
 def main() -> None:
+    """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--models", default="mlp,cnn,gpt")
     parser.add_argument("--watchers", default=",".join(WATCHERS))
@@ -180,7 +185,7 @@ def main() -> None:
     if options.child:
         child(options.child[0], options.child[1], options.rounds)
         return
-    print(f"{'model':6} {'watcher':18} {'watched/bare':>12} {'quartiles':>16} {'bare ms':>8}  observed")
+    print(f"{'model':6} {'watcher':18} {'watched/bare':>12} {'quartiles':>16} {'bare ms':>8}  seen")
     for name in options.models.split(","):
         for watcher in options.watchers.split(","):
             with tempfile.TemporaryDirectory() as folder:
@@ -191,7 +196,15 @@ def main() -> None:
                     "WANDB_DIR": folder,
                 }
                 done = subprocess.run(
-                    [sys.executable, __file__, "--rounds", str(options.rounds), "--child", watcher, name],
+                    [
+                        sys.executable,
+                        __file__,
+                        "--rounds",
+                        str(options.rounds),
+                        "--child",
+                        watcher,
+                        name,
+                    ],
                     env=environment,
                     cwd=folder,
                     capture_output=True,

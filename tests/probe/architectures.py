@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# mypy: ignore-errors
 """Thirty-odd networks, each with a loss; run as a script it trains them and prints every bit.
 
 `python architectures.py [watch]` prints JSON: name → [losses as hex, hash of the final weights,
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812  # as users write it
+import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
@@ -410,7 +411,7 @@ def digest(*parts: Any) -> str:
 def states() -> str:
     return digest(
         torch.get_rng_state().numpy().tobytes(),
-        np.random.get_state()[1].tobytes(),  # type: ignore[union-attr,index]
+        np.random.get_state()[1].tobytes(),
         random.getstate(),
     )
 
@@ -451,7 +452,7 @@ def train(build: Callable[[], Built], watched: bool) -> list[Any]:
         copy.deepcopy(net)
         pickle.dumps(net)
     except Exception as error:  # noqa: BLE001  # what it says is compared
-        copied = repr(error)  # type: ignore[assignment]
+        copied = repr(error)
     weights = digest(*[p.detach().numpy().tobytes() for p in net.parameters()])
     return [losses, weights, states(), added, copied]
 
@@ -473,7 +474,7 @@ def main() -> None:
         reader.refresh()
         record = reader.record()
         found["failures"] = [e.data.get("trace", "") for e in record.named("failure")]
-        found["steps"] = len(record.steps)  # type: ignore[assignment]
+        found["steps"] = len(record.steps)
     print(json.dumps(found))
 
 

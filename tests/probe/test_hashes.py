@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812  # as users write it
+import torch.nn.functional as F  # as users write it
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 

@@ -35,6 +35,7 @@ def reference(values: np.ndarray) -> np.ndarray:
 
 
 def sample(dtype: torch.dtype, size: int) -> torch.Tensor:
+    """Numbers with zeros, a NaN and both infinities among them."""
     generator = torch.Generator().manual_seed(size)
     x = torch.randn(size, generator=generator, dtype=torch.float64) * 3 + 1
     x[::7] = 0
@@ -124,7 +125,8 @@ def test_output_signals_agree(
     """The compiled output kernel and the torch one give the same signals and histogram total."""
     torch.manual_seed(0)
     x = torch.randn(shape) * 1.5
-    x = {"relu": torch.relu, "tanh": torch.tanh, "": lambda t: t}[activation](x)
+    if activation:
+        x = torch.relu(x) if activation == "relu" else torch.tanh(x)
     place = Place(0, "layer", "Any", activation=activation)
     fast = Meter(place, channels_first)
     slow = Meter(place, channels_first)
@@ -148,7 +150,7 @@ def test_output_signals_agree(
 def values(measured: ParameterSet) -> np.ndarray:
     """What the step's store gets, whichever kernel measured."""
     found: list[np.ndarray] = []
-    measured.store(Transfers(), lambda where, rows, squares: found.append(rows), None)
+    measured.store(Transfers(), lambda _where, rows, _squares: found.append(rows), None)
     return found[0]
 
 
@@ -181,7 +183,7 @@ def test_parameter_signals(compiled: bool, monkeypatch: pytest.MonkeyPatch) -> N
     measured.before(False)
     weight = parameter.detach().clone()
     with torch.no_grad():
-        parameter -= 0.1 * second
+        parameter.sub_(0.1 * second)
     measured.after(False)
     row = values(measured)[0]
     assert np.allclose(row[:6], reference(second.numpy().ravel()), rtol=1e-5, atol=1e-7)
@@ -202,7 +204,7 @@ def test_update_from_a_sample(compiled: bool, monkeypatch: pytest.MonkeyPatch) -
     measured.before(False)
     change = torch.randn(300, 400) * 0.01
     with torch.no_grad():
-        parameter += change
+        parameter.add_(change)
     measured.after(False)
     assert np.isclose(values(measured)[0, 11], change.pow(2).mean().sqrt(), rtol=0.1)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812  # as users write it
+import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -34,6 +34,7 @@ class Net(nn.Module):
 
 
 def batches(count: int = 6, size: int = 32) -> DataLoader[tuple[Tensor, ...]]:
+    """A loader of random images of five classes."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(count * size, 1, 8, 8, generator=generator)
     y = torch.randint(0, 5, (count * size,), generator=generator)
@@ -49,7 +50,7 @@ def test_a_plain_training(watch: Watch) -> None:
     norms: list[float] = []
 
     def train() -> None:
-        for epoch in range(2):
+        for _ in range(2):
             net.train()
             for x, y in batches():
                 optimizer.zero_grad()
@@ -66,7 +67,7 @@ def test_a_plain_training(watch: Watch) -> None:
                 optimizer.step()
             net.eval()
             with torch.no_grad():
-                for x, y in batches(2):
+                for x, _ in batches(2):
                     net(x)
 
     record = watch(train, net)
@@ -144,7 +145,7 @@ def test_a_plain_training(watch: Watch) -> None:
             ("sigmoid",),
         ),
         (lambda o, y: F.smooth_l1_loss(o, F.one_hot(y, 5).float()), "smooth_l1", ()),
-        (lambda o, y: o.exp().mean(), "custom", ("exp",)),
+        (lambda o, _: o.exp().mean(), "custom", ("exp",)),
     ],
 )
 def test_loss_kinds(
@@ -389,7 +390,7 @@ def test_transformer_from_the_library(watch: Watch) -> None:
     from transformers import BertConfig, BertForSequenceClassification
 
     torch.manual_seed(0)
-    config = BertConfig(
+    config = BertConfig(  # type: ignore[call-arg]
         vocab_size=50,
         hidden_size=32,
         num_hidden_layers=2,
