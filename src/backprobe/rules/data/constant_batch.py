@@ -17,7 +17,7 @@ class ConstantBatch(AbstractRule):
     """Every step trains on the same few rows although the data has more.
 
     ## What it looks for
-    Checksums of the training batches: all equal, while the loader's data set or the evaluation
+    Checksums of the training batches' inputs and targets: all equal, while the loader's data set
     holds many more rows. Full-batch training on a whole data set is meant and stays silent.
 
     ## Why it matters
@@ -63,11 +63,12 @@ class ConstantBatch(AbstractRule):
         count = int(known.sum())
         if count < self.limits.batches or np.unique(marks[known]).size != 1:
             return []
+        targets = np.asarray(table["target_checksum"], np.float64)[known]
+        spread = np.nan_to_num(np.asarray(table["std"], np.float64)[known], nan=1.0)
+        if np.unique(targets[np.isfinite(targets)]).size > 1 or not spread.any():
+            return []  # other rows whose inputs are all alike: blanked, not repeated
         size = float(np.median(rows[known]))
-        served = [int(e.data.get("rows", -1)) for e in record.named("loader")]
-        evaluated = np.asarray(record.evaluations["rows"], np.float64)
-        evaluated = evaluated[np.isfinite(evaluated)]
-        whole = max([*served, float(evaluated.max()) if evaluated.size else 0.0], default=0.0)
+        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
         steps = np.asarray(table["step"], np.float64)[known]

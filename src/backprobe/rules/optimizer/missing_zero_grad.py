@@ -59,10 +59,12 @@ class MissingZeroGrad(AbstractRule):
         carried = np.asarray(record.steps["carried"], np.float64)
         which = np.asarray(record.steps["optimizer"], np.float64)
         step = np.asarray(record.steps["step"], np.float64)
+        backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
         found = []
         state = progress(record)
         for optimizer in record.optimizers or (None,):
-            rows = ~np.isnan(carried)
+            # Only where a backward was seen can it be told what was there before it.
+            rows = ~np.isnan(carried) & (backwards > 0)
             if optimizer is not None and len(record.optimizers) > 1:
                 rows &= which == optimizer.index
             count = int(rows.sum())
