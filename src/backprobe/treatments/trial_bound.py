@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import os
 import sys
 import sysconfig
 import weakref
@@ -21,6 +22,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.data import dataloader
 
 LOOPS = frozenset(code for name, code in dis.opmap.items() if name.startswith("FOR_ITER"))
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = tuple({sysconfig.get_paths()[key] for key in ("stdlib", "purelib", "platlib")})
 
 
@@ -91,6 +93,8 @@ class _Bound:
 
 def _loops(frame: FrameType | None) -> bool:
     """Whether a `for` (of the user's, or anything of a library's) asks, so that an end is heard."""
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back  # the probe looks at batches as well
     if frame is None:
         return False
     if frame.f_code.co_filename.startswith(_LIBRARIES):

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from backprobe.records import Record
-from backprobe.trials import metrics
+from backprobe.signals import metric_names as metrics
 from backprobe.trials.nouns import SOURCES, Outcome, Trial
 
 VALUE = re.compile(
@@ -110,6 +110,7 @@ def _named(line: str) -> list[tuple[str, str, float]]:
     """The numbers of a line that have a name: the text before each, the name, the value."""
     found = []
     end = 0
+    line = re.sub(r"\b([rR])(?:\^2|²)", r"\g<1>2", line)
     for match in VALUE.finditer(line):
         segment = line[end : match.start()]
         explicit = NAMED.search(segment)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is tried: the findings' treatments, the likeliest cause's first, and pairs of two causes'."""
+"""What is tried: the findings' treatments, the likeliest cause's first, and pairs of them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ MOST = 8
 def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     """The arms that findings ask for, without the control.
 
-    Causes come before symptoms, and what no rule calls more than a note comes last. Where two
-    causes stand, the first treatments of both are tried together as well.
+    Causes come before symptoms, and what no rule calls more than a note comes last. Pairs are
+    tried as well: the first treatments of two causes, and two of the likeliest cause.
 
     Arguments:
         findings: ranked, as `diagnose` gives them.
@@ -31,13 +31,25 @@ def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     causes = [
         one for one in ordered if one.kind == "cause" and one.severity != "note" and one.treatments
     ]
-    pairs: list[Arm] = []
-    for other in causes[1:]:
-        pair = (_known(causes[0].treatments), _known(other.treatments))
-        if pair[0] and pair[1] and _name(pair[0][0]) != _name(pair[1][0]):
-            pairs.append(Arm((pair[0][0], pair[1][0]), f"{causes[0].rule} + {other.rule}"))
-            break
+    pairs = _pairs(causes)
     return [*single[: most - len(pairs)], *pairs]
+
+
+def _pairs(causes: Sequence[Finding]) -> list[Arm]:
+    """The first treatments of two causes, and the first two of the likeliest cause."""
+    lists = [(one.rule, _known(one.treatments)) for one in causes]
+    lists = [(rule, texts) for rule, texts in lists if texts]
+    found: list[Arm] = []
+    for rule, texts in lists[1:]:
+        if _name(texts[0]) != _name(lists[0][1][0]):
+            found.append(Arm((lists[0][1][0], texts[0]), f"{lists[0][0]} + {rule}"))
+            break
+    for rule, texts in lists[:1]:
+        others = [text for text in texts[1:] if _name(text) != _name(texts[0])]
+        if others:
+            pair = Arm((texts[0], others[-1]), rule)
+            found += [pair] if all(pair.treatments != one.treatments for one in found) else []
+    return found
 
 
 def _interleaved(findings: Sequence[Finding]) -> list[tuple[str, str]]:
