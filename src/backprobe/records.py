@@ -373,6 +373,8 @@ class Record:
             (resident bytes), `machine_cpu` (0 to 1), `machine_memory` (0 to 1), `gpu`,
             `gpu_memory` (0 to 1) where there is one.
         history: what the user's `log()` calls gave: key → (step [n], value [n]).
+        console: what the script wrote to its standard output, in pieces: the last step that was
+            recorded before (-1: none), and the text.
         blind_spots: what could not be seen, in words for the user.
         damage: frames of the log that could not be read, in words.
         rank, world: of this process.
@@ -399,6 +401,7 @@ class Record:
     system: Table = field(default_factory=Table)
     history: Mapping[str, tuple[IntArray, NDArray[Any]]] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
+    console: tuple[tuple[int, str], ...] = ()
     blind_spots: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     rank: int = 0

@@ -165,7 +165,9 @@ class Session:
         board = console.terminal.board if console.terminal is not None else Board(None)
 
         def emit(descriptor: int, text: str) -> None:
-            self.writer.frame({"stream": "console", "fd": descriptor, "text": text})
+            steps: Any = (self.writer.latest or {}).get("step", ())
+            step = int(steps[-1]) if len(steps) else -1
+            self.writer.frame({"stream": "console", "fd": descriptor, "text": text, "step": step})
 
         self.add_source(lambda: console.drain(emit))
         status = Status(console, board, lambda: self.writer.latest)

@@ -418,3 +418,76 @@ def test_transformer_from_the_library(watch: Watch) -> None:
     assert any(place.activation == "gelu" for place in record.places)
     assert (record.steps["samples"] == 4).all()
     assert any(operation.name == "cross_entropy" for operation in record.graph)
+
+
+def test_an_evaluation_on_a_hand_made_batch(watch: Watch) -> None:
+    """The loss that a script computes under no_grad is seen by its name, and so is the accuracy."""
+    torch.manual_seed(0)
+    net = nn.Linear(4, 3)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    x, y = torch.randn(40, 4), torch.randint(0, 3, (40,))
+    told: list[tuple[float, float]] = []
+    before = F.cross_entropy
+
+    def train() -> None:
+        for _ in range(3):
+            optimizer.zero_grad()
+            F.cross_entropy(net(x[:30]), y[:30]).backward()
+            optimizer.step()
+            with torch.no_grad():
+                out = net(x[30:])
+                loss = F.cross_entropy(out, y[30:]).item()
+                told.append((loss, (out.argmax(1) == y[30:]).float().mean().item()))
+
+    record = watch(train, net)
+    assert F.cross_entropy is before
+    assert not record.named("failure")
+    assert np.allclose(record.evaluations["loss"], [loss for loss, _ in told], rtol=1e-5)
+    assert np.allclose(record.evaluations["accuracy"], [right for _, right in told], rtol=1e-5)
+
+
+def test_losses_that_take_turns_keep_their_own_index(watch: Watch) -> None:
+    """Each step names the loss that it was trained with, also long after the first reads."""
+    one, two = nn.Linear(3, 1), nn.Linear(3, 2)
+    first = torch.optim.SGD(one.parameters(), lr=0.01)
+    second = torch.optim.SGD(two.parameters(), lr=0.01)
+
+    def train() -> None:
+        for _ in range(30):
+            first.zero_grad()
+            one(torch.randn(8, 3)).square().mean().backward()
+            first.step()
+            second.zero_grad()
+            F.cross_entropy(two(torch.randn(8, 3)), torch.randint(0, 2, (8,))).backward()
+            second.step()
+
+    record = watch(train, one, two)
+    index = record.steps["loss_index"]
+    kinds = [record.losses[int(k)].kind for k in index]
+    assert kinds == ["custom", "cross_entropy"] * 30
+
+
+def test_calls_are_counted_in_every_part(watch: Watch) -> None:
+    """A model whose parts are called one by one has no part that was never called."""
+
+    class Parts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder, self.decoder = nn.Linear(4, 2), nn.Linear(2, 4)
+            self.unused = nn.Linear(2, 2)
+
+    def train() -> None:
+        net = Parts()
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+        for _ in range(2):
+            hidden = net.encoder(torch.randn(8, 4))
+            out = net.decoder(torch.tanh(hidden)) + net.decoder(hidden)
+            optimizer.zero_grad()
+            out.square().mean().backward()
+            optimizer.step()
+
+    record = watch(train)
+    calls = {module.name: module.calls for module in record.modules}
+    assert calls["encoder"] == 1
+    assert calls["decoder"] >= 1
+    assert calls["unused"] == 0

@@ -48,6 +48,7 @@ class Backward:
         self._reads = 0
         self._index = -1
         self._scale = 1.0
+        self._scales: dict[int, float] = {}
 
     def before(self, loss: Any) -> None:
         """Called with the tensor(s) that a backward pass begins at, as given to `backward`."""
@@ -110,7 +111,7 @@ class Backward:
         if state.phase is not None and torch.is_grad_enabled():
             # A forward in eval mode that is trained on is no evaluation.
             state.mode_trusted = False
-            state.phase = None
+            state.drop_phase()
             state.training = 0.0
         state.backwards += 1
         if compiles():
@@ -118,11 +119,14 @@ class Backward:
         facts: dict[str, float] = {}
         target: Tensor | None = None
         self._reads += 1
-        if self._reads <= FULL_READS or state.batch is not None:
+        known = state.losses.index_at(frame)
+        if self._reads <= FULL_READS or state.batch is not None or known is None:
             facts, target = state.guard.run("losses", self._read, loss, frame) or ({}, None)
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
-        elif state.scaling.seen:  # the scale moves from step to step
+        else:  # several losses may take turns
+            self._index, self._scale = known, self._scales.get(known, 1.0)
+        if known is not None and state.scaling.seen:  # the scale moves from step to step
             self._scale = lossgraph.factor(loss.grad_fn, state.unpackable)
         by_scaler = state.scaling.of(loss) if state.scaling.seen else None
         if by_scaler is not None and not state.unpackable and by_scaler.device.type == "cpu":
@@ -149,4 +153,5 @@ class Backward:
         self._index, self._scale, facts = state.losses.read(
             loss, frame, state.unpackable, state.root, state.criterion_site
         )
+        self._scales[self._index] = self._scale
         return facts, state.losses.readings.pop(self._index).target

@@ -5,52 +5,72 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+from torch.nn.functional import (  # bound now: `named_losses` wraps the module's own names
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+)
 
 MAX_ELEMENTS = 1 << 20
 
 
 @dataclass
+class Sums:
+    """Losses and right answers from one source."""
+
+    loss: float | Tensor = 0.0
+    count: int = 0
+    correct: float | Tensor = 0.0
+    judged: int = 0
+
+
+@dataclass
 class Phase:
-    """Sums over the batches of one evaluation phase."""
+    """Sums over the batches of one evaluation phase, from three sources.
+
+    Arguments:
+        step: optimizer steps done before it.
+        named: what the script's own calls of loss functions gave (see `named_losses`).
+        criterion: what its criterion modules gave.
+        served: what we computed from the outputs and the targets that a loader served.
+    """
 
     step: int
     batches: int = 0
     rows: int = 0
     training: bool = False
-    loss_sum: float | Tensor = 0.0
-    loss_count: int = 0
-    criterion_sum: float | Tensor = 0.0
-    criterion_count: int = 0
-    correct: float | Tensor = 0.0
-    judged: int = 0
+    named: Sums = field(default_factory=Sums)
+    criterion: Sums = field(default_factory=Sums)
+    served: Sums = field(default_factory=Sums)
 
     def row(self) -> dict[str, float]:
         """The phase as a row of `Record.evaluations`; waits for a device, once a phase."""
-        if self.criterion_count:
-            loss = float(self.criterion_sum) / self.criterion_count
-        else:
-            loss = float(self.loss_sum) / self.loss_count if self.loss_count else math.nan
+        sources = (self.named, self.criterion, self.served)
+        told = next((s for s in sources if s.count), None)
+        judged = next((s for s in sources if s.judged), None)
         return {
             "step": float(self.step),
             "time": time.time(),
-            "loss": loss,
-            "accuracy": float(self.correct) / self.judged if self.judged else math.nan,
+            "loss": math.nan if told is None else float(told.loss) / told.count,
+            "accuracy": math.nan if judged is None else float(judged.correct) / judged.judged,
             "batches": float(self.batches),
             "rows": float(self.rows),
             "training": float(self.training),
         }
 
 
-def judge(phase: Phase, kind: str, output: object, target: Tensor | None) -> None:
-    """Adds a batch's loss, and its accuracy where classes are told apart, to a phase.
+def judge(sums: Sums, kind: str, output: object, target: Tensor | None) -> None:
+    """Adds a batch's loss, and its accuracy where classes are told apart.
 
     Arguments:
-        phase: to add to.
+        sums: to add to.
         kind: of the training loss (`Loss.kind`).
         output: of the root model; anything but a plain tensor is passed over.
         target: of the batch, where it is known.
@@ -62,19 +82,23 @@ def judge(phase: Phase, kind: str, output: object, target: Tensor | None) -> Non
     with torch.no_grad():
         target = target.to(output.device, non_blocking=True)
         loss = _loss(kind, output, target)
-        if loss is None:
-            return
-        phase.loss_sum += number(loss) * len(target)
-        phase.loss_count += len(target)
-        if kind in ("cross_entropy", "nll") and not target.is_floating_point():
-            phase.correct += number((output.argmax(1) == target).sum())
-            phase.judged += target.numel()
-        elif kind in ("bce", "bce_with_logits") and output.numel() == target.numel():
-            threshold = 0.5 if kind == "bce" else 0.0
-            phase.correct += number(
-                ((output.reshape(-1) > threshold) == (target.reshape(-1) > 0.5)).sum()
-            )
-            phase.judged += target.numel()
+        if loss is not None:
+            sums.loss += number(loss) * len(target)
+            sums.count += len(target)
+            right(sums, kind, output, target)
+
+
+def right(sums: Sums, kind: str, output: Tensor, target: Tensor) -> None:
+    """Adds how many of a batch's classes are told right, where the loss tells classes apart."""
+    if kind in ("cross_entropy", "nll") and not target.is_floating_point():
+        if output.dim() >= 2:
+            sums.correct += number((output.argmax(1) == target).sum())
+            sums.judged += target.numel()
+    elif kind in ("bce", "bce_with_logits") and output.numel() == target.numel():
+        threshold = 0.5 if kind == "bce" else 0.0
+        told = output.reshape(-1) > threshold
+        sums.correct += number((told == (target.reshape(-1) > 0.5)).sum())
+        sums.judged += target.numel()
 
 
 def number(value: Tensor) -> float | Tensor:
@@ -85,20 +109,20 @@ def number(value: Tensor) -> float | Tensor:
 def _loss(kind: str, output: Tensor, target: Tensor) -> Tensor | None:
     try:
         if kind == "cross_entropy":
-            return functional.cross_entropy(output, target)
+            return cross_entropy(output, target)
         if kind == "nll":
-            return functional.nll_loss(output, target)
+            return nll_loss(output, target)
         if output.numel() != target.numel():
             return None
         flat, wanted = output.reshape(-1), target.reshape(-1).to(output.dtype)
         if kind == "mse":
-            return functional.mse_loss(flat, wanted)
+            return mse_loss(flat, wanted)
         if kind in ("l1", "smooth_l1", "huber"):
-            return functional.l1_loss(flat, wanted)
+            return l1_loss(flat, wanted)
         if kind == "bce":
-            return functional.binary_cross_entropy(flat.clamp(0, 1), wanted.clamp(0, 1))
+            return binary_cross_entropy(flat.clamp(0, 1), wanted.clamp(0, 1))
         if kind == "bce_with_logits":
-            return functional.binary_cross_entropy_with_logits(flat, wanted)
+            return binary_cross_entropy_with_logits(flat, wanted)
     except (RuntimeError, ValueError, IndexError):
         return None
     return None

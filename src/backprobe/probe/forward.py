@@ -17,7 +17,6 @@ from torch.nn.modules import module as torch_module
 from backprobe.probe import batches, evaluation, occasional, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
 from backprobe.probe.capture import COMPILED, Capture, compiles, possible
-from backprobe.probe.evaluation import Phase
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.outputs import Meter
 from backprobe.probe.state import State
@@ -67,10 +66,12 @@ class Forward:
         self._functional: dict[tuple[int, str, int], Meter] = {}
         self._capture: Capture | None = None
         self._graphs: dict[int, int] = {}
+        self._calls: dict[int, int] = {}
         self._roots: dict[int, tuple[Any, int]] = {}
         self._batches = 0
         self._phases = 0
         self._looks = 0
+        self._entered = False
         self._measuring = False
         self._skip = False
         self._first_seen = False
@@ -122,6 +123,7 @@ class Forward:
             return
         began = perf_counter()
         self.stack.append(module)
+        self._entered = True
         self.state.guard.run("forward", self._enter, module)
         self.state.budget.spent += perf_counter() - began
 
@@ -162,7 +164,7 @@ class Forward:
 
     def _adopted(self) -> bool:
         """Follows the calling thread from now on, as long as none has trained yet."""
-        if self.stack or self.state.settled or not torch.is_grad_enabled():
+        if self._entered or self.state.settled or not torch.is_grad_enabled():
             return False
         self.state.thread = threading.get_ident()
         return True
@@ -186,7 +188,7 @@ class Forward:
             return
         if self._is_evaluation(module):
             if state.phase is None:
-                state.phase = Phase(state.step)
+                state.begin_phase()
                 self._phases += 1
             return
         state.end_phase()
@@ -198,8 +200,7 @@ class Forward:
         if not state.observing:
             return
         self._measuring = True
-        first = state.structure.modules[index].root
-        graph = self._graphs.get(first, 0) < GRAPHS
+        graph = self._graphs.get(index, 0) < GRAPHS
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
         look = look or (
@@ -260,8 +261,8 @@ class Forward:
             return
         if is_criterion(module):
             if state.phase is not None and type(output) is Tensor and output.numel() == 1:
-                state.phase.criterion_sum += evaluation.number(output.detach())
-                state.phase.criterion_count += 1
+                state.phase.criterion.loss += evaluation.number(output.detach())
+                state.phase.criterion.count += 1
             return
         if state.phase is not None:
             phase = state.phase
@@ -271,7 +272,7 @@ class Forward:
             phase.rows += 0 if x is None else x.shape[0]
             kind = state.losses.entries[0].kind if state.losses.entries else ""
             self.state.guard.run(
-                "evaluation", evaluation.judge, phase, kind, output, self.loaders.target()
+                "evaluation", evaluation.judge, phase.served, kind, output, self.loaders.target()
             )
             hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
             if x is not None and hashed:
@@ -317,6 +318,8 @@ class Forward:
         if spec is None or spec.ref() is not module:
             spec = self._spec(module, output)
             self._specs[id(module)] = spec
+        if self._capture is not None and self._capture.graph:
+            self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
         if spec.weighted and not self._first_seen:
             self._first_seen = True
             if self._batches < DENSE_BATCHES or (self._batches + 1) % BATCH_EVERY == 0:
@@ -405,12 +408,14 @@ class Forward:
     def _keep_graph(self, module: nn.Module, capture: Capture) -> None:
         structure = self.state.structure
         index = self._index(module)
-        first = structure.modules[index].root
-        self._graphs[first] = self._graphs.get(first, 0) + 1
-        if self._graphs[first] > 1:
+        self._graphs[index] = self._graphs.get(index, 0) + 1
+        calls, self._calls = self._calls, {}
+        for number, count in calls.items():
+            if number >= 0 and structure.modules[number].calls < count:
+                structure.put(replace(structure.modules[number], calls=count))
+        if self._graphs[index] > 1:
             return
         offset = len(self.state.graph)
-        calls: dict[int, int] = {}
         for operation in capture.operations:
             if operation.place >= 0:
                 place = structure.places[operation.place]
@@ -424,14 +429,6 @@ class Forward:
             )
             self.state.graph.append(shifted)
             structure.touch("graph", shifted)
-            calls[operation.module] = calls.get(operation.module, 0) + 1
-        for module_index in self._ran | set(calls):
-            if module_index >= 0 and structure.modules[module_index].calls == 0:
-                structure.put(replace(structure.modules[module_index], calls=1))
-
-    @property
-    def _ran(self) -> set[int]:
-        return {spec.module for spec in self._specs.values() if spec.module >= 0}
 
     def _channels_first(self, name: str, shape: tuple[int, ...]) -> bool:
         if name.startswith(CHANNELS_FIRST):

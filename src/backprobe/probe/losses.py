@@ -137,9 +137,9 @@ class Losses:
         self._dirty: set[int] = set()
         self.readings: dict[int, lossgraph.LossReading] = {}
 
-    def index_at(self, frame: FrameType) -> int | None:
-        """The loss whose `backward` is called at a frame, if it was read before."""
-        return self._known.get((frame.f_code.co_filename, frame.f_lineno))
+    def index_at(self, frame: FrameType | None) -> int | None:
+        """The loss whose `backward` is called at or above a frame, if it was read before."""
+        return self._known.get(_key(frame))
 
     def read(
         self,
@@ -164,7 +164,7 @@ class Losses:
         reading = lossgraph.read(loss.grad_fn, unpack)
         while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
             frame = frame.f_back
-        key = (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+        key = _key(frame)
         index = self._known.get(key)
         if index is None:
             index = len(self.entries)
@@ -239,6 +239,13 @@ class Losses:
             terms=reading.terms,
             weighted=reading.weighted,
         )
+
+
+def _key(frame: FrameType | None) -> sites.Site:
+    """The user's line that calls `backward`."""
+    while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
+        frame = frame.f_back
+    return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
 
 
 def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:

@@ -18,6 +18,7 @@ from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.losses import Losses
+from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.recorder import HistogramClock, Recorder
@@ -83,11 +84,13 @@ class State:
     batch_rows: NDArray[np.uint64] | None = None
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
+    named_losses: NamedLosses = field(init=False)
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
     switch: Callable[[bool], None] | None = None
 
     def __post_init__(self) -> None:
+        self.named_losses = NamedLosses(self.guard)
         self.losses = Losses(self.structure.touch, self.transfers)
         self.clock.due(0)
 
@@ -129,6 +132,8 @@ class State:
 
     def begin_step(self) -> None:
         """Sets everything that is gathered a step to nothing and decides what to observe next."""
+        if self.phase is not None:
+            self.guard.run("evaluation", self.end_phase)
         self.step += 1
         self.loss_sum, self.loss_index, self.backwards = 0.0, -1, 0
         self.clip_norm = self.clip_limit = self.clip_share = NAN
@@ -141,9 +146,20 @@ class State:
             self.switch(self.observing)
         self.step_began = perf_counter()
 
+    def begin_phase(self) -> None:
+        """Begins an evaluation phase."""
+        self.phase = Phase(self.step)
+        self.named_losses.begin(self.phase)
+
+    def drop_phase(self) -> None:
+        """Forgets an evaluation phase: it turned out to be training."""
+        self.named_losses.end()
+        self.phase = None
+
     def end_phase(self) -> None:
         """Ends an evaluation phase, if one is going on."""
         if self.phase is not None:
+            self.named_losses.end()
             self.recorder.tables["evaluations"].append(self.phase.row())
             self.phase = None
 

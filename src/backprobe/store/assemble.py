@@ -64,6 +64,7 @@ class Assembler:
         self.rows: list[tuple[int, float, Mapping[str, Any]]] = []
         self.histograms: list[Mapping[str, NDArray[Any]]] = []
         self.console: list[tuple[int, str]] = []
+        self.printed: list[tuple[int, str]] = []
         self.frames = 0
         self.misread: list[str] = []
         self._open_row = -1
@@ -91,7 +92,10 @@ class Assembler:
         elif stream == "histograms":
             self.histograms.append(frame.columns)
         elif stream == "console":
-            self.console.append((int(frame.header["fd"]), str(frame.header["text"])))
+            piece = str(frame.header["text"])
+            self.console.append((int(frame.header["fd"]), piece))
+            if self.console[-1][0] == 1:
+                self.printed.append((_number(frame.header.get("step"), -1), piece))
 
     def record(self, run: Run, damage: Iterable[str] = ()) -> Record:
         """The record of all frames so far."""
@@ -116,6 +120,7 @@ class Assembler:
                     str(e.data.get("text", "")) for e in self.events if e.name == "blind-spot"
                 )
             ),
+            console=tuple(self.printed),
             damage=(*damage, *self.misread),
             rank=_number(process.get("rank"), 0),
             world=_number(process.get("world"), 1),

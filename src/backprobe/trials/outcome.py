@@ -9,20 +9,15 @@ kept out of training. A loss of training alone is never an outcome.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from backprobe.records import Record
 from backprobe.signals import metric_names as metrics
+from backprobe.signals.printed import named_numbers
 from backprobe.trials.nouns import SOURCES, Outcome, Trial
 
-VALUE = re.compile(
-    r"(?<![\w.])([-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?|nan|inf|[-+]inf)(?![\w])(\s?%)?",
-    re.IGNORECASE,
-)
-NAMED = re.compile(r"([A-Za-z][\w./²^-]*)\s*[=:]\s*$")
 CHANGES_LOSS = ("swap-loss", "drop-output-activation", "class-weights", "align-shapes")
 """Treatments under which a loss is not the same quantity as without."""
 CHANGES_UNITS = ("standardize-targets",)
@@ -80,10 +75,10 @@ def _printed(text: str) -> dict[Outcome, float]:
     """Named numbers, the last line's first; each name with its last value."""
     found: dict[Outcome, tuple[int, float]] = {}
     lines = [line.split("\r")[-1] for line in text.rstrip("\n\r").split("\n")]
-    last = max((n for n, line in enumerate(lines) if _named(line)), default=-1)
+    last = max((n for n, line in enumerate(lines) if named_numbers(line)), default=-1)
     for number, line in enumerate(lines):
         line_evaluates = metrics.evaluates(line) or "final" in metrics.words(line)
-        for segment, name, value in _named(line):
+        for segment, name, value in named_numbers(line):
             if metrics.trains(segment):
                 continue
             word = metrics.metric(segment) or name
@@ -104,25 +99,6 @@ def _printed(text: str) -> dict[Outcome, float]:
         found.items(), key=lambda item: (item[0].higher is None, item[0].loss, -item[1][0])
     )
     return {outcome: value for outcome, (_, value) in ordered}
-
-
-def _named(line: str) -> list[tuple[str, str, float]]:
-    """The numbers of a line that have a name: the text before each, the name, the value."""
-    found = []
-    end = 0
-    line = re.sub(r"\b([rR])(?:\^2|²)", r"\g<1>2", line)
-    for match in VALUE.finditer(line):
-        segment = line[end : match.start()]
-        explicit = NAMED.search(segment)
-        name = explicit.group(1) if explicit else metrics.metric(segment)
-        nearest = metrics.words(segment)[-2:]
-        if not explicit and not any(w in metrics.UP or w in metrics.DOWN for w in nearest):
-            name = ""
-        if name:
-            value = float(match.group(1)) / (100.0 if match.group(2) else 1.0)
-            found.append((segment, name, value))
-        end = match.end()
-    return found
 
 
 def _evaluated(record: Record) -> dict[Outcome, float]:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Losses that the script itself computes in an evaluation, seen by their name.
+
+Under `no_grad` there is no graph to read. So the loss functions of `torch.nn.functional` are
+wrapped from the first forward of an evaluation to the next training step; a name that was imported
+out of the module before is not seen.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from backprobe.probe.evaluation import Phase, number, right
+from backprobe.probe.guard import Guard
+
+NAMES: Mapping[str, str] = {
+    "cross_entropy": "cross_entropy",
+    "nll_loss": "nll",
+    "mse_loss": "mse",
+    "l1_loss": "l1",
+    "smooth_l1_loss": "smooth_l1",
+    "huber_loss": "huber",
+    "binary_cross_entropy": "bce",
+    "binary_cross_entropy_with_logits": "bce_with_logits",
+}
+"""Function of `torch.nn.functional` → kind of loss."""
+
+
+class NamedLosses:
+    """Wraps the loss functions while an evaluation goes on.
+
+    Arguments:
+        guard: what disables this collector when it fails.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._originals: dict[str, Any] = {}
+        self._phase: Phase | None = None
+
+    def begin(self, phase: Phase) -> None:
+        """Adds what is computed from now on to a phase."""
+        self._phase = phase
+        if not self._originals and self._guard.works("named losses"):
+            for name, kind in NAMES.items():
+                original = getattr(functional, name)
+                self._originals[name] = original
+                setattr(functional, name, self._wrapped(original, kind))
+
+    def end(self) -> None:
+        """Puts torch's own functions back."""
+        self._phase = None
+        for name, original in self._originals.items():
+            setattr(functional, name, original)
+        self._originals = {}
+
+    def _wrapped(self, original: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if not torch.compiler.is_compiling() and not torch.is_grad_enabled():
+                self._guard.run("named losses", self._take, kind, args, kwargs, result)
+            return result
+
+        return call
+
+    def _take(self, kind: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
+        phase = self._phase
+        if phase is None or type(result) is not Tensor or not result.numel():
+            return
+        values = [*args, *(kwargs[k] for k in ("input", "target") if k in kwargs)]
+        output, target = values[:2]
+        rows = int(target.shape[0]) if target.dim() else 1
+        summed = kwargs.get("reduction") == "sum"
+        mean = result.detach().sum() / rows if summed else result.detach().float().mean()
+        phase.named.loss += number(mean) * rows
+        phase.named.count += rows
+        if type(output) is Tensor and type(target) is Tensor:
+            right(phase.named, kind, output.detach(), target)

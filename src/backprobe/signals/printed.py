@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that the script prints with a name, over steps: its own metrics, also of evaluations.
+
+Unit: the script's. A name is what stands before the number (`loss 0.3`, `val_acc=81 %`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from backprobe.records import FloatArray, IntArray, Record
+from backprobe.signals import metric_names
+
+VALUE = re.compile(
+    r"(?<![\w.])([-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?|nan|inf|[-+]inf)(?![\w])(\s?%)?",
+    re.IGNORECASE,
+)
+NAMED = re.compile(r"([A-Za-z][\w./²^-]*)\s*[=:]\s*$")
+MOST_LINES = 5000
+"""Printed lines that are looked at: the last ones."""
+
+
+def named_numbers(line: str) -> list[tuple[str, str, float]]:
+    """The numbers of a line that have a name: the text before each, the name, the value."""
+    found = []
+    end = 0
+    line = re.sub(r"\b([rR])(?:\^2|²)", r"\g<1>2", line)
+    for match in VALUE.finditer(line):
+        segment = line[end : match.start()]
+        explicit = NAMED.search(segment)
+        name = explicit.group(1) if explicit else metric_names.metric(segment)
+        nearest = metric_names.words(segment)[-2:]
+        known = metric_names.UP | metric_names.DOWN
+        if not explicit and not any(word in known for word in nearest):
+            name = ""
+        if name:
+            value = float(match.group(1)) / (100.0 if match.group(2) else 1.0)
+            found.append((segment, name, value))
+        end = match.end()
+    return found
+
+
+def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, FloatArray]]:
+    """What was printed under each known metric's name.
+
+    Returns:
+        (metric, whether it is of an evaluation) → steps [n] and values [n]. A step is the last one
+        that was recorded when the line was written, to within half a second. A number is of an
+        evaluation where the words before it say so (`val`, `test` …), and of training otherwise.
+    """
+    found: dict[tuple[str, bool], tuple[list[int], list[float]]] = {}
+    for step, line in lines(record):
+        for segment, name, value in named_numbers(line):
+            metric = metric_names.metric(segment) or metric_names.metric(name)
+            if metric:
+                held_out = metric_names.evaluates(f"{segment} {name}")
+                steps, values = found.setdefault((metric, held_out), ([], []))
+                steps.append(step)
+                values.append(value)
+    return {
+        key: (np.asarray(steps, np.int64), np.asarray(values, np.float64))
+        for key, (steps, values) in found.items()
+    }
+
+
+def lines(record: Record) -> list[tuple[int, str]]:
+    """The last whole lines that were printed, each with its step; of a progress bar its last."""
+    whole: list[tuple[int, str]] = []
+    rest = ""
+    for step, text in record.console:
+        *ended, rest = (rest + text).split("\n")
+        whole += [(step, line.split("\r")[-1]) for line in ended]
+    if rest.strip():
+        whole.append((record.console[-1][0], rest.split("\r")[-1]))
+    return whole[-MOST_LINES:]

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the hashes of single rows tell: rows that come back, and what they were labelled.
+
+Unit: shares of the hashed rows, 0 to 1. Normal: no evaluation row was ever trained on; a row that
+comes back has the target that it had before. Data of few distinct rows (grids, one-hot ids) repeats
+by nature: `Repeats.within` measures that inside single batches, where nothing repeats on purpose.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprobe.records import Record
+
+Ids = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Evaluation rows that were trained on.
+
+    Arguments:
+        rows: distinct evaluation rows.
+        trained: distinct training rows.
+        share: of the evaluation rows, those that were served in training.
+        phases: steps at which evaluation rows were hashed.
+        within: share of evaluation rows that repeat within their own phase (natural repeats).
+        scattered: changes between seen and unseen rows along a phase, over those that a random
+            order of the same shares would have; 0 where one whole set follows another.
+    """
+
+    rows: int
+    trained: int
+    share: float
+    phases: int
+    within: float
+    scattered: float
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Training rows that came back, and their targets.
+
+    Arguments:
+        rows: hashed training rows whose target is known.
+        distinct: distinct inputs among them.
+        returned: rows whose input was served more than once.
+        changed: of the returned inputs, the share that had more than one target.
+        within: share of rows that repeat inside their own batch (natural repeats).
+    """
+
+    rows: int
+    distinct: int
+    returned: int
+    changed: float
+    within: float
+
+
+def overlap(record: Record) -> Overlap | None:
+    """How much of the evaluation was trained on; None where either was not hashed."""
+    steps, evaluation, inputs, _ = _columns(record)
+    trained = np.unique(inputs[~evaluation & (inputs != 0)])
+    known = evaluation & (inputs != 0)
+    if not known.any() or trained.size == 0:
+        return None
+    served, at = inputs[known], steps[known]
+    distinct = np.unique(served)
+    found = np.isin(served, trained)
+    changes = expected = 0.0
+    for step in np.unique(at):
+        part = found[at == step]
+        share = float(part.mean())
+        changes += float(np.sum(part[1:] != part[:-1]))
+        expected += 2.0 * share * (1.0 - share) * max(0, part.size - 1)
+    return Overlap(
+        rows=int(distinct.size),
+        trained=int(trained.size),
+        share=float(np.isin(distinct, trained).mean()),
+        phases=int(np.unique(at).size),
+        within=_within(at, served),
+        scattered=changes / expected if expected > 0.0 else 0.0,
+    )
+
+
+def repeats(record: Record) -> Repeats | None:
+    """What became of training rows that came back; None where no targets were hashed."""
+    steps, evaluation, inputs, targets = _columns(record)
+    known = ~evaluation & (inputs != 0) & (targets != 0)
+    if not known.any():
+        return None
+    rows, labels = inputs[known], targets[known]
+    distinct, position, counts = np.unique(rows, return_inverse=True, return_counts=True)
+    pairs = np.unique(np.stack([position.astype(np.uint64), labels]), axis=1)
+    kinds = np.bincount(pairs[0].astype(np.int64), minlength=distinct.size)
+    back = counts > 1
+    return Repeats(
+        rows=int(rows.size),
+        distinct=int(distinct.size),
+        returned=int(counts[back].sum()),
+        changed=float((kinds[back] > 1).mean()) if back.any() else 0.0,
+        within=_within(steps[known], rows),
+    )
+
+
+def _columns(record: Record) -> tuple[NDArray[np.float64], NDArray[np.bool_], Ids, Ids]:
+    table = record.hashes
+    if len(table) == 0:
+        empty = np.zeros(0, np.uint64)
+        return np.zeros(0), np.zeros(0, np.bool_), empty, empty
+    return (
+        np.asarray(table["step"], np.float64),
+        np.asarray(table["evaluation"], np.float64) == 1.0,
+        np.asarray(table["input"]).astype(np.uint64),
+        np.asarray(table["target"]).astype(np.uint64),
+    )
+
+
+def _within(steps: NDArray[np.float64], rows: Ids) -> float:
+    """Share of rows that repeat an earlier one of the same step."""
+    if rows.size == 0:
+        return 0.0
+    order = np.lexsort((rows, steps))
+    same = (np.diff(steps[order]) == 0) & (rows[order][1:] == rows[order][:-1])
+    return float(same.sum()) / rows.size

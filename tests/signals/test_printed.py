@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The script's own printed metrics, as series over steps."""
+
+from __future__ import annotations
+
+from backprobe.records import Record, Run
+from backprobe.signals.printed import lines, printed_series
+
+EPOCHS = (
+    (41, "epoch 1: loss 2.22, test accuracy 41.4%\nepo"),
+    (83, "ch 2: loss 0.93, test accuracy 83.1%\n"),
+    (90, "\r 10 %|#  |\r100 %|###| val_loss=0.25\ntrain acc: 0.9 | val acc: 0.7"),
+)
+
+
+def test_metrics_over_steps() -> None:
+    """Percent become shares, names tell training from evaluation, pieces are joined to lines."""
+    series = printed_series(Record(run=Run(id="r"), console=EPOCHS))
+    steps, values = series["accuracy", True]
+    assert steps.tolist() == [41, 83]
+    assert values.round(3).tolist() == [0.414, 0.831]
+    assert series["loss", False][1].tolist() == [2.22, 0.93]
+    assert series["loss", True][1].tolist() == [0.25]
+    assert series["acc", False][1].tolist() == [0.9]
+    assert series["acc", True][1].tolist() == [0.7]
+
+
+def test_lines_of_a_progress_bar() -> None:
+    """Of a line that was painted over only the last state counts; an unfinished one is kept."""
+    found = lines(Record(run=Run(id="r"), console=EPOCHS))
+    assert found[2] == (90, "100 %|###| val_loss=0.25")
+    assert found[3] == (90, "train acc: 0.9 | val acc: 0.7")
+    assert lines(Record(run=Run(id="r"))) == []
