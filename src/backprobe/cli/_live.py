@@ -75,7 +75,9 @@ class Live(threading.Thread):
         sure = {
             (one.rule, one.where): one
             for one in found
-            if one.confidence >= SURE and SEVERITIES.index(one.severity) > 0
+            if one.confidence >= SURE
+            and SEVERITIES.index(one.severity) > 0
+            and one.kind == "cause"  # what it explains is told at the end, under it
         }
         # What is seen in two successive diagnoses is no artefact of a record cut at a bad moment.
         for key, one in sure.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -20,6 +21,8 @@ from backprobe.store import catalog, json
 STATES = {"running": "cyan", "finished": "green", "failed": "red", "killed": "red"}
 """State → colour; all others are yellow."""
 DAY_SECONDS = 86_400.0
+LEAST_COMMAND = 16
+"""Columns that must be left for a command to be shown at all."""
 
 
 @click.group(invoke_without_command=True)
@@ -123,30 +126,37 @@ def _table(shown: list[Run], width: int) -> Table:
     now = time.time()
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     names = any(run.name != run.id for run in shown)
-    projects = any(run.project for run in shown)
+    projects = any(run.project for run in shown) and width >= 100
     table.add_column("run", no_wrap=True)
     if names:
-        table.add_column("name", overflow="fold", max_width=24)
+        table.add_column("name", no_wrap=True)
     if projects:
-        table.add_column("project", overflow="fold", max_width=16)
+        table.add_column("project", no_wrap=True, overflow="ellipsis", max_width=16)
     table.add_column("state", no_wrap=True)
     table.add_column("begun", no_wrap=True, justify="right")
     table.add_column("took", no_wrap=True, justify="right")
-    table.add_column("command", no_wrap=True)
-    room = max(20, width - 52 - 24 * names - 16 * projects)
+    longest = max((len(run.name) for run in shown if run.name != run.id), default=0)
+    room = width - 54 - min(longest + 3, 27) * names - 19 * projects
+    commands = room >= LEAST_COMMAND
+    if commands:
+        table.add_column("command", no_wrap=True)
     for run in shown:
         state = Text(run.state, style=STATES.get(run.state, "yellow"))
         if run.exit_code:
             state.append(f" {run.exit_code}")
         took = (run.ended or now) - run.created if run.ended or run.state == "running" else None
-        command = " ".join(run.command)
+        command = " ".join([Path(run.command[0]).name, *run.command[1:]] if run.command else [])
         table.add_row(
             run.id,
-            *([Text(run.name if run.name != run.id else "")] if names else []),
+            *([Text(_short(run.name if run.name != run.id else "", 24))] if names else []),
             *([Text(run.project)] if projects else []),
             state,
             ago(now - run.created),
             duration(took) if took is not None else "",
-            Text(command if len(command) <= room else command[: room - 1] + "…"),
+            *([Text(_short(command, room))] if commands else []),
         )
     return table
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: room - 1] + "…"
