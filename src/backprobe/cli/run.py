@@ -53,7 +53,11 @@ class Budget(click.ParamType[float | str]):
 @click.option("--name", help="Name of the run.")
 @click.option("--project", help="Project that it belongs to.")
 @click.option("--steps", type=click.IntRange(1), help="End it cleanly after so many steps.")
-@click.option("--budget", type=Budget(), help="Share of the time that watching may cost; none.")
+@click.option(
+    "--budget",
+    type=Budget(),
+    help="Share of the time that watching may cost (default 0.02); `none` observes every step.",
+)
 @click.option(
     "--treat",
     multiple=True,
