@@ -41,7 +41,7 @@ def train(way: str, rank: int, world: int) -> list[float]:
         y = torch.randint(0, 4, (16,), generator=generator)[rank * rows : (rank + 1) * rows]
         if way == "drift" and rank == 1 and step == 3:
             with torch.no_grad():
-                net[0].weight.mul_(1.01)
+                next(net.parameters()).mul_(1.01)
         loss = F.cross_entropy(model(x), y)
         optimizer.zero_grad()
         loss.backward()
@@ -66,7 +66,9 @@ def main() -> None:
     way = sys.argv[1]
     torch.set_num_threads(1)
     if way == "spawn":
-        torch.multiprocessing.spawn(spawned, (os.getcwd(),), nprocs=2)
+        torch.multiprocessing.spawn(  # type: ignore[attr-defined, no-untyped-call]
+            spawned, (os.getcwd(),), nprocs=2
+        )
         return
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:

@@ -94,13 +94,12 @@ def test_merged_ranks_are_the_single_process(
         if signal.startswith(("grad_", "weight_")) and not signal.endswith("cosine"):
             mine = merged.parameters_series.values[signal]
             assert np.allclose(mine, values, rtol=2e-3, atol=1e-6, equal_nan=True), signal
-    for mine, other in zip(merged.parameters, single.parameters, strict=True):
-        assert mine.shape == other.shape
+    for joined, whole in zip(merged.parameters, single.parameters, strict=True):
+        assert joined.shape == whole.shape
         for name in ("mean", "std", "min", "max", "rows"):
-            if name in other.initial:
-                assert mine.initial[name] == pytest.approx(other.initial[name], rel=1e-4), name
-    outputs = zip(merged.places, single.places, strict=True)
-    assert all(mine.name == other.name for mine, other in outputs)
+            if name in whole.initial:
+                assert joined.initial[name] == pytest.approx(whole.initial[name], rel=1e-4), name
+    assert [place.name for place in merged.places] == [place.name for place in single.places]
     for signal in ("out_mean", "out_rms", "out_min", "out_max"):
         assert np.allclose(
             merged.outputs.values[signal][:3], single.outputs.values[signal][:3], rtol=1e-2,

@@ -249,7 +249,7 @@ def test_subclass_that_calls_super(watch: Watch) -> None:
     """`super().step()` of an optimizer that is hooked twice is one step."""
 
     class Decayed(torch.optim.SGD):
-        def step(self, closure: Any = None) -> Any:  # type: ignore[override]
+        def step(self, closure: Any = None) -> Any:
             for group in self.param_groups:
                 for parameter in group["params"]:
                     parameter.data.mul_(1 - 0.01)
@@ -335,7 +335,7 @@ def test_updates_by_hand_from_autograd_grad(watch: Watch) -> None:
                 gradients = torch.autograd.grad(loss, list(net.parameters()))
                 with torch.no_grad():
                     for parameter, gradient in zip(net.parameters(), gradients, strict=True):
-                        parameter -= 0.1 * gradient
+                        parameter.sub_(0.1 * gradient)
                 losses.append(loss.item())
             return losses
 

@@ -16,7 +16,7 @@ from backprobe.probe.guard import Guard
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
 
-_waiting: tuple[Any, list[weakref.ref[Tensor]]] | None = None
+_waiting: tuple[weakref.ref[Any], list[weakref.ref[Tensor]]] | None = None
 
 
 class Loaders:
@@ -35,8 +35,9 @@ class Loaders:
         self.last: list[weakref.ref[Tensor]] = []
         self.target_position: int | None = None
         self._searches = 0
-        if _waiting is not None:
-            self._serve(*_waiting)
+        iterator = None if _waiting is None else _waiting[0]()
+        if _waiting is not None and iterator is not None:
+            self._serve(iterator, _waiting[1])
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
@@ -124,7 +125,7 @@ def install(current: Callable[[], Loaders | None]) -> None:
         batch = original(self)
         loaders = current()
         if loaders is None:  # the first batch comes before the first forward
-            _waiting = (self, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+            _waiting = (weakref.ref(self), [weakref.ref(tensor) for tensor in tensors_of(batch)])
         else:
             _waiting = None
             loaders.guard.run("loaders", loaders.served, self, batch)

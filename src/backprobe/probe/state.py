@@ -82,6 +82,7 @@ class State:
     criterion_site: tuple[str, int] | None = None
     batch: dict[str, float] | None = None
     batch_rows: NDArray[np.uint64] | None = None
+    batch_step: int = -1
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
     named_losses: NamedLosses = field(init=False)
@@ -185,7 +186,7 @@ class State:
         found = hashes.rows(x)
         if found is None:
             return
-        self.batch_rows = found
+        self.batch_rows, self.batch_step = found, self.step
         if evaluation:
             self._end_rows(1, target)
 
@@ -200,7 +201,9 @@ class State:
 
     def end_batch(self, target: Tensor | None = None, **facts: float) -> None:
         """Writes the batch that waits, with what its loss told of its targets."""
-        self._end_rows(0, target)
+        if self.batch is not None and self.batch["step"] != self.step:
+            target, facts = None, {}  # its own loss passed unread: these are a later batch's
+        self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return
         row, late = {**self.batch, **facts}, self.batch_late

@@ -59,7 +59,7 @@ class Structure:
         A module that was called directly but belongs to a larger living one (`model.encode(x)`
         calls `model.encoder`) is numbered under the larger.
         """
-        root = _owner(unwrapped(called))
+        root = self._known_owner(unwrapped(called)) or _owner(unwrapped(called))
         if id(root) in self.roots:
             return root
         first = len(self.modules)
@@ -90,6 +90,17 @@ class Structure:
             module = self.modules[owner]
             self.put(replace(module, parameters=(*module.parameters, index)))
         return root
+
+    def _known_owner(self, module: nn.Module) -> nn.Module | None:
+        """The living root that a module was numbered in as a part, or None."""
+        number = self.module_of.get(id(module))
+        if number is None or self.modules[number].root == number:
+            return None
+        for reference in self.roots.values():
+            root = reference()
+            if root is not None and self.module_of.get(id(root)) == self.modules[number].root:
+                return root
+        return None
 
     def add_parameter(
         self, parameter: torch.Tensor, name: str, module: int = -1, aliases: tuple[str, ...] = ()
