@@ -197,7 +197,8 @@ class State:
         targets = None if target is None else hashes.rows(target)
         if targets is None or len(targets) != len(rows):
             targets = np.zeros_like(rows)
-        self.recorder.hashes.append((self.step, evaluation, rows, targets))
+        step = self.step if evaluation else self.batch_step
+        self.recorder.hashes.append((step, evaluation, rows, targets))
 
     def end_batch(self, target: Tensor | None = None, **facts: float) -> None:
         """Writes the batch that waits, with what its loss told of its targets."""
