@@ -6,11 +6,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from tests.probe.killing import Killed, Ranks
 
 KILLS = 20
 
 
+@pytest.mark.slow
 def test_sigkill_at_random_instants(tmp_path: Path) -> None:
     """Every record opens, no returned row is missing, at most a second of blocks is."""
     instants = random.Random(0)

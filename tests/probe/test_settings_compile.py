@@ -150,6 +150,7 @@ def test_compiled_step(watch: Watch, way: str) -> None:
     assert (record.parameters_series.values["update_rms"] > 0).all()
 
 
+@pytest.mark.slow
 def test_inductor(watch: Watch) -> None:
     """The default backend, as nanoGPT uses it: bf16 autocast around a compiled model."""
 

@@ -17,6 +17,7 @@ from backprobe.records import Record
 from backprobe.store import catalog
 from backprobe.store.reader import RunReader
 
+pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).with_name("distributed_training.py")
 SECONDS = 240.0
 
