@@ -91,7 +91,122 @@ def _pairs(cause: str, symptoms: Mapping[str, tuple[str, Condition]]) -> tuple[E
     return tuple(Explanation(cause, s, why, when) for s, (why, when) in symptoms.items())
 
 
+def by_exclusion(cause: Finding, symptom: Finding) -> bool:
+    """The symptom's only evidence is that nothing else was found."""
+    del cause
+    return bool(symptom.evidence.get("by_exclusion", False))
+
+
+BROKEN = (
+    "init-scale-too-large",
+    "init-scale-too-small",
+    "symmetric-init",
+    "inputs-not-normalized",
+    "targets-not-normalized",
+    "nonfinite-data",
+    "uninformative-inputs",
+    "nonfinite-gradients",
+    "nonfinite-loss",
+    "dead-relu",
+    "saturated-activations",
+    "vanishing-gradients",
+    "exploding-gradients",
+    "missing-zero-grad",
+    "missing-optimizer-step",
+    "learning-rate-too-high",
+    "momentum-too-high",
+    "gradient-clipping-too-tight",
+    "weight-decay-too-high",
+    "scheduler-misuse",
+    "parameters-not-optimized",
+    "unregistered-parameters",
+    "frozen-parameters",
+    "detached-graph",
+    "batch-mixing",
+    "target-broadcast",
+    "double-softmax",
+    "logits-into-nll",
+    "logits-into-bce",
+    "sigmoid-multiclass",
+    "single-unit-softmax",
+    "output-range-mismatch",
+    "wrong-loss",
+    "eval-mode-training",
+    "constant-batch",
+    "excessive-dropout",
+)
+"""Causes that keep a network from learning, whatever its data holds."""
+_LAST_RESORT = (
+    *BROKEN,
+    "learning-rate-too-low",
+    "class-imbalance",
+    "missing-nonlinearity",
+    "fan-ratio",
+    "batch-size-too-small",
+    "batch-size-too-large",
+    "too-few-steps",
+    "unshuffled-data",
+    "init-activation-mismatch",
+    "initial-loss-off",
+)
+_WRONG_NUMBERS = (
+    "uninformative-inputs",
+    "wrong-loss",
+    "target-broadcast",
+    "detached-graph",
+    "batch-mixing",
+    "eval-mode-training",
+    "excessive-dropout",
+    "batchnorm-small-batch",
+    "batch-size-too-small",
+    "momentum-too-high",
+    "symmetric-init",
+)
+_ALONE = "it alone keeps a network from learning"
+
 EXPLANATIONS: tuple[Explanation, ...] = (
+    *(Explanation(cause, "labels-mismatched", _ALONE, by_exclusion) for cause in _LAST_RESORT),
+    *(
+        Explanation(cause, symptom, _ALONE, always)
+        for cause in BROKEN
+        for symptom in ("class-imbalance", "too-few-steps", "fan-ratio", "batch-size-too-large")
+    ),
+    *(
+        Explanation(cause, symptom, "what is trained on has wrong numbers", always)
+        for cause in _WRONG_NUMBERS
+        for symptom in ("learning-rate-too-high", "initial-loss-off")
+    ),
+    *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
+    *_pairs("batch-size-too-large", {"too-few-steps": ("an epoch has few steps", always)}),
+    *_pairs(
+        "momentum-too-high",
+        {
+            "exploding-gradients": ("the weights shoot past the minimum", grew),
+            "nonfinite-loss": ("the weights shoot past the minimum", after_some_steps),
+            "nonfinite-gradients": ("the weights shoot past the minimum", after_some_steps),
+            "dead-relu": ("the steps add up", while_training),
+            "saturated-activations": ("the steps add up", while_training),
+            "vanishing-gradients": ("units at their ends pass nothing on", always),
+        },
+    ),
+    *(
+        Explanation(cause, "overfitting", "it alone sets training and evaluation apart", always)
+        for cause in (
+            "constant-batch",
+            "labels-mismatched",
+            "train-mode-eval",
+            "unshuffled-data",
+            "batchnorm-small-batch",
+        )
+    ),
+    *(
+        Explanation(cause, "init-activation-mismatch", "the weights are off by far more", always)
+        for cause in ("init-scale-too-small", "init-scale-too-large", "symmetric-init")
+    ),
+    *_pairs(
+        "uninformative-inputs",
+        dict.fromkeys(_NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
+    ),
     *_pairs(
         "init-scale-too-large",
         {

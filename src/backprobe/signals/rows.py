@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from backprobe.records import Record
 
+BESIDE = 0.5
+"""Share of a phase's rows in the batch of its step from which it is no evaluation."""
+
 Ids = NDArray[np.uint64]
 
 
@@ -64,6 +67,7 @@ def overlap(record: Record) -> Overlap | None:
     steps, evaluation, inputs, _ = _columns(record)
     trained = np.unique(inputs[~evaluation & (inputs != 0)])
     known = evaluation & (inputs != 0)
+    known &= ~_beside_training(steps, evaluation, inputs)
     if not known.any() or trained.size == 0:
         return None
     served, at = inputs[known], steps[known]
@@ -116,6 +120,22 @@ def _columns(record: Record) -> tuple[NDArray[np.float64], NDArray[np.bool_], Id
         np.asarray(table["input"]).astype(np.uint64),
         np.asarray(table["target"]).astype(np.uint64),
     )
+
+
+def _beside_training(
+    steps: NDArray[np.float64], evaluation: NDArray[np.bool_], inputs: Ids
+) -> NDArray[np.bool_]:
+    """Rows that a second network (a teacher, a target network) got in the very step they trained.
+
+    That is no evaluation: most rows of the phase are of the batch that is trained on beside it.
+    """
+    found = np.zeros(steps.size, np.bool_)
+    for step in np.unique(steps[evaluation]):
+        phase = evaluation & (steps == step)
+        batch = inputs[~evaluation & (np.abs(steps - step) <= 1)]
+        if np.isin(inputs[phase], batch).mean() >= BESIDE:
+            found |= phase
+    return found
 
 
 def _within(steps: NDArray[np.float64], rows: Ids) -> float:

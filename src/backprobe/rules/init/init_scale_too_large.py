@@ -15,6 +15,7 @@ from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
 from backprobe.signals.series import first
+from backprobe.signals.units import SQUASHERS, shares
 
 
 class InitScaleTooLarge(AbstractRule):
@@ -66,7 +67,11 @@ class InitScaleTooLarge(AbstractRule):
         decisive: float = threshold(
             20.0, "weight RMS / He's std", "the signal grows tenfold a layer"
         )
-        harmless: float = threshold(6.0, "weight RMS / He's std", "a note although the run learns")
+        saturating: float = threshold(
+            2.5, "weight RMS / He's std", "the tanh gain is 1.67; together with saturation"
+        )
+        saturated: float = threshold(0.3, "share of a layer's outputs", "healthy: below 0.1")
+        harmless: float = threshold(4.0, "weight RMS / He's std", "a note although the run learns")
 
     limits = Thresholds()
 
@@ -88,6 +93,16 @@ class InitScaleTooLarge(AbstractRule):
         if len(stack) > len(guilty) and blown:
             # Each layer alone would pass; together, and measured at the output, they do not.
             guilty = stack
+        if severity != "note":
+            ends = _saturated_at_first(record, self.limits.saturated)
+            guilty += [
+                (ratio, layer)
+                for ratio, layer in found
+                if (ratio, layer) not in guilty
+                and ratio >= self.limits.saturating
+                and layer.activation is not None
+                and layer.activation.index in ends
+            ]
         if not guilty:
             return []
         ratio, worst = max(guilty, key=lambda item: item[0])
@@ -130,6 +145,11 @@ class InitScaleTooLarge(AbstractRule):
                 treatments=("initialize=he",),
             )
         ]
+
+
+def _saturated_at_first(record: Record, limit: float) -> set[int]:
+    """Indexes of the activations that began with so many outputs at their ends."""
+    return {x.place.index for x in shares(record, "out_saturated", SQUASHERS) if x.first >= limit}
 
 
 def _first_output(record: Record, chain: list[Layer]) -> float:

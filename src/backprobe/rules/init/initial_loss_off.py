@@ -14,7 +14,7 @@ from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.initial_loss import expected_initial_loss
 from backprobe.signals.losses import main_loss
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 
 class InitialLossOff(AbstractRule):
@@ -79,6 +79,9 @@ class InitialLossOff(AbstractRule):
         limit = self.limits.ratio_regression if regression else self.limits.ratio
         if severity == "note":
             limit = max(limit, self.limits.harmless)
+        elif not _stays(state, expected.ideal, value):
+            severity = "note"  # it was unlearnt: something else holds the run back
+            limit = max(limit, self.limits.harmless)
         if main.several or not ratio >= limit or math.isnan(value):
             return []
         source = main.loss.source
@@ -111,3 +114,13 @@ class InitialLossOff(AbstractRule):
                 ),
             )
         ]
+
+
+def _stays(state: Progress, ideal: float, first: float) -> bool:
+    """Whether the loss never came down to that of an answer without an opinion.
+
+    One that did has unlearnt its beginning; what it lacks since has another cause.
+    """
+    if not math.isfinite(first) or state.trend is None or not math.isfinite(state.trend.last):
+        return True
+    return state.trend.last > 1.1 * ideal or state.steps < 50

@@ -14,6 +14,7 @@ from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.layers import layers
+from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.units import RECTIFIERS, shares
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
@@ -23,9 +24,9 @@ class LearningRateTooHigh(AbstractRule):
     """Each step moves the weights so far that the loss does not follow its gradient.
 
     ## What it looks for
-    A run that diverges, jumps or stays at the trivial loss, together with marks of large steps: the
-    largest update of a weight matrix in the first steps relative to the weight, weights that grew
-    several-fold, rectifiers that died, or successive gradients that point against each other.
+    A run that diverges, jumps or stays at the trivial loss, whose loss rose at once, together with
+    marks of large steps: the largest update of a weight matrix in the first steps relative to the
+    weight, weights that grew several-fold, rectifiers that died, or successive gradients that point against each other.
 
     ## Why it matters
     A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots further
@@ -67,6 +68,9 @@ class LearningRateTooHigh(AbstractRule):
             2.0, "largest weight RMS in the first 20 steps / initial", "healthy: below 1.5"
         )
         cosine: float = threshold(-0.1, "cosine of successive gradients", "best lr: -0.03 to 0.28")
+        spike: float = threshold(
+            1.5, "largest / first loss in the first steps", "healthy: below 1.3 in most runs"
+        )
         died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
 
     limits = Thresholds()
@@ -91,6 +95,9 @@ class LearningRateTooHigh(AbstractRule):
         if strongest <= 0.0 or (state.state == "nonfinite" and not _grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
+        spike = _spike(record)
+        if state.hurt >= HURTS and state.state != "nonfinite" and spike < self.limits.spike:
+            return []  # a step that overshoots makes the loss rise at once: this run's never did
         if state.hurt < HURTS:
             # The run learns; only a step that replaces the weights is worth reading.
             if marks["step"] < 1.0:
@@ -115,6 +122,8 @@ class LearningRateTooHigh(AbstractRule):
                 f"successive gradients point against each other (cosine {figure(cosine)}, "
                 "normal is 0 to 0.3)"
             )
+        if self.limits.spike <= spike < math.inf:
+            parts.append(f"the loss rose to {figure(spike)} times its first value at once")
         parts.append(state.in_words())
         if lr == lr:
             parts.append(f"{optimizer.type if optimizer else 'the'} lr is {figure(lr)}{at(source)}")
@@ -134,6 +143,7 @@ class LearningRateTooHigh(AbstractRule):
                     "gradient_cosine": _finite(cosine),
                     "died": _finite(died),
                     "lr": _finite(lr),
+                    "spike": _finite(spike),
                     "outcome": state.state,
                 },
                 treatments=("scale-lr=0.1", "scale-lr=0.01"),
@@ -147,6 +157,15 @@ def _grew_or_broke_early(state: Progress) -> bool:
     if trend is None or trend.count <= 5:
         return True
     return trend.last > 2.0 * abs(trend.start) or trend.worst > 10.0 * abs(trend.start)
+
+
+def _spike(record: Record) -> float:
+    """Largest loss of the first thirty steps over the first one; infinite where it overflowed."""
+    value = main_loss(record).value[:30]
+    value = value[~np.isnan(value)]
+    if value.size < 2 or not value[0] > 0.0:
+        return math.inf  # a loss without a scale has no such mark
+    return float(value.max() / value[0])
 
 
 def _largest_early_step(record: Record) -> float:

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rare classes that the network ignores."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Loss, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.held_out import class_counts, held_out, majority_share
+from backprobe.signals.losses import BINARY, CLASSES
+from backprobe.signals.progress import Progress, progress
+
+
+class ClassImbalance(AbstractRule):
+    """One class is so much commoner that answering it always is nearly right.
+
+    ## What it looks for
+    The classes among the training targets, as the loss got them, where no weight makes up for
+    them, in a run that gets few of the rarer rows right: its training accuracy, or where there is
+    none its loss, is near that of always giving the commonest class.
+
+    ## Why it matters
+    Accuracy and loss look good from the first step on, and the rare class, which is mostly the one
+    that matters, is never found.
+
+    ## Example
+    `the commonest class is 95 % of the targets (loss at train.py:30, not weighted), 19 times the
+    rarest; the training accuracy ends at 95 %: always answering it gives 95 %`
+
+    ## What to try
+    - `class-weights`: weights the classes by their rarity
+    - a sampler that draws rare rows more often
+    - judge by balanced accuracy or the rare class's recall
+
+    ## When it is wrong
+    Where the rare rows can't be told from the others, the prior is the right answer.
+
+    ## References
+    - Buda et al., "A systematic study of the class imbalance problem", 1710.05381
+    - SageMaker Debugger, ClassImbalance: ratio 10
+    """
+
+    name = "class-imbalance"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        ratio: float = threshold(7.0, "commonest / rarest class", "SageMaker Debugger: 10")
+        ratio_decisive: float = threshold(50.0, "commonest / rarest class", "2 % of the rows")
+        share: float = threshold(0.7, "share of the commonest class", "a prior worth answering")
+        rows: float = threshold(100, "rows", "fewer give no ratio")
+        recall: float = threshold(
+            0.5, "most of the other rows that can be right", "half of them are lost"
+        )
+        note: float = threshold(0.8, "the same", "most are found: nothing to say")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        loss, counts = state.loss, class_counts(record)
+        if loss is None or state.state in ("short", "nonfinite", "diverged", "unknown"):
+            return []
+        if not _one_label_a_row(loss) or loss.weighted or loss.terms > 1:
+            return []
+        common = majority_share(record)
+        if counts.size < 2 or counts.size > 50 or counts.sum() < self.limits.rows:
+            return []
+        ratio = float(counts.max() / counts.min())
+        if ratio < self.limits.ratio or common < self.limits.share:
+            return []
+        right, accuracy = _found(record, state, common)
+        if right >= self.limits.note:
+            return []
+        message = (
+            f"the commonest class is {percent(common)} of the targets (loss{at(loss.source)}, not "
+            f"weighted), {figure(ratio)} times the rarest"
+        )
+        if accuracy == accuracy:
+            message += (
+                f"; the training accuracy ends at {percent(accuracy)}: "
+                f"always answering it gives {percent(common)}"
+            )
+        else:
+            message += f"; {state.in_words()}"
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if right < self.limits.recall else "note",
+                confidence=confidence(
+                    0.5,
+                    0.95,
+                    beyond(ratio, self.limits.ratio, self.limits.ratio_decisive),
+                    between(right, self.limits.note, 0.0),
+                ),
+                message=message,
+                source=loss.source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={
+                    "shares": [round(float(c / counts.sum()), 4) for c in counts],
+                    "ratio": ratio,
+                    "training_accuracy": accuracy if math.isfinite(accuracy) else None,
+                    "others_found_at_most": right,
+                },
+                treatments=("class-weights",),
+            )
+        ]
+
+
+def _one_label_a_row(loss: Loss) -> bool:
+    """Whether each row has one class: pixels and tokens have their own ways of being rare."""
+    shape = loss.target_shape
+    flat = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
+    return flat and (loss.kind in CLASSES or loss.kind in BINARY)
+
+
+def _found(record: Record, state: Progress, common: float) -> tuple[float, float]:
+    """What share of the other rows may be right at most, and the training accuracy.
+
+    A classifier that is right in a share a of all rows and gives every common row right finds
+    (a - common) / (1 - common) of the others.
+    """
+    accuracy = held_out(record).train_accuracy
+    if accuracy == accuracy:
+        return min(1.0, max(0.0, (accuracy - common) / (1.0 - common))), accuracy
+    # Without an accuracy: what the loss explains of the prior's entropy.
+    return min(1.0, max(0.0, state.explained / (2.0 * HURTS))), math.nan

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Targets that do not belong to their inputs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.held_out import held_out, majority_share
+from backprobe.signals.layers import layers
+from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
+from backprobe.signals.progress import Progress, progress
+from backprobe.signals.rows import Repeats, repeats
+from backprobe.signals.updates import update_ratios
+
+
+class LabelsMismatched(AbstractRule):
+    """Nothing of the targets can be learnt from the inputs that they come with.
+
+    ## What it looks for
+    Two marks. Exact: inputs that come back with another target, although none repeats within a
+    batch. Otherwise by exclusion: the loss and the training accuracy stay at those of a constant
+    answer although the layers are moved at a healthy rate, and no other cause is found.
+
+    ## Why it matters
+    Inputs and targets that were shuffled apart hold nothing to learn; a loss that
+    falls is learnt by heart.
+
+    ## Example
+    `the loss went from 2.34 to 2.19 (a constant answer: 2.3) although each step moves the weights
+    by 0.009 of their size, which is healthy; nothing else explains it`
+
+    ## What to try
+    - print ten inputs with their targets, as the loss gets them
+    - shuffle inputs and targets by one and the same permutation
+
+    ## When it is wrong
+    Tasks that are hard or need a different model look the same from outside.
+
+    ## References
+    - Karpathy, "A Recipe for Training Neural Networks" (2019): visualise just before the net
+    - Zhang et al., "Understanding deep learning requires rethinking generalization", 1611.03530
+    """
+
+    name = "labels-mismatched"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        steps: float = threshold(150, "optimizer steps", "a plateau of a hundred steps is normal")
+        explained: float = threshold(
+            0.1, "share of the trivial loss taken away", "more can't be learnt by heart so fast"
+        )
+        gain: float = threshold(
+            0.1, "share of the other rows told right", "(accuracy − prior) / (1 − prior)"
+        )
+        low: float = threshold(5e-4, "median update / weight", "best lr: 0.0018 to 0.011")
+        high: float = threshold(5e-2, "median update / weight", "best lr: 0.0018 to 0.011")
+        changed: float = threshold(0.5, "returned inputs with another target", "a few are noise")
+        returned: float = threshold(40, "rows that came back", "fewer say little")
+        natural: float = threshold(0.02, "rows that repeat within a batch", "distinct rows: 0")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        loss = state.loss
+        if loss is None or state.baseline is None or state.state in ("unknown", "short"):
+            return []
+        if loss.kind not in CLASSES | BINARY | REGRESSION:
+            return []
+        if state.explained > self.limits.explained:
+            return []
+        found = repeats(record)
+        if found is not None and self._changed(found):
+            return [self._exact(record, state, found)]
+        return self._by_exclusion(record, state)
+
+    def _changed(self, found: Repeats) -> bool:
+        limits = self.limits
+        enough = found.returned >= limits.returned and found.within <= limits.natural
+        return enough and found.changed >= limits.changed
+
+    def _exact(self, record: Record, state: Progress, found: Repeats) -> Finding:
+        source = state.loss.source if state.loss else None
+        return Finding(
+            rule=self.name,
+            severity="warning",
+            confidence=confidence(
+                0.75,
+                0.97,
+                between(found.changed, self.limits.changed, 0.9),
+                between(found.returned, self.limits.returned, 200),
+            ),
+            message=(
+                f"of the inputs that came back, {percent(found.changed)} had another target than "
+                f"before{at(source)}; {state.in_words()}"
+            ),
+            source=source,
+            steps=seen(record.steps["step"][[0, -1]]),
+            evidence={"returned": found.returned, "changed": found.changed},
+        )
+
+    def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
+        ratios = [x.typical for x in update_ratios(record, layers(record))]
+        step = float(np.median(ratios)) if ratios else math.nan
+        if not self.limits.low <= step <= self.limits.high or state.steps < self.limits.steps:
+            return []
+        known, prior = held_out(record), majority_share(record)
+        gain = (known.train_accuracy - prior) / (1.0 - prior)
+        if gain > self.limits.gain or state.trend is None:
+            return []
+        began_high = state.trend.start > 2.0 * (state.baseline or math.inf)
+        if state.state in ("diverged", "nonfinite") or began_high:
+            return []
+        source = state.loss.source if state.loss else None
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.35,
+                    0.7,
+                    beyond(state.steps, self.limits.steps, 1500),
+                    between(state.explained, self.limits.explained, 0.0),
+                ),
+                message=(
+                    f"{state.in_words()} although each step moves the weights by {figure(step)} of "
+                    f"their size, which is healthy{at(source)}; nothing else explains it: do the "
+                    "targets belong to their inputs?"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={
+                    "explained": state.explained,
+                    "update_ratio": step,
+                    "training_accuracy": known.train_accuracy
+                    if math.isfinite(known.train_accuracy)
+                    else None,
+                    "by_exclusion": True,
+                },
+            )
+        ]

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluation rows that the network was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.wording import percent
+from backprobe.signals.progress import progress
+from backprobe.signals.rows import Overlap, overlap
+
+
+class TrainTestOverlap(AbstractRule):
+    """Rows that the network is judged on are among those that it was trained on.
+
+    ## What it looks for
+    Hashes of the rows of evaluation batches that were served in training before: a part of them,
+    mixed among the others (duplicates that were split apart, windows that were drawn twice), or all
+    of a validation set that is a small part of the training rows. What repeats within a batch by
+    nature is discounted.
+
+    ## Why it matters
+    The measured accuracy is that of rows learnt by heart. It picks the most overfitted checkpoint
+    and promises what new data will not hold.
+
+    ## Example
+    `240 of 240 distinct evaluation rows were served in training before`
+
+    ## What to try
+    - split before drawing, augmenting or cutting windows, and by group where rows belong together
+
+    ## When it is wrong
+    Training accuracy measured on purpose; a whole training set that is evaluated stays silent.
+
+    ## References
+    - Kapoor & Narayanan, "Leakage and the reproducibility crisis in ML-based science", 2207.07048
+    """
+
+    name = "train-test-overlap"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        share: float = threshold(0.05, "share of evaluation rows", "a few duplicates are common")
+        rows: float = threshold(30, "distinct evaluation rows", "fewer say little")
+        natural: float = threshold(
+            0.05, "rows that repeat within a batch", "data of few distinct rows repeats by nature"
+        )
+        scattered: float = threshold(
+            0.4, "changes between seen and unseen rows / at random", "two sets in turn give 0"
+        )
+        whole: float = threshold(
+            0.98, "share of evaluation rows", "each one: a subset of the training rows"
+        )
+        part: float = threshold(
+            0.5, "evaluation rows / training rows", "above, it may be the training accuracy"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        found = overlap(record)
+        if found is None or found.rows < self.limits.rows or not self._leaks(record, found):
+            return []
+        count = round(found.share * found.rows)
+        evaluated = record.hashes["evaluation"] == 1
+        mixed = found.share < self.limits.whole
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.6 if mixed else 0.55,
+                    0.95 if mixed else 0.85,
+                    between(found.share, self.limits.share, 0.5),
+                    between(found.rows, self.limits.rows, 200),
+                ),
+                message=(
+                    f"{count} of {found.rows} distinct evaluation rows were served in training "
+                    f"({percent(found.share)}); no more than "
+                    f"{percent(found.within)} repeat within a batch by nature"
+                ),
+                steps=seen(record.hashes["step"][evaluated]),
+                evidence={
+                    "evaluation_rows": found.rows,
+                    "training_rows": found.trained,
+                    "share": found.share,
+                    "repeat_within_batch": found.within,
+                    "scattered": found.scattered,
+                },
+                treatments=(),
+            )
+        ]
+
+    def _leaks(self, record: Record, found: Overlap) -> bool:
+        """Whether the overlap is neither natural nor the training set evaluated on purpose."""
+        limits = self.limits
+        if found.share < limits.share or found.within > limits.natural:
+            return False
+        models = np.asarray(record.batches["model"], np.float64)
+        if np.unique(models[np.isfinite(models)]).size > 1:
+            return False  # one network may teach another on its training rows
+        if progress(record).state in ("unknown", "short") or len(record.evaluations) == 0:
+            return False
+        # A network that acts (reinforcement learning) is run without gradients between all steps.
+        if len(record.evaluations) > 0.5 * max(1, len(record.steps)):
+            return False
+        if found.share >= limits.whole:
+            return found.phases > 1 and found.rows < limits.part * found.trained
+        return found.scattered >= limits.scattered

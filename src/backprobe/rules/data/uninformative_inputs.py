@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inputs that are all alike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.wording import percent, plural
+from backprobe.signals.progress import progress
+from backprobe.signals.rows import repeats
+
+
+class UninformativeInputs(AbstractRule):
+    """The inputs hardly differ from row to row, so no answer can depend on them.
+
+    ## What it looks for
+    Features whose deviation over the training rows is nothing beside their size, batches that are
+    one number throughout, and training rows of which only a handful are distinct while their
+    targets differ. A run that learns stays silent.
+
+    ## Why it matters
+    The best that can be learnt is the mean target. Typical are a wrong column, an integer division
+    that gives 0, ids that are all padding, and a normalisation over the wrong axis.
+
+    ## Example
+    `64 of 64 input features don't vary over 1,024 training rows`
+
+    ## What to try
+    - print a few inputs as the model gets them, and follow them back to the data
+
+    ## When it is wrong
+    A network that is fed a constant on purpose (a generator, a fitted curve with its own codes).
+
+    ## References
+    - Karpathy, "A Recipe for Training Neural Networks" (2019): train an input-independent baseline
+    """
+
+    name = "uninformative-inputs"
+    severity = "error"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        features: float = threshold(0.9, "share of the features", "the rest carries little")
+        deviation: float = threshold(
+            1e-5, "deviation / size of a feature", "float32 resolves 1e-7 of the mean"
+        )
+        distinct: float = threshold(0.02, "distinct rows / rows", "1 in 50: 20 of 1,000")
+        changed: float = threshold(0.8, "distinct inputs with several targets", "nearly all")
+        explained: float = threshold(
+            0.1, "share of the trivial loss taken away", "what is learnt comes from the inputs"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        if state.state in ("unknown", "short") or state.hurt <= 0.0:
+            return []
+        if state.explained > self.limits.explained:
+            return []
+        flat, of, rows = _flat_features(record, self.limits.deviation)
+        blank = _blank_batches(record)
+        found = repeats(record)
+        few = (
+            found is not None
+            and found.rows >= 200
+            and found.distinct <= self.limits.distinct * found.rows
+            and found.within >= 0.3
+            and found.changed >= self.limits.changed
+        )
+        if of and flat >= self.limits.features * of:
+            what = f"{flat} of {plural(of, 'input feature')} don't vary over {rows:,} training rows"
+            strength = between(flat / of, self.limits.features, 1.0)
+        elif blank >= 3:
+            what = f"all of {plural(blank, 'batch').replace('batchs', 'batches')} "
+            what += "hold one and the same number"
+            strength = 1.0
+        elif few and found is not None:
+            what = (
+                f"of {found.rows:,} training rows only {found.distinct:,} are distinct, and "
+                f"{percent(found.changed)} of these have several targets"
+            )
+            strength = 0.5
+        else:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="error" if state.failed else "warning",
+                confidence=confidence(0.7, 0.97, strength, state.hurt),
+                message=f"{what}; {state.in_words()}",
+                source=None,
+                steps=seen(record.batches["step"][[0, -1]]),
+                evidence={
+                    "constant_features": flat,
+                    "features": of,
+                    "blank_batches": blank,
+                    "distinct_rows": found.distinct if found else None,
+                },
+            )
+        ]
+
+
+def _flat_features(record: Record, limit: float) -> tuple[int, int, int]:
+    """Features that don't vary, features, and the rows that were looked at."""
+    for event in record.named("input-features"):
+        mean = np.asarray(event.data.get("mean", ()), np.float64)
+        deviation = np.asarray(event.data.get("std", ()), np.float64)
+        if event.data.get("kind") == "feature" and deviation.size and mean.size == deviation.size:
+            flat = deviation <= limit * np.maximum(np.abs(mean), 1e-12)
+            return int(flat.sum()), int(deviation.size), int(event.data.get("count", 0))
+    return 0, 0, 0
+
+
+def _blank_batches(record: Record) -> int:
+    """Training batches that hold one number throughout; 0 where any does not."""
+    table = record.batches
+    train = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
+    rows = np.asarray(table["rows"], np.float64)
+    low, high = (np.asarray(table[k], np.float64) for k in ("min", "max"))
+    known = train & np.isfinite(low) & np.isfinite(high) & (rows > 1)
+    same = bool(known.any()) and bool(np.all(low[known] == high[known]))
+    return int(known.sum()) if same and math.isfinite(float(low[known][0])) else 0

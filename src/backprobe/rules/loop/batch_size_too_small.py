@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches so small that a step follows noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import figure, plural
+from backprobe.signals.progress import progress
+
+
+class BatchSizeTooSmall(AbstractRule):
+    """Each step sees one to four rows, and its gradient is mostly their noise.
+
+    ## What it looks for
+    Rows a step, where the loader has many more and nothing is accumulated, in a run that learns too
+    little, whose loss jumps from step to step by as much as there is to learn and whose successive
+    gradients have nothing in common.
+
+    ## Why it matters
+    Steps that follow single rows undo each other unless the rate is very small.
+
+    ## Example
+    `each step takes 1 row of 2,000; the loss varies by 0.9 from step to step around 1.1`
+
+    ## What to try
+    - `batch-size=32`
+    - `scale-lr=0.1`: where memory allows no larger batch
+
+    ## When it is wrong
+    Rows that are whole sequences, images with a loss per pixel, or graphs hold many samples each.
+
+    ## References
+    - McCandlish et al., "An empirical model of large-batch training", 1812.06162
+    """
+
+    name = "batch-size-too-small"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        rows: float = threshold(4, "rows a step", "batches of 8 and more average noise")
+        available: float = threshold(100, "rows of the data", "there were more to take")
+        noise: float = threshold(0.4, "std of the loss / constant answer's", "batch of 32: 0.1")
+        cosine: float = threshold(0.05, "cosine of successive gradients", "best lr: 0.13")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        trend = state.trend
+        if trend is None or state.baseline is None or state.loss is None:
+            return []
+        if state.state not in ("learning", "stuck", "diverged") or state.hurt < HURTS:
+            return []
+        rows = np.asarray(record.steps["samples"], np.float64)
+        rows = rows[np.isfinite(rows)]
+        size = float(np.median(rows)) if rows.size else math.nan
+        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
+        passes = np.asarray(record.steps["backwards"], np.float64)
+        accumulated = bool(np.nanmax(passes, initial=1.0) > 1.0)
+        labels = math.prod(state.loss.target_shape) if state.loss.target_shape else size
+        if not size <= self.limits.rows or whole < self.limits.available or accumulated:
+            return []
+        if labels > 2.0 * self.limits.rows:
+            return []
+        noise = trend.noise / state.baseline
+        values = record.parameters_series.values.get("grad_cosine")
+        known = values is not None and bool(np.isfinite(values).any())
+        cosine = float(np.nanmedian(values)) if known and values is not None else math.nan
+        if noise < self.limits.noise or cosine > self.limits.cosine:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.45,
+                    0.85,
+                    beyond(size, self.limits.rows * 2.0, 1.0),
+                    between(noise, self.limits.noise, 1.5),
+                    state.hurt,
+                ),
+                message=(
+                    f"each step takes {plural(int(size), 'row')} of {whole:,}; the loss varies by "
+                    f"{figure(trend.noise)} from step to step; {state.in_words()}"
+                ),
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"rows": size, "rows_available": whole, "noise": noise},
+                treatments=("batch-size=32", "scale-lr=0.1"),
+            )
+        ]

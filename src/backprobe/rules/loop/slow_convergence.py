@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A loss that falls, but too slowly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import at, figure
+from backprobe.signals.progress import progress
+
+
+class SlowConvergence(AbstractRule):
+    """The loss falls steadily, and is still close to where it began when the training ends.
+
+    ## What it looks for
+    A loss that still falls over the last third by more than noise, in a run of many steps that
+    took away little of the trivial predictor's loss.
+
+    ## Why it matters
+    It is a symptom: of small steps, of a gradient that does not arrive, or of a squeezed output.
+
+    ## Example
+    `after 800 steps the loss went from 2.31 to 2.05 (a constant answer: 2.3) and still falls`
+
+    ## What to try
+    - what the cause above says
+    - `scale-lr=10`: where no cause is named
+
+    ## When it is wrong
+    Hard tasks and large models need more steps than were given here.
+
+    ## References
+    - Godbole et al., "Deep Learning Tuning Playbook" (2023)
+    """
+
+    name = "slow-convergence"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        steps: float = threshold(200, "optimizer steps", "fewer: see too-few-steps")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        trend = state.trend
+        if trend is None or state.baseline is None or state.hurt < HURTS:
+            return []
+        slow = state.state == "learning" and trend.still_falling and trend.fell
+        if not slow or state.steps <= self.limits.steps:
+            return []
+        source = state.loss.source if state.loss else None
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                kind="symptom",
+                confidence=confidence(
+                    0.55,
+                    0.9,
+                    between(state.hurt, HURTS, 1.0),
+                    beyond(state.steps, self.limits.steps, 2000.0),
+                ),
+                message=(
+                    f"after {state.steps:,} steps {state.in_words()}{at(source)} and still falls "
+                    f"by {figure(-1000.0 * trend.slope)} in a thousand steps"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"explained": state.explained, "slope": trend.slope},
+                treatments=("scale-lr=10",),
+            )
+        ]

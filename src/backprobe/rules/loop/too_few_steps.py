@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training that was ended while it was still getting better."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import at, figure
+from backprobe.signals.losses import main_loss
+from backprobe.signals.progress import progress
+from backprobe.signals.trend import trend_of
+
+
+class TooFewSteps(AbstractRule):
+    """The loss was still falling steadily when the few steps were over.
+
+    ## What it looks for
+    Few optimizer steps, a loss that has fallen and that falls at the end nearly as fast as on
+    average, and that is still far from what the network could take away.
+
+    ## Why it matters
+    Nothing else need be wrong: the same training, longer, gets further. Large batches and
+    accumulation make few steps out of many epochs.
+
+    ## Example
+    `60 steps, and the loss still fell by 0.004 a step at the end (from 2.31 to 2.05; a constant
+    answer: 2.3)`
+
+    ## What to try
+    - more epochs, or smaller batches: more steps an epoch
+    - `scale-lr=10`: suits steps that move the weights too little
+
+    ## When it is wrong
+    Where the rate or the init is at fault: their findings rank above this one.
+
+    ## References
+    - Hoffer et al., "Train longer, generalize better", 1705.08741
+    """
+
+    name = "too-few-steps"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        steps: float = threshold(200, "optimizer steps", "small tasks here need 150 to 1,000")
+        least: float = threshold(8, "optimizer steps", "fewer show no course")
+        pace: float = threshold(
+            0.3, "slope at the end / average slope", "an exponential that has ended: below 0.1"
+        )
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        trend = state.trend or trend_of(main_loss(record).value)
+        if trend is None or state.state in ("unknown", "nonfinite", "diverged"):
+            return []
+        if not self.limits.least <= state.steps <= self.limits.steps or state.hurt < HURTS:
+            return []
+        if not trend.fell or not -trend.slope > 3.0 * trend.slope_error:
+            return []
+        average = (trend.start - trend.last) / max(1, state.steps)
+        pace = -trend.slope / average if average > 0.0 else 0.0
+        if pace < self.limits.pace:
+            return []
+        source = record.optimizers[0].step_source if record.optimizers else None
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.45,
+                    0.85,
+                    beyond(state.steps, self.limits.steps, self.limits.least),
+                    between(pace, self.limits.pace, 1.0),
+                ),
+                message=(
+                    f"only {state.steps} steps{at(source)}, and the loss still fell by "
+                    f"{figure(-trend.slope)} a step at the end; {state.in_words()}"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"steps": state.steps, "pace": pace, "slope": trend.slope},
+                treatments=("scale-lr=10",),
+            )
+        ]

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A layer too narrow for what must pass through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.wording import at, plural
+from backprobe.signals.held_out import held_out
+from backprobe.signals.layers import Layer, layers
+from backprobe.signals.losses import CLASSES
+from backprobe.signals.progress import progress
+
+
+class FanRatio(AbstractRule):
+    """A hidden layer has so few units that the classes behind it can't be told apart.
+
+    ## What it looks for
+    The width of hidden layers against the number of classes, in a classifier whose loss stays well
+    above zero. Convolutions, whose positions carry more, are left out, and so are bottlenecks that
+    are meant: a network whose output is as wide as its input.
+
+    ## Why it matters
+    What a narrow layer drops no later layer brings back.
+
+    ## Example
+    `0 (net.py:9) has 2 units for 8 classes; the training accuracy ends at 74 %`
+
+    ## What to try
+    - more units: at least as many as classes, rather a few times as many
+
+    ## When it is wrong
+    Few units can be enough where the classes lie along a line.
+
+    ## References
+    - Rister & Rubin, "Probabilistic bounds on neuron death in deep rectifier networks", 2007.06192
+    """
+
+    name = "fan-ratio"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        ratio: float = threshold(3.0, "classes / units", "C classes fill C − 1 directions")
+        explained: float = threshold(
+            0.85, "share of the trivial loss taken away", "what fits is wide enough"
+        )
+        accuracy: float = threshold(0.93, "training accuracy", "what fits is wide enough")
+        steps: float = threshold(100, "optimizer steps", "before that nothing has settled")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding: the narrow layers."""
+        state = progress(record)
+        loss = state.loss
+        if loss is None or loss.kind not in CLASSES or state.steps < self.limits.steps:
+            return []
+        if state.state not in ("learned", "learning", "stuck"):
+            return []
+        accuracy = held_out(record).train_accuracy
+        if state.explained > self.limits.explained or accuracy > self.limits.accuracy:
+            return []
+        found = [x for x in layers(record) if x.place is not None and x.module.type == "Linear"]
+        narrow = [x for x in found[:-1] if _width(x) * self.limits.ratio <= loss.classes]
+        if not narrow:
+            return []
+        least = min(_width(x) for x in narrow)
+        names = tuple(x.name for x in narrow)
+        source = narrow[0].module.source
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.5,
+                    0.9,
+                    beyond(loss.classes / least, self.limits.ratio, 20.0),
+                    between(state.explained, self.limits.explained, 0.5),
+                ),
+                message=(
+                    f"{names[0]}{at(source)} has {plural(least, 'unit')} for {loss.classes} "
+                    f"classes; {state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"units": least, "classes": loss.classes},
+            )
+        ]
+
+
+def _width(layer: Layer) -> int:
+    return int(layer.weight.shape[0])
