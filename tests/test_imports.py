@@ -50,6 +50,7 @@ LATE: dict[tuple[str, str], str] = {
     ("backprobe.cli.run", "backprobe.cli._options"): "numpy only where --ignore was given",
     ("backprobe.cli.run", "backprobe.cli._supervise"): "the script starts before numpy is loaded",
     ("backprobe.probe.bootstrap.sitecustomize", "backprobe.probe.launched"): "torch comes first",
+    ("backprobe.probe.launched", "backprobe.treatments.apply"): "only in runs with treatments",
     ("backprobe.face.watch", "backprobe.probe.entry"): "the models that are watched brought torch",
 }
 """Own imports inside a function, (importer, imported) → why it can't stand at the top."""

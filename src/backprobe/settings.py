@@ -73,10 +73,12 @@ class Trial:
     Arguments:
         seed: number of its seed; the script's own seeds are offset by it.
         steps: optimizer steps after which training loaders end, None for no bound.
+        hold_out: whether rows are kept out of training, for want of another outcome.
     """
 
     seed: int
     steps: int | None
+    hold_out: bool = False
 
 
 def treatments() -> tuple[str, ...]:
@@ -91,7 +93,8 @@ def trial() -> Trial | None:
     if not isinstance(found, dict) or not isinstance(found.get("seed"), int):
         return None
     steps = found.get("steps")
-    return Trial(found["seed"], steps if isinstance(steps, int) else None)
+    bound = steps if isinstance(steps, int) else None
+    return Trial(found["seed"], bound, found.get("hold_out") is True)
 
 
 def _json(variable: str) -> object:

@@ -15,7 +15,7 @@ from backprobe.store import catalog, json
 from backprobe.treatments.names import canonical
 from backprobe.trials import proof
 from backprobe.trials.answer import proof_answer
-from backprobe.trials.launch import CannotRepeat, check_repeatable
+from backprobe.trials.launch import CannotRepeat, check_repeatable, outcomes
 from backprobe.trials.nouns import Arm
 from backprobe.trials.plan import arms as planned
 from backprobe.trials.pool import Pool
@@ -71,6 +71,7 @@ def prove(
                     range(seeds),
                     bound,
                     thorough=bool(asked),
+                    hold_out=not any(o.higher is not None for o in outcomes(original)),
                     seconds=_seconds(original),
                     tell=progress.tell,
                     plan=progress.plan,

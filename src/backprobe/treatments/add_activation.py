@@ -11,6 +11,9 @@ from backprobe.treatments.base import Treatment
 from backprobe.treatments.functions import SWAPS
 from backprobe.treatments.points import Points
 
+OTHERS = (nn.Embedding, nn.MultiheadAttention)
+"""Modules with weights that want nothing after them."""
+
 
 class AddActivation(Treatment):
     """Puts an activation after each layer that another layer follows directly.
@@ -36,11 +39,7 @@ class AddActivation(Treatment):
             self.points.report.refuse(self.text, f"the forward could not be followed: {why}")
             return
         bare = [layer.module for layer in trace.layers if layer.following == "linear"]
-        bare = [
-            m
-            for m in dict.fromkeys(bare)
-            if not isinstance(m, (nn.Embedding, nn.MultiheadAttention))
-        ]
+        bare = [m for m in dict.fromkeys(bare) if not isinstance(m, OTHERS)]
         for module in bare:
             self._handles.append(module.register_forward_hook(_After(self.value)))
         if bare:

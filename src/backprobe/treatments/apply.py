@@ -13,6 +13,7 @@ from backprobe.treatments.base import Treatment
 from backprobe.treatments.names import TABLE, parse
 from backprobe.treatments.points import Points
 from backprobe.treatments.report import Report
+from backprobe.treatments.trial_holdout import HoldOut
 
 
 class Applied:
@@ -48,8 +49,11 @@ def begin() -> None:
         if folder is not None:
             trial_files.install(folder / "files")
     texts = settings.treatments()
-    if texts:
-        install(texts, folder, trial is not None)
+    holding = trial is not None and trial.hold_out
+    if texts or holding:
+        applied = install(texts, folder, trial is not None)
+        if holding:
+            HoldOut(applied.points).install()
 
 
 def install(texts: tuple[str, ...], folder: Path | None = None, trial: bool = False) -> Applied:

@@ -35,7 +35,7 @@ class BatchSize(Treatment):
                 object.__setattr__(self_, "batch_size", size)
                 points.report.apply(text, str(size))
 
-        DataLoader.__init__ = __init__  # type: ignore[method-assign]
+        DataLoader.__init__ = __init__  # type: ignore[method-assign, assignment]
 
     def undo(self) -> None:
         """Puts the constructor back."""

@@ -31,7 +31,7 @@ class BlankInputs(Treatment):
         self,
         root: nn.Module,
         args: tuple[Any, ...],
-        kwargs: dict[str, Any],  # noqa: ARG002
+        kwargs: dict[str, Any],
     ) -> tuple[Any, ...] | None:
         if not args or not isinstance(args[0], Tensor) or not args[0].is_floating_point():
             return None

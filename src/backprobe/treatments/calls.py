@@ -10,16 +10,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from backprobe.treatments.functions import ACTIVATIONS, LOSSES
-
-if TYPE_CHECKING:
-    from backprobe.treatments.points import Points
 
 VIEWS = ("squeeze", "view", "reshape", "flatten", "__getitem__", "unsqueeze", "float", "ravel")
 """What an output may go through and still be the output."""
@@ -29,16 +26,25 @@ Handler = Callable[[str, Proceed, tuple[Any, ...], dict[str, Any]], Any]
 """Takes the function's name, what calls it (and the next handler), and its arguments."""
 
 
+class Position(Protocol):
+    """Where in the script a call is made."""
+
+    stack: list[nn.Module]
+    """The modules whose forward runs, the root first."""
+    ordinal: int
+    """Position of the activation call that runs, among those of this root's forward."""
+
+
 class Calls(TorchFunctionMode):
     """The handlers of a process, by the name of the function they change.
 
     Arguments:
-        points: of the same process.
+        position: where the process is.
     """
 
-    def __init__(self, points: Points) -> None:
+    def __init__(self, position: Position) -> None:
         super().__init__()
-        self._points = points
+        self._position = position
         self._handlers: dict[str, list[Handler]] = {}
         self._outputs: dict[int, tuple[weakref.ref[Tensor], Any]] = {}
         self._tracks = False
@@ -66,9 +72,8 @@ class Calls(TorchFunctionMode):
         def ordered(name: str, proceed: Proceed, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
             rest = dict(kw)
             given = list(args)
-            for key in ("input", "target")[len(given) :]:
-                if key in rest:
-                    given.append(rest.pop(key))
+            names = ("input", "target")[len(given) :]
+            given += [rest.pop(key) for key in names if key in rest]
             return handler(name, proceed, tuple(given), rest)
 
         self.on(LOSSES, ordered)
@@ -98,7 +103,7 @@ class Calls(TorchFunctionMode):
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         result = proceed(*args, **kwargs)
-        root = self.output_of(args[0]) if args and not self._points.stack else None
+        root = self.output_of(args[0]) if args and not self._position.stack else None
         if root is not None:
             self.note_output(root, result)
         return result
@@ -130,8 +135,8 @@ class Calls(TorchFunctionMode):
         handlers = self._handlers.get(name)
         if not handlers or torch.compiler.is_compiling():
             return func(*args, **kwargs)
-        if name in ACTIVATIONS and self._points.stack:
-            self._points.ordinal += 1
+        if name in ACTIVATIONS and self._position.stack:
+            self._position.ordinal += 1
 
         def proceed(position: int) -> Proceed:
             if position == len(handlers):

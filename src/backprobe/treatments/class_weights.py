@@ -46,10 +46,7 @@ class ClassWeights(Treatment):
             return proceed(*args, **kwargs)
         self._counts = counts if self._counts is None else self._counts + counts
         seen = self._counts.clamp(min=1.0)
-        if key == "weight":
-            weight = seen.sum() / (len(seen) * seen)
-        else:
-            weight = seen[0] / seen[1]
+        weight = seen.sum() / (len(seen) * seen) if key == "weight" else seen[0] / seen[1]
         self.points.report.apply(self.text, name)
         rest = {**kwargs, key: weight.to(output)}
         if len(args) > 2:

@@ -34,7 +34,7 @@ class DropNonfiniteRows(Treatment):
         self,
         root: nn.Module,
         args: tuple[Any, ...],
-        kwargs: dict[str, Any],  # noqa: ARG002
+        kwargs: dict[str, Any],
     ) -> tuple[Any, ...] | None:
         x = args[0] if args else None
         self._bad = None

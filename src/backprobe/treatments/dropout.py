@@ -48,7 +48,7 @@ class Dropout(Treatment):
     def _dropout(
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        given = dict(zip(("input", "p", "training", "inplace"), args)) | kwargs
+        given = dict(zip(("input", "p", "training", "inplace"), args, strict=False)) | kwargs
         x, training = given["input"], bool(given.get("training", True))
         if training and given.get("p", 0.5) > 0:
             self.points.report.apply(self.text, name)

@@ -36,7 +36,7 @@ class EvalMode(Treatment):
                 module.training = False
             self.points.report.apply(self.text)
 
-    def _leave(self, root: nn.Module, output: Any) -> Any:  # noqa: ARG002
+    def _leave(self, root: nn.Module, output: Any) -> Any:
         for module, mode in self._before:
             module.training = mode
         self._before = []

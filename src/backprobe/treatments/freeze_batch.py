@@ -36,7 +36,7 @@ class FreezeBatch(Treatment):
             points.report.apply(self.text)
             return first.setdefault(id(self_._dataset), batch)
 
-        base.__next__ = __next__  # type: ignore[method-assign]
+        base.__next__ = __next__  # type: ignore[method-assign, assignment]
 
     def undo(self) -> None:
         """Puts the iterators back."""

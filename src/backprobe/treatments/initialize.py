@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from backprobe.treatments.base import Treatment
-from backprobe.treatments.points import Points
+from backprobe.treatments.points import Points, unwatched
 from backprobe.treatments.tracing import Layer
 
 RECTIFIERS = frozenset(
@@ -94,8 +94,6 @@ class Initialize(Treatment):
 
     def _scale(self, root: nn.Module, args: Any, kwargs: Any) -> None:
         """Scales layers, in order, to outputs of variance 1 (Mishkin and Matas, 2016)."""
-        from backprobe.treatments.points import unwatched
-
         trace = self.points.trace()
         stack, self.points.stack = self.points.stack, []
         self.points._tracing = True
@@ -104,13 +102,13 @@ class Initialize(Treatment):
                 if not _draws(layer.module):
                     continue
                 seen: list[Tensor] = []
-                handle = layer.module.register_forward_hook(lambda m, a, o: seen.append(o))
+                handle = layer.module.register_forward_hook(_keeper(seen))
                 with unwatched(), torch.random.fork_rng([]), torch.no_grad():
                     root(*args, **kwargs)
                     handle.remove()
                     std = float(seen[0].std()) if seen else 0.0
                     if std > 0:
-                        layer.module.weight.div_(std)  # type: ignore[operator, union-attr]
+                        layer.module.weight.div_(std)  # type: ignore[operator]
         finally:
             self.points._tracing = False
             self.points.stack = stack
@@ -120,6 +118,10 @@ class Initialize(Treatment):
         with torch.no_grad():
             for tensor, before in self._before:
                 tensor.copy_(before)
+
+
+def _keeper(seen: list[Tensor]) -> Any:
+    return lambda _module, _args, output: seen.append(output)
 
 
 def _draws(module: nn.Module) -> bool:

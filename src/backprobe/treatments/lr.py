@@ -14,8 +14,9 @@ from backprobe.treatments.points import Points
 class Lr(Treatment):
     """The learning rate itself, in every group and without a schedule.
 
-    Suits when: a better rate is known, as from a range test. Applied during each step only: the script
-    and its schedule read their own setting between steps, and nothing is left to undo.
+    Suits when: a better rate is known, as from a range test.
+    Applied during each step only: the script and its schedule read their own setting between
+    steps, and nothing is left to undo.
     """
 
     NAME = "lr"

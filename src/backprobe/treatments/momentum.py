@@ -14,8 +14,9 @@ from backprobe.treatments.points import Points
 class Momentum(Treatment):
     """Momentum, or the first beta of the Adam family.
 
-    Suits when: the loss swings to and fro, or creeps. Applied during each step only: the script
-    and its schedule read their own setting between steps, and nothing is left to undo.
+    Suits when: the loss swings to and fro, or creeps.
+    Applied during each step only: the script and its schedule read their own setting between
+    steps, and nothing is left to undo.
     """
 
     NAME = "momentum"

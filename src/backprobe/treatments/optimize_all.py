@@ -58,7 +58,7 @@ def leaves(loss: Tensor) -> list[Tensor]:
     """The parameters that a loss's graph ends in."""
     waiting: list[Any] = [loss.grad_fn]
     seen: set[Any] = set()
-    found = []
+    found: list[Tensor] = []
     while waiting:
         node = waiting.pop()
         if node is None or node in seen:

@@ -11,7 +11,7 @@ BATCHES = 50
 
 
 class Running:
-    """Merged statistics (Chan et al., 1979) along dimension 1, or of everything where there is none.
+    """Merged statistics (Chan et al., 1979), along dimension 1 or of everything.
 
     Features that never vary keep a standard deviation of 1.
     """

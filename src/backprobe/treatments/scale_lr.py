@@ -14,8 +14,9 @@ from backprobe.treatments.points import Points
 class ScaleLr(Treatment):
     """The learning rate times a factor, through any schedule.
 
-    Suits when: the rate is too high or too low, or a loss explodes. Applied during each step only: the script
-    and its schedule read their own setting between steps, and nothing is left to undo.
+    Suits when: the rate is too high or too low, or a loss explodes.
+    Applied during each step only: the script and its schedule read their own setting between
+    steps, and nothing is left to undo.
     """
 
     NAME = "scale-lr"

@@ -35,9 +35,7 @@ class StandardizeInputs(Treatment):
         x = args[0] if args else None
         if not isinstance(x, Tensor) or not x.is_floating_point() or x.requires_grad:
             if len(self.points.living_roots()) == 1 and not kwargs:
-                self.points.report.refuse(
-                    self.text, "the model's input is no floating-point tensor"
-                )
+                self.points.report.refuse(self.text, "the input is no floating-point tensor")
             return None
         running = self._seen.setdefault(id(root), Running())
         if self.points.trains(root):

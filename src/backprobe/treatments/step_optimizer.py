@@ -26,7 +26,7 @@ class StepOptimizer(Treatment):
         points.before_backward.append(self._before)
         points.after_backward.append(self._after)
 
-    def _before(self, loss: Tensor) -> None:  # noqa: ARG002
+    def _before(self, loss: Tensor) -> None:
         self._backwards += 1
         if self._backwards == 2 and self.points.steps.count:
             self.points.report.refuse(self.text, "the script steps its optimizer itself")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +14,15 @@ from backprobe.treatments.base import Treatment
 from backprobe.treatments.calls import Proceed
 from backprobe.treatments.functions import ACTIVATIONS, LOSSES
 from backprobe.treatments.points import Points
+
+KINDS = {
+    "cross-entropy": "cross_entropy",
+    "bce-with-logits": "binary_cross_entropy_with_logits",
+    "mse": "mse_loss",
+    "l1": "l1_loss",
+    "huber": "huber_loss",
+}
+"""Value → torch's function."""
 
 
 class SwapLoss(Treatment):
@@ -39,7 +49,7 @@ class SwapLoss(Treatment):
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         points, canonical = self.points, ACTIVATIONS[name]
-        x = args[0] if args else kwargs.get("input")
+        x: Any = args[0] if args else kwargs.get("input")
         if points.stack:
             trace = points.trace()
             at_output = trace is not None and trace.role(points.ordinal, canonical) == "output"
@@ -67,9 +77,9 @@ class SwapLoss(Treatment):
         return loss
 
     def _other(self, kind: str, scores: Tensor, target: Tensor, kept: Any) -> Tensor | str:
+        if LOSSES[KINDS[self.value]] == kind:
+            return "it is the loss already"
         if self.value == "cross-entropy":
-            if kind == "cross_entropy":
-                return "the loss is a cross entropy already"
             if scores.dim() < 2 or scores.shape[1] < 2:
                 return f"a cross entropy needs one output a class; the output is {_shape(scores)}"
             if target.shape == scores.shape:
@@ -82,8 +92,6 @@ class SwapLoss(Treatment):
                 return f"there are classes beyond the {scores.shape[1]} outputs"
             return functional.cross_entropy(scores, target.long(), **kept)
         if self.value == "bce-with-logits":
-            if kind == "bce_with_logits":
-                return "the loss takes raw scores already"
             if kind in ("cross_entropy", "nll") and scores.shape[-1] > 1:
                 return f"there are {scores.shape[-1]} outputs a row; it suits one"
             if target.numel() != scores.numel():
@@ -93,7 +101,7 @@ class SwapLoss(Treatment):
         if target.numel() != scores.numel():
             return f"targets {_shape(target)} do not fit outputs {_shape(scores)}"
         wanted = target.reshape(scores.shape).to(scores.dtype)
-        functions = {
+        functions: dict[str, Callable[..., Tensor]] = {
             "mse": functional.mse_loss,
             "l1": functional.l1_loss,
             "huber": functional.huber_loss,

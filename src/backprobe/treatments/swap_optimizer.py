@@ -58,15 +58,15 @@ class SwapOptimizer(Treatment):
         known = self._shadows.get(id(optimizer))
         if known is None or known[0]() is not optimizer:
             kind, settings = DEFAULTS[self.value]
-            groups = [{"params": list(group["params"])} for group in optimizer.param_groups]
-            rates = [
-                float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups
-            ]
-            known = weakref.ref(optimizer), kind(groups, **settings), rates
+            own_groups = optimizer.param_groups
+            rates = [float(group.get("initial_lr", group["lr"])) for group in own_groups]
+            shadow = kind([{"params": list(g["params"])} for g in own_groups], **settings)
+            known = weakref.ref(optimizer), shadow, rates
             self._shadows[id(optimizer)] = known
         _, shadow, rates = known
         base = DEFAULTS[self.value][1]["lr"]
-        for group, own, first in zip(shadow.param_groups, optimizer.param_groups, rates):
+        groups = zip(shadow.param_groups, optimizer.param_groups, rates, strict=True)
+        for group, own, first in groups:
             group["lr"] = base * (float(own["lr"]) / first if first else 1.0)
         shadow.step()
         self.points.report.apply(self.text, f"{type(optimizer).__name__} → {self.value}")

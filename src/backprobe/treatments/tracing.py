@@ -23,8 +23,8 @@ RECURRENT = ("lstm", "gru", "rnn_tanh", "rnn_relu")
 class Activation:
     """One activation call: its canonical name and its role.
 
-    `role` is "hidden" (a layer with weights follows), "gate" (it only multiplies something), "inner"
-    (softmax inside, as in attention) or "output" (nothing with weights follows).
+    `role` is "hidden" (a layer with weights follows), "gate" (it only multiplies something),
+    "inner" (softmax inside, as in attention) or "output" (nothing with weights follows).
     """
 
     name: str

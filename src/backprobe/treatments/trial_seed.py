@@ -64,7 +64,7 @@ def _torch(offset: int) -> None:
     _wrap(torch.cuda, "manual_seed_all", offset)
     base: Any = torch._C.Generator
 
-    class Generator(base, metaclass=_like(base)):  # type: ignore[misc]
+    class Generator(base, metaclass=_like(base)):  # type: ignore[misc, metaclass]
         """A generator whose seeds are offset."""
 
         def manual_seed(self, seed: int) -> Any:
@@ -81,7 +81,7 @@ def _numpy(offset: int) -> None:
     _wrap(np.random, "default_rng", offset)
     base: Any = np.random.RandomState
 
-    class RandomState(base, metaclass=_like(base)):  # type: ignore[misc]
+    class RandomState(base, metaclass=_like(base)):  # type: ignore[misc, metaclass]
         """A random state whose seeds are offset."""
 
         def __init__(self, seed: Any = None) -> None:
@@ -94,15 +94,15 @@ def _python(offset: int) -> None:
     if not offset:
         return
     _wrap(random, "seed", offset)
-    base = random.Random
+    base: Any = random.Random
 
-    class Random(base, metaclass=_like(base)):  # type: ignore[misc, valid-type]
+    class Random(base, metaclass=_like(base)):  # type: ignore[misc, metaclass]
         """A generator whose seeds are offset."""
 
         def __init__(self, seed: Any = None) -> None:
             super().__init__(shifted(seed, offset))
 
-    random.Random = Random  # type: ignore[misc]
+    random.Random = Random  # type: ignore[misc, assignment]
 
 
 def _wrap(owner: Any, name: str, offset: int) -> None:

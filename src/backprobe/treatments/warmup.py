@@ -14,8 +14,9 @@ from backprobe.treatments.points import Points
 class Warmup(Treatment):
     """The learning rate rises linearly over the first steps.
 
-    Suits when: the first steps do harm that later ones do not. Applied during each step only: the script
-    and its schedule read their own setting between steps, and nothing is left to undo.
+    Suits when: the first steps do harm that later ones do not.
+    Applied during each step only: the script and its schedule read their own setting between
+    steps, and nothing is left to undo.
     """
 
     NAME = "warmup"

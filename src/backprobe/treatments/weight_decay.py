@@ -14,8 +14,9 @@ from backprobe.treatments.points import Points
 class WeightDecay(Treatment):
     """The weight decay of every group.
 
-    Suits when: weights are held too small, or a network overfits. Applied during each step only: the script
-    and its schedule read their own setting between steps, and nothing is left to undo.
+    Suits when: weights are held too small, or a network overfits.
+    Applied during each step only: the script and its schedule read their own setting between
+    steps, and nothing is left to undo.
     """
 
     NAME = "weight-decay"

@@ -28,7 +28,7 @@ class ZeroGrad(Treatment):
         points.steps.after_late.append(self._stepped.append)
         points.before_backward.append(self._clear)
 
-    def _clear(self, loss: Tensor) -> None:  # noqa: ARG002
+    def _clear(self, loss: Tensor) -> None:
         for optimizer in self._stepped:
             kept = any(
                 tensor.grad is not None and bool(tensor.grad.any())

@@ -19,7 +19,7 @@ from backprobe.records import Run
 from backprobe.store import catalog, redact
 from backprobe.store.reader import RunReader
 from backprobe.trials import outcome
-from backprobe.trials.nouns import Arm, Trial
+from backprobe.trials.nouns import Arm, Outcome, Trial
 
 BOOTSTRAP = Path(__file__).parents[1] / "probe" / "bootstrap"
 """The folder whose `sitecustomize` reaches the child's processes."""
@@ -29,7 +29,7 @@ GRACE_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
 
 
-class CannotRepeat(ValueError):
+class CannotRepeat(ValueError):  # noqa: N818 - it is an answer to the user more than a fault
     """The run can't be run again; the text says why."""
 
 
@@ -44,6 +44,7 @@ class Task:
         steps: bound, None to run whole.
         source: fingerprint of the script, so that trials of an older text are not reused.
         limit: seconds after which the trial is ended.
+        hold_out: whether rows are kept out of training, for want of another outcome.
     """
 
     original: Run
@@ -52,6 +53,7 @@ class Task:
     steps: int | None
     source: str = ""
     limit: float = float("inf")
+    hold_out: bool = False
 
     def facts(self) -> dict[str, object]:
         """What is kept of it in the run's config, and what a trial is recognised by."""
@@ -62,6 +64,7 @@ class Task:
             "seed": self.seed,
             "steps": self.steps,
             "source": self.source,
+            "hold_out": self.hold_out,
         }
 
     def matches(self, run: Run) -> bool:
@@ -128,14 +131,17 @@ class Process:
             environment.pop(name, None)
         environment[settings.RUN] = self.run.path
         environment[settings.DIRECTORY] = str(Path(self.run.path).parent)
-        trial = {"seed": self.task.seed, "steps": self.task.steps}
+        task = self.task
+        trial = {"seed": task.seed, "steps": task.steps, "hold_out": task.hold_out}
         environment[settings.TRIAL] = json.dumps(trial)
         if self.task.arm.treatments:
             environment[settings.TREAT] = json.dumps(list(self.task.arm.treatments))
         environment.setdefault("OMP_NUM_THREADS", str(threads))
         environment.setdefault("PYTHONUNBUFFERED", "1")
         # A trial is no experiment of the user's: it must not show up at another tracker's.
-        environment.setdefault("BACKPROBE_MODE", environment.get("WANDB_MODE", "online"))
+        # `import backprobe as wandb` reads the same variable, unless its own is set.
+        own_mode = settings.DIRECTORY.removesuffix("DIR") + "MODE"
+        environment.setdefault(own_mode, environment.get("WANDB_MODE", "online"))
         environment["WANDB_MODE"] = "disabled"
         return environment
 
@@ -209,6 +215,14 @@ def read(task: Task, run: Run) -> Trial:
     )
 
 
+def outcomes(run: Run) -> dict[Outcome, float]:
+    """The outcomes of a run that was no trial, as its record has them."""
+    reader = RunReader(run)
+    reader.refresh()
+    console = "".join(text for log in reader.logs.values() for _, text in log.assembled.console)
+    return outcome.read(reader.record(), console)
+
+
 def check_repeatable(run: Run) -> None:
     """Makes sure that a run's command can be run again.
 
@@ -247,7 +261,7 @@ def _ended(code: int, printed: str) -> str:
 
 def _libc_prctl() -> Callable[..., int] | None:
     try:
-        return ctypes.CDLL(None).prctl  # type: ignore[no-any-return]
+        return ctypes.CDLL(None).prctl
     except (OSError, AttributeError):
         return None
 

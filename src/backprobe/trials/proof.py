@@ -58,7 +58,7 @@ class Proof:
         return first if first is not None and first.verdict.word == "helps" else None
 
 
-class ControlFailed(RuntimeError):
+class ControlFailed(RuntimeError):  # noqa: N818 - it is an answer more than a fault
     """The script does not run to its end even without a treatment; the text says how it ended."""
 
 
@@ -70,6 +70,7 @@ def prove(
     steps: int | None,
     *,
     thorough: bool = False,
+    hold_out: bool = False,
     seconds: float = 0.0,
     tell: Callable[[Trial], None] = lambda _: None,
     plan: Callable[[int], None] = lambda _: None,
@@ -83,6 +84,7 @@ def prove(
         seeds: their numbers.
         steps: bound of each trial, None to run whole.
         thorough: run every seed of every arm, also where `helps` is out of reach.
+        hold_out: keep rows out of training, where the script evaluates nothing.
         seconds: that the original took, 0 where not known.
         tell: called with each trial that ended.
         plan: called with the number of trials that are still to come, as it becomes known.
@@ -98,7 +100,9 @@ def prove(
     for position, seed in enumerate(seeds):
         left = len(seeds) - position
         plan(left * (1 + len(open_arms)))
-        batch = [Task(run, arm, seed, steps, source, limit) for arm in (Arm(), *open_arms)]
+        batch = [
+            Task(run, arm, seed, steps, source, limit, hold_out) for arm in (Arm(), *open_arms)
+        ]
         done = pool.run(batch, tell)
         control, treated = done[0], done[1:]
         if control.failure:

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backprobe run --treat` and `backprobe prove`, as one types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+from .conftest import Launch
+
+SICK = """\
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(400, 6)
+y = x[:, :1] * 2 + x[:, 1:2] * x[:, 2:3]
+model = nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 1))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(10):
+    for rows in torch.randperm(300).split(20):
+        loss = nn.functional.mse_loss(model(x[rows]), y[rows])
+        loss.backward()
+        optimizer.step()
+with torch.no_grad():
+    print(f"FINAL mse={nn.functional.mse_loss(model(x[300:]), y[300:]).item():.5f}")
+"""
+
+
+def prove(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """`backprobe prove` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "backprobe", "prove", *words],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def value(out: str) -> float:
+    """What a script printed as FINAL."""
+    return float(out.rsplit("=", 1)[1])
+
+
+def test_from_a_finding_to_a_proven_cure(
+    launch: Launch, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Run, prove, and run under what was proven: the JSON, its exit status, and the store."""
+    script(SICK)
+    sick = launch("train.py")
+    done = prove(tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["best"] == ["zero-grad"]
+    first = answer["trials"][0]
+    assert (first["treatment"], first["verdict"]) == (["zero-grad"], "helps")
+    assert first["outcome"] == {"name": "mse", "source": "printed", "better": "lower"}
+    assert first["interval"][0] <= first["effect"] <= first["interval"][1]
+    assert first["finding"] == "missing-zero-grad"
+    assert first["control"][0] == value(sick.out)
+    assert len(first["runs"]) == len(answer["control"]["runs"]) == 3
+    shown = subprocess.run(
+        [sys.executable, "-m", "backprobe", "runs", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer["run"] in shown.stdout
+    cured = launch("--treat", "zero-grad", "train.py")
+    assert value(cured.out) == first["treated"][0]
+
+
+def test_a_treatment_that_does_not_fit_says_why(
+    launch: Launch, script: Callable[..., Path]
+) -> None:
+    """On standard error; the script goes on, and its output is that of an untreated run."""
+    script(SICK)
+    done = launch("--treat", "standardize-inputs", "--treat", "unfreeze", "train.py")
+    assert done.status == 0
+    assert "unfreeze is not applied: no parameter is frozen" in done.err
+    assert "standardize-inputs is not applied" not in done.err
+
+
+def test_wrong_treatments_are_refused_before_the_run(
+    command: Callable[..., Result], script: Callable[..., Path]
+) -> None:
+    """Exit status 2, and what was probably meant."""
+    script(SICK)
+    for words in (
+        ("run", "--treat", "swap-activation=rleu", "train.py"),
+        ("prove", "--treat", "swap-activation=rleu"),
+    ):
+        done = command(*words)
+        assert done.exit_code == 2
+        assert "relu|leaky_relu" in done.output
+
+
+def test_nothing_to_prove_is_said(
+    launch: Launch, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A run without findings that propose anything; an empty list as JSON."""
+    script()
+    launch("train.py", "12")
+    done = prove(tmp_path, "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["trials"], answer["best"]) == (0, [], None)
+    assert "name one with --treat" in prove(tmp_path).stderr
+
+
+def test_a_run_that_cannot_be_repeated_is_refused(command: Callable[..., Result]) -> None:
+    """Exit status 2 where there is no such run."""
+    done = command("prove", "nosuchrun")
+    assert done.exit_code == 2
+    assert "no run 'nosuchrun'" in done.output
