@@ -177,6 +177,9 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         for symptom in ("learning-rate-too-high", "initial-loss-off")
     ),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
+    *_pairs(
+        "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}
+    ),
     *_pairs("batch-size-too-large", {"too-few-steps": ("an epoch has few steps", always)}),
     *_pairs(
         "momentum-too-high",

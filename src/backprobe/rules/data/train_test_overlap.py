@@ -103,7 +103,7 @@ class TrainTestOverlap(AbstractRule):
     def _leaks(self, record: Record, found: Overlap) -> bool:
         """Whether the overlap is neither natural nor the training set evaluated on purpose."""
         limits = self.limits
-        if found.share < limits.share or found.within > limits.natural:
+        if found.share < limits.share or found.within > max(limits.natural, found.share / 4.0):
             return False
         models = np.asarray(record.batches["model"], np.float64)
         if np.unique(models[np.isfinite(models)]).size > 1:

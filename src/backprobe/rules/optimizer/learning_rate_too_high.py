@@ -26,7 +26,8 @@ class LearningRateTooHigh(AbstractRule):
     ## What it looks for
     A run that diverges, jumps or stays at the trivial loss, whose loss rose at once, together with
     marks of large steps: the largest update of a weight matrix in the first steps relative to the
-    weight, weights that grew several-fold, rectifiers that died, or successive gradients that point against each other.
+    weight, weights that grew several-fold, rectifiers that died, or successive gradients that point
+    against each other.
 
     ## Why it matters
     A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots further

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: class-imbalance
+import torch
+from torch import nn
+from toy import mlp, train
+
+torch.manual_seed(0)
+generator = torch.Generator().manual_seed(1)
+x = torch.randn(1200, 10, generator=generator)
+rare = torch.rand(1200, generator=generator) < 0.05
+x[rare, 0] += 0.6
+model = mlp(10, 16, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+train(model, x, rare.long(), nn.CrossEntropyLoss(), optimizer, steps=300)
