@@ -74,11 +74,13 @@ class Trial:
         seed: number of its seed; the script's own seeds are offset by it.
         steps: optimizer steps after which training loaders end, None for no bound.
         hold_out: whether rows are kept out of training, for want of another outcome.
+        lenient: whether it goes on where a treatment finds nothing to change.
     """
 
     seed: int
     steps: int | None
     hold_out: bool = False
+    lenient: bool = False
 
 
 def treatments() -> tuple[str, ...]:
@@ -94,7 +96,8 @@ def trial() -> Trial | None:
         return None
     steps = found.get("steps")
     bound = steps if isinstance(steps, int) else None
-    return Trial(found["seed"], bound, found.get("hold_out") is True)
+    flags = (found.get(name) is True for name in ("hold_out", "lenient"))
+    return Trial(found["seed"], bound, *flags)
 
 
 def _json(variable: str) -> object:

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "findings": ("backprobe.cli.findings", "What was found in a run, the likeliest cause first."),
     "diagnose": ("backprobe.cli.diagnose", "Run today's rules over a stored run."),
     "prove": ("backprobe.cli.prove", "Run a script again under treatments; say which helps."),
+    "study": ("backprobe.cli.study", "A grid of treatments over a script: what each one does."),
     "runs": ("backprobe.cli.runs", "List the runs kept here; remove some."),
     "show": ("backprobe.cli.show", "One run: config, environment, structure, metrics."),
     "compare": ("backprobe.cli.compare", "What differs between two runs."),

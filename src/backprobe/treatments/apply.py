@@ -51,7 +51,7 @@ def begin() -> None:
     texts = settings.treatments()
     holding = trial is not None and trial.hold_out
     if texts or holding:
-        applied = install(texts, folder, trial is not None)
+        applied = install(texts, folder, trial is not None and not trial.lenient)
         if holding:
             HoldOut(applied.points).install()
 

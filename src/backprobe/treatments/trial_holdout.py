@@ -93,7 +93,7 @@ class HoldOut:
                 self._losses = []
             return batch
 
-        base.__next__ = __next__  # type: ignore[method-assign]
+        base.__next__ = __next__  # type: ignore[method-assign, assignment]
 
     def _before(self, loss: Tensor) -> None:
         if not self._now:

@@ -45,6 +45,7 @@ class Task:
         source: fingerprint of the script, so that trials of an older text are not reused.
         limit: seconds after which the trial is ended.
         hold_out: whether rows are kept out of training, for want of another outcome.
+        lenient: whether it goes on where a treatment finds nothing to change.
     """
 
     original: Run
@@ -54,6 +55,7 @@ class Task:
     source: str = ""
     limit: float = float("inf")
     hold_out: bool = False
+    lenient: bool = False
 
     def facts(self) -> dict[str, object]:
         """What is kept of it in the run's config, and what a trial is recognised by."""
@@ -65,6 +67,7 @@ class Task:
             "steps": self.steps,
             "source": self.source,
             "hold_out": self.hold_out,
+            "lenient": self.lenient,
         }
 
     def matches(self, run: Run) -> bool:
@@ -132,7 +135,12 @@ class Process:
         environment[settings.RUN] = self.run.path
         environment[settings.DIRECTORY] = str(Path(self.run.path).parent)
         task = self.task
-        trial = {"seed": task.seed, "steps": task.steps, "hold_out": task.hold_out}
+        trial = {
+            "seed": task.seed,
+            "steps": task.steps,
+            "hold_out": task.hold_out,
+            "lenient": task.lenient,
+        }
         environment[settings.TRIAL] = json.dumps(trial)
         if self.task.arm.treatments:
             environment[settings.TREAT] = json.dumps(list(self.task.arm.treatments))

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`backprobe study`: a grid of treatments over a script, e.g. dropout by batch norm."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from typing import Any
+
+import click
+
+from backprobe.cli import _target
+from backprobe.cli._options import json_option
+from backprobe.cli._say import say
+from backprobe.records import SCHEMA, Run
+from backprobe.store import catalog, json, redact
+from backprobe.treatments.names import canonical
+from backprobe.trials.pool import Pool
+from backprobe.trials.progress import Progress
+from backprobe.trials.study import Effect, Study
+from backprobe.trials.study import study as run_study
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--vary", multiple=True, required=True, metavar="NAME=V1,V2", help="Repeatable.")
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
+@click.option("--jobs", type=click.IntRange(1), help="Trials at a time; by cores and memory.")
+@click.option("--python", metavar="PATH", help="Interpreter for scripts and modules.")
+@json_option()
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="SCRIPT [ARGS]…")
+def study(
+    vary: tuple[str, ...],
+    seeds: int,
+    steps: int | None,
+    jobs: int | None,
+    python: str | None,
+    as_json: bool,
+    words: tuple[str, ...],
+) -> None:
+    """Runs SCRIPT under every combination of treatments, and says what each one does.
+
+    The first value of each `--vary` is the reference.
+    """
+    factors = dict(_factor(text) for text in vary)
+    command = _target.resolve(words, python).command
+    directory = catalog.store_directory()
+    run = _base(command)
+    cells = 1
+    for levels in factors.values():
+        cells *= len(levels)
+    pool = Pool(directory, jobs)
+    with Progress(visible=sys.stderr.isatty()) as progress:
+        progress.plan(cells * seeds)
+        try:
+            found = run_study(run, factors, pool, range(seeds), steps, progress.tell)
+        except KeyboardInterrupt:
+            say("interrupted; finished trials are kept, and used when it is run again")
+            sys.exit(130)
+    if found.outcome is None:
+        failures = [t.failure for trials in found.cells.values() for t in trials if t.failure]
+        say(failures[0] if failures else "there is no outcome to judge by; print `name=value`")
+        sys.exit(1)
+    click.echo(json.dumps(_answer(found)) if as_json else _table(found))
+
+
+def _factor(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, values = text.partition("=")
+    levels = [level for level in values.split(",") if level]
+    if not equals or len(levels) < 2:
+        raise click.UsageError(f"--vary {text!r}; expected NAME=V1,V2 with two values or more")
+    try:
+        return name, tuple(canonical(f"{name}={level}") for level in levels)
+    except ValueError as error:
+        raise click.UsageError(f"--vary: {error}") from error
+
+
+def _base(command: tuple[str, ...]) -> Run:
+    """The run that stands for the script: the one of an earlier study of it, or a new one."""
+    directory = catalog.store_directory()
+    kept = tuple(redact.arguments(command))
+    if kept != command:
+        raise click.UsageError("an argument looks like a secret; give it by the environment")
+    facts: dict[str, Any] = {"kind": "trial", "job_type": "study", "command": kept}
+    made = catalog.create(directory, name=f"study of {' '.join(command[1:3])}", **facts)
+    for run in catalog.runs(directory):
+        same = (run.job_type, run.command, run.cwd) == ("study", kept, made.cwd)
+        if same and run.id != made.id:
+            catalog.delete(made)
+            return run
+    return catalog.close(made, 0)
+
+
+def _answer(found: Study) -> dict[str, Any]:
+    assert found.outcome is not None
+    return {
+        "schema": SCHEMA,
+        "outcome": {"name": found.outcome.name, "source": found.outcome.source},
+        "factors": {name: list(levels) for name, levels in found.factors.items()},
+        "seeds": list(found.seeds),
+        "cells": [
+            {
+                "treatment": list(cell),
+                "values": found.values(cell),
+                "runs": [trial.run.id for trial in trials],
+            }
+            for cell, trials in found.cells.items()
+        ],
+        "effects": [
+            {
+                "levels": list(one.levels),
+                "against": list(one.against),
+                "effect": one.effect,
+                "interval": list(one.interval) if one.interval is not None else None,
+                "clear": one.clear,
+            }
+            for one in found.effects()
+        ],
+    }
+
+
+def _table(found: Study) -> str:
+    better = {True: "higher is better", False: "lower is better"}
+    assert found.outcome is not None
+    known = better.get(bool(found.outcome.higher)) if found.outcome.higher is not None else None
+    lines = [f"{found.outcome}{f', {known}' if known else ''}; {len(found.seeds)} seeds", ""]
+    width = max(len(" ".join(cell)) for cell in found.cells)
+    for cell in found.cells:
+        values = found.values(cell)
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        lines.append(f"{' '.join(cell):{width}}  {statistics.fmean(values):.4g} ± {spread:.2g}")
+    lines += ["", "what each does, beside the first value"]
+    lines += [_line(one) for one in found.effects()]
+    return "\n".join(lines)
+
+
+def _line(one: Effect) -> str:
+    name = " × ".join(one.levels)
+    bounds = f" [{one.interval[0]:+.3g}, {one.interval[1]:+.3g}]" if one.interval else ""
+    return f"  {name}: {one.effect:+.3g}{bounds}{'' if one.clear else '  not clear'}"
