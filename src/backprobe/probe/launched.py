@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from backprobe import session, settings
+from backprobe.probe import tracebacks
 from backprobe.probe.entry import install
 
 
@@ -21,6 +22,7 @@ def begin() -> None:
             from backprobe.treatments import apply
 
             apply.begin()  # before the probe's own patches, which then see the treated model
+    tracebacks.install()
     install()
 
 
