@@ -80,5 +80,5 @@ def test_same_traceback(name: str, tmp_path: Path) -> None:
     )
     assert alone.returncode == watched.returncode == 1
     kept = [line for line in watched.stderr.splitlines() if not line.startswith("backprobe: ")]
-    told = [line for line in alone.stderr.splitlines()]
+    told = alone.stderr.splitlines()
     assert kept[: len(told)] == told
