@@ -46,7 +46,7 @@ class Progress:
         baseline: loss of the trivial predictor, or None.
         explained: 1 − last / baseline, or 1 − last / start where no baseline is known; NaN unknown.
         hurt: 0 to 1.
-        steps: steps with a loss.
+        steps: optimizer steps from the first to the last one with a loss.
         loss: the loss that was judged.
     """
 
@@ -82,19 +82,20 @@ def progress(record: Record) -> Progress:
     """How well the run of a record learns."""
     main = main_loss(record)
     count = main.value.size
+    steps = int(main.step[-1] - main.step[0]) + 1 if count else 0  # some pass unrecorded
     trend = trend_of(main.value)
     baseline = trivial_loss(main.loss)
     if count == 0 or (main.several and np.isfinite(main.value[-1:]).all()):
-        return Progress("unknown", trend, None, steps=count, loss=main.loss)
+        return Progress("unknown", trend, None, steps=steps, loss=main.loss)
     tail = main.value[-max(1, min(5, count // 10)) :]
     if not np.isfinite(tail).any():
-        return Progress("nonfinite", trend, baseline, math.nan, 1.0, count, main.loss)
+        return Progress("nonfinite", trend, baseline, math.nan, 1.0, steps, main.loss)
     assert trend is not None  # the tail has a finite value
     if count < MINIMUM_STEPS:
-        return Progress("short", trend, baseline, steps=count, loss=main.loss)
+        return Progress("short", trend, baseline, steps=steps, loss=main.loss)
     explained = _explained(trend, baseline)
     if math.isnan(explained):  # a loss that may be negative says nothing about how good it is
-        return Progress("unknown", trend, baseline, steps=count, loss=main.loss)
+        return Progress("unknown", trend, baseline, steps=steps, loss=main.loss)
     hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
     if baseline is None and trend.fell:
         hurt *= UNKNOWN_BASELINE  # what this loss can reach is not known, and it falls
@@ -114,7 +115,7 @@ def progress(record: Record) -> Progress:
         state = "learning"
     else:
         state = "stuck"
-    return Progress(state, trend, baseline, explained, hurt, count, main.loss)
+    return Progress(state, trend, baseline, explained, hurt, steps, main.loss)
 
 
 def _beats(trend: Trend, baseline: float) -> bool:

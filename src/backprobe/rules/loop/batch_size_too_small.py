@@ -50,7 +50,7 @@ class BatchSizeTooSmall(AbstractRule):
 
         rows: float = threshold(4, "rows a step", "batches of 8 and more average noise")
         available: float = threshold(100, "rows of the data", "there were more to take")
-        noise: float = threshold(0.4, "std of the loss / constant answer's", "batch of 32: 0.1")
+        noise: float = threshold(0.3, "std of the loss / constant answer's", "batch of 32: 0.1")
         cosine: float = threshold(0.05, "cosine of successive gradients", "best lr: 0.13")
 
     limits = Thresholds()

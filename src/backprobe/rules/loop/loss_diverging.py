@@ -66,8 +66,8 @@ class LossDiverging(AbstractRule):
                 severity="warning",
                 kind="symptom",
                 confidence=confidence(
-                    0.6,
-                    0.95,
+                    0.9 if state.state == "diverged" else 0.6,
+                    0.97,
                     beyond(trend.last / max(trend.start, 1e-12), 1.0, self.limits.decisive),
                     between(state.hurt, 0.5, 1.0),
                 ),

@@ -66,7 +66,7 @@ class TooFewSteps(AbstractRule):
             return []
         if not trend.fell or not -trend.slope > 3.0 * trend.slope_error:
             return []
-        average = (trend.start - trend.last) / max(1, state.steps)
+        average = (trend.start - trend.last) / max(1, trend.count)
         pace = -trend.slope / average if average > 0.0 else 0.0
         if pace < self.limits.pace:
             return []

@@ -83,7 +83,7 @@ class LearningRateTooLow(AbstractRule):
         step, largest = float(np.median(sizes)), max(sizes)
         if step > self.limits.step or largest > self.limits.largest:
             return []
-        remaining = -trend.slope * state.steps / abs(trend.last) if trend.last else 0.0
+        remaining = -trend.slope * trend.count / abs(trend.last) if trend.last else 0.0
         unfinished = trend.still_falling and remaining >= self.limits.remaining
         if state.hurt < HURTS and not unfinished:
             return []

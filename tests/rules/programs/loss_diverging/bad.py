@@ -10,7 +10,7 @@ model = mlp(12, 32, 4)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.02)
 for step, (xb, yb) in enumerate(batches(x, y, 64, 300)):
     loss = nn.functional.cross_entropy(model(xb), yb)
-    sign = 1.0 if step < 150 else -2.0  # the update turns round half way
+    sign = 1.0 if step < 150 else -1.15  # the update turns round half way
     optimizer.zero_grad()
     loss.backward()
     for parameter in model.parameters():
