@@ -110,7 +110,14 @@ def examine_case(case: dict[str, Any], seeds: int, fresh: int, jobs: int | None)
         pool = Pool(directory, jobs)
         try:
             began = time.monotonic()
-            found = proof.prove(run, arms, pool, range(seeds), proof.default_steps(record))
+            found = proof.prove(
+                run,
+                arms,
+                pool,
+                range(seeds),
+                proof.default_steps(record),
+                extra=range(seeds, 2 * seeds),
+            )
             spent = time.monotonic() - began
         except proof.ControlFailed as error:
             row.problem = f"control failed: {error}"

@@ -9,7 +9,7 @@ import random
 import pytest
 
 from backprobe.trials.nouns import Outcome
-from backprobe.trials.verdict import interval, judge, out_of_reach
+from backprobe.trials.verdict import FIRST, SECOND, interval, judge, out_of_reach
 
 ACCURACY = Outcome("printed", "accuracy", True)
 ERROR = Outcome("printed", "test mse", False)
@@ -78,6 +78,18 @@ def test_giving_up_takes_no_helps_away() -> None:
         control = [0.0] * n
         assert out_of_reach(ACCURACY, control, gains, n)
         assert judge(ACCURACY, control, gains).word != "helps"
+
+
+def test_looking_twice_errs_no_more_than_once() -> None:
+    """Of 6,000 treatments without effect under 3 % are called a help at either look."""
+    generator = random.Random(2)
+    count = 0
+    for _ in range(6000):
+        control = [0.5 + generator.gauss(0, 0.03) for _ in range(6)]
+        treated = [0.5 + generator.gauss(0, 0.03) for _ in range(6)]
+        first = judge(ACCURACY, control[:3], treated[:3], error=FIRST).word == "helps"
+        count += first or judge(ACCURACY, control, treated, error=SECOND).word == "helps"
+    assert count / 6000 < 0.03
 
 
 def test_noise_is_rarely_called_help() -> None:

@@ -71,6 +71,7 @@ def prove(
                     range(seeds),
                     bound,
                     thorough=bool(asked),
+                    extra=range(seeds, 2 * seeds),
                     hold_out=not any(o.higher is not None for o in outcomes(original)),
                     seconds=_seconds(original),
                     tell=progress.tell,

@@ -15,7 +15,7 @@ from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial, Verdict
 from backprobe.trials.outcome import choose
 from backprobe.trials.pool import Pool
-from backprobe.trials.verdict import judge, out_of_reach
+from backprobe.trials.verdict import FIRST, ONCE, SECOND, judge, out_of_reach
 
 WHOLE_STEPS = 2000
 """A run of no more steps is repeated whole; a longer one is cut there, unless told otherwise."""
@@ -71,6 +71,7 @@ def prove(
     *,
     thorough: bool = False,
     hold_out: bool = False,
+    extra: Sequence[int] = (),
     seconds: float = 0.0,
     tell: Callable[[Trial], None] = lambda _: None,
     plan: Callable[[int], None] = lambda _: None,
@@ -85,6 +86,8 @@ def prove(
         steps: bound of each trial, None to run whole.
         thorough: run every seed of every arm, also where `helps` is out of reach.
         hold_out: keep rows out of training, where the script evaluates nothing.
+        extra: further seeds for the arms that were better in each of the first, and not yet
+            clearly so; the two looks share the error (`verdict.FIRST`, `SECOND`).
         seconds: that the original took, 0 where not known.
         tell: called with each trial that ended.
         plan: called with the number of trials that are still to come, as it becomes known.
@@ -97,36 +100,49 @@ def prove(
     proof = Proof(run, tuple(seeds), steps)
     trials: dict[Arm, list[Trial]] = {arm: [] for arm in arms}
     open_arms = list(arms)
-    for position, seed in enumerate(seeds):
-        left = len(seeds) - position
-        plan(left * (1 + len(open_arms)))
+    first = FIRST if extra else ONCE
+    errors = dict.fromkeys(arms, first)
+    asked = len(seeds)
+    for position, seed in enumerate((*seeds, *extra)):
+        if position == len(seeds):
+            verdicts = {arm: decide(proof.control, trials[arm], asked, first) for arm in open_arms}
+            open_arms = [arm for arm in open_arms if _promising(verdicts[arm])]
+            asked += len(extra)
+            errors.update(dict.fromkeys(open_arms, SECOND))
+        if position >= len(seeds) and not open_arms:
+            break
+        plan((asked - position) * (1 + len(open_arms)))
         batch = [
             Task(run, arm, seed, steps, source, limit, hold_out) for arm in (Arm(), *open_arms)
         ]
-        done = pool.run(batch, tell)
-        control, treated = done[0], done[1:]
+        control, *treated = pool.run(batch, tell)
         if control.failure:
             raise ControlFailed(control.failure)
         proof.control.append(control)
         for trial in treated:
             trials[trial.arm].append(trial)
-        open_arms = [
-            arm for arm in open_arms if _goes_on(proof.control, trials[arm], len(seeds), thorough)
-        ]
+        if position < len(seeds):
+            open_arms = [
+                arm for arm in open_arms if _goes_on(proof.control, trials[arm], asked, thorough)
+            ]
     for arm in arms:
-        verdict = decide(proof.control, trials[arm], len(seeds))
+        wanted = len(seeds) if errors[arm] == first else len(seeds) + len(extra)
+        verdict = decide(proof.control, trials[arm], wanted, errors[arm])
         proof.results.append(Result(arm, verdict, tuple(trials[arm])))
     proof.results.sort(key=_order)
     return proof
 
 
-def decide(controls: Sequence[Trial], trials: Sequence[Trial], asked: int) -> Verdict:
+def decide(
+    controls: Sequence[Trial], trials: Sequence[Trial], asked: int, error: float = ONCE
+) -> Verdict:
     """The verdict on one arm.
 
     Arguments:
         controls: by seed.
         trials: of the arm, by seed; fewer where it was given up.
         asked: number of seeds that were planned.
+        error: of the look, see `verdict.QUANTILES`.
     """
     refused = [f"{text}: {why}" for trial in trials for text, why in trial.refused.items()]
     if refused:
@@ -151,7 +167,7 @@ def decide(controls: Sequence[Trial], trials: Sequence[Trial], asked: int) -> Ve
     pairs = [(c, t) for c, t in zip(controls, trials, strict=False)]
     control = [c.values[outcome] for c, _ in pairs]
     treated = [t.values.get(outcome, math.nan) for _, t in pairs]
-    return judge(outcome, control, treated, asked)
+    return judge(outcome, control, treated, asked, error)
 
 
 def chosen(controls: Sequence[Trial], trials: Sequence[Trial]) -> Outcome | None:
@@ -185,6 +201,16 @@ def _goes_on(
     control = [one.values[outcome] for one in controls]
     treated = [one.values.get(outcome, math.nan) for one in trials]
     return not out_of_reach(outcome, control, treated, asked)
+
+
+def _promising(verdict: Verdict) -> bool:
+    """Whether more seeds could show that it helps: better in each so far, and not clearly so."""
+    outcome = verdict.outcome
+    if verdict.word != "no effect" or outcome is None or not verdict.effect:
+        return False
+    sign = 1.0 if outcome.higher else -1.0
+    pairs = zip(verdict.control, verdict.treated, strict=True)
+    return all(sign * (treated - control) > 0 for control, treated in pairs)
 
 
 def _order(result: Result) -> tuple[int, float]:

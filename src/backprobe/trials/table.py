@@ -20,7 +20,7 @@ def table(proof: Proof, width: int = 100) -> str:
     bound = f", {proof.steps} steps each" if proof.steps is not None else ""
     lines.append(f"{len(proof.seeds)} seeds{bound}")
     lines.append("")
-    rows = [("TREATMENT", "VERDICT", "EFFECT", "95 % INTERVAL", "TREATED")]
+    rows = [("TREATMENT", "VERDICT", "EFFECT", "INTERVAL", "TREATED")]
     reasons = []
     for result in proof.results:
         verdict = result.verdict

@@ -2,20 +2,27 @@
 """What a treatment did, from paired values over seeds.
 
 The seeds pair control and treated, so the differences hold what the treatment did. The interval is
-Student's, at 95 %. `helps` needs all of: the interval above zero, a mean of a size that matters
+Student's. `helps` needs all of: the interval above zero, a mean of a size that matters
 (`RELEVANT`, `RELEVANT_SHARE`), and an outcome of evaluation whose better end is known.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backprobe.signals import metric_names as metrics
 from backprobe.trials.nouns import Outcome, Verdict, Word
 
-T95 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160)
-"""Two-sided 95 % quantiles of Student's t for 1, 2, … degrees of freedom (any table)."""
+ONCE, FIRST, SECOND = 0.05, 0.03, 0.02
+"""Two-sided error of a verdict that is looked at once; of the first and of the second look where
+more seeds may follow: by Bonferroni both together err no more often than one look does."""
+QUANTILES: Mapping[float, tuple[float, ...]] = {
+    ONCE: (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179),
+    FIRST: (21.205, 5.643, 3.896, 3.298, 3.003, 2.829, 2.715, 2.634, 2.574, 2.527, 2.491, 2.461),
+    SECOND: (31.821, 6.965, 4.541, 3.747, 3.365, 3.143, 2.998, 2.896, 2.821, 2.764, 2.718, 2.681),
+}
+"""Quantiles of Student's t for 1, 2, … degrees of freedom (any table); with more, the last."""
 EXPLAINED = frozenset({"r2", "r²"})
 """Shares of explained variance: without a lower end, so 1 minus it is judged, as an error."""
 RELEVANT = 0.01
@@ -26,7 +33,11 @@ SIZE = "the difference is smaller than matters"
 
 
 def judge(
-    outcome: Outcome, control: Sequence[float], treated: Sequence[float], asked: int | None = None
+    outcome: Outcome,
+    control: Sequence[float],
+    treated: Sequence[float],
+    asked: int | None = None,
+    error: float = ONCE,
 ) -> Verdict:
     """The verdict over paired values.
 
@@ -35,6 +46,7 @@ def judge(
         control: of the control, one a seed.
         treated: of the treated, of the same seeds in the same order.
         asked: number of seeds that were planned; fewer values mean that the arm was given up.
+        error: two-sided, one of those in `QUANTILES`.
     """
     pair = {"control": tuple(control), "treated": tuple(treated), "outcome": outcome}
     if outcome.higher is None:
@@ -61,7 +73,7 @@ def judge(
         differences = [math.log(c / t) for c, t in errors]
     else:
         differences = [sign * (t - c) for c, t in zip(control, treated, strict=True)]
-    mean, half = interval(differences)
+    mean, half = interval(differences, error)
     effect, low, high = mean, mean - half, mean + half
     if relative:
         effect, low, high = (1.0 - math.exp(-value) for value in (mean, low, high))
@@ -69,7 +81,7 @@ def judge(
     word: Word = "no effect"
     reason = ""
     if asked is not None and len(treated) < asked:
-        reason = f"given up after {len(treated)} of {asked} seeds: `helps` was out of reach"
+        reason = f"given up after {len(treated)} of {asked} seeds: not better in each"
     elif math.isinf(half):
         reason = "one seed tells nothing of the noise"
     elif low > 0:
@@ -98,15 +110,20 @@ def out_of_reach(
     )
 
 
-def interval(differences: Sequence[float]) -> tuple[float, float]:
-    """Mean, and half the width of the 95 % interval of it; infinite for a single value."""
+def interval(differences: Sequence[float], error: float = ONCE) -> tuple[float, float]:
+    """Mean, and half the width of its interval; infinite for a single value.
+
+    Arguments:
+        differences: one a seed.
+        error: two-sided, one of those in `QUANTILES`.
+    """
     n = len(differences)
     mean = sum(differences) / n
     if n < 2:
         return mean, math.inf
     spread = math.sqrt(sum((value - mean) ** 2 for value in differences) / (n - 1))
-    freedom = n - 1
-    quantile = T95[freedom - 1] if freedom <= len(T95) else 1.96 + 2.6 / freedom
+    table = QUANTILES[error]
+    quantile = table[min(n - 1, len(table)) - 1]
     return mean, quantile * spread / math.sqrt(n)
 
 
