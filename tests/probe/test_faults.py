@@ -20,6 +20,7 @@ from backprobe.probe.forward import Forward
 from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.losses import Losses
+from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.probe import Probe
 from backprobe.probe.recorder import Recorder
@@ -53,6 +54,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("second moment", Heartbeat, "_lags"),
     ("noise", Heartbeat, "_noise"),
     ("occasional", Forward, "_occasional"),
+    ("named losses", NamedLosses, "_take"),
     ("clipping", Probe, "clipped"),
     ("clipping", Probe, "clipped_values"),
     ("scaler", Scaling, "scaled"),

@@ -57,9 +57,8 @@ class Backward:
             loss = loss[0] if loss else None
         if not isinstance(loss, Tensor) or loss.grad_fn is None or state.in_backward:
             return
-        if not state.mine():
+        if not state.settle():
             return
-        state.settled = True
         state.in_backward = True
         if state.doze:
             return

@@ -79,6 +79,7 @@ class Forward:
         self._features: dict[int, batches.Features] = {}
         self._handles: list[Any] = []
         self.resume: Callable[[Any], None] = lambda _: None
+        state.running = lambda: bool(self.stack)
 
     def install(self) -> None:
         """Puts the global module hooks in place."""

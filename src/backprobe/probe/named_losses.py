@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from backprobe.probe.capture import compiles
 from backprobe.probe.evaluation import Phase, number, right
 from backprobe.probe.guard import Guard
 
@@ -47,7 +48,8 @@ class NamedLosses:
     def begin(self, phase: Phase) -> None:
         """Adds what is computed from now on to a phase."""
         self._phase = phase
-        if not self._originals and self._guard.works("named losses"):
+        # A compiled function guards on the names that it calls: it would be compiled anew.
+        if not self._originals and not compiles() and self._guard.works("named losses"):
             for name, kind in NAMES.items():
                 original = getattr(functional, name)
                 self._originals[name] = original

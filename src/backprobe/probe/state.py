@@ -28,6 +28,7 @@ from backprobe.probe.transfer import Transfers
 from backprobe.records import Operation
 
 NAN = float("nan")
+_settling = threading.Lock()
 
 
 @dataclass
@@ -43,6 +44,7 @@ class State:
         stepped: whether an optimizer has ever stepped.
         occasion: whether what is too dear for every step is measured in it.
         thread, settled: which thread is followed, and whether that is decided.
+        running: tells whether the followed thread is inside a forward.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
@@ -58,6 +60,7 @@ class State:
     losses: Losses = field(init=False)
     thread: int = field(default_factory=threading.get_ident)
     settled: bool = False
+    running: Callable[[], bool] = lambda: False
     step: int = 0
     observing: bool = True
     histograms: bool = True
@@ -102,11 +105,18 @@ class State:
             return True
         if self.in_backward and type(threading.current_thread()).__name__ == "_DummyThread":
             return True  # of autograd itself: a device's backward, and a step from its hooks
-        if not self.settled:
-            self.thread = caller
+        if not self.settled and not self.running():
             return True
         self.blind_spot("another thread trains too: only the first that did is followed")
         return False
+
+    def settle(self) -> bool:
+        """Follows the calling thread for good if none is followed yet; whether it is followed."""
+        with _settling:
+            if not self.settled and (self.thread == threading.get_ident() or not self.running()):
+                self.settled = True
+                self.thread = threading.get_ident()
+        return self.mine()
 
     def blind_spot(self, text: str) -> None:
         """Says once what can't be seen."""
