@@ -61,7 +61,7 @@ class InitScaleTooLarge(AbstractRule):
             "the tanh gain is 1.67; in several layers it multiplies up",
         )
         stacked_growth: float = threshold(
-            30.0, "product of such layers' ratios", "the output begins 30 times too large"
+            10.0, "product of such layers' ratios", "the output begins ten times too large"
         )
         output: float = threshold(10.0, "RMS of the last output", "healthy: about 1")
         decisive: float = threshold(
@@ -93,16 +93,15 @@ class InitScaleTooLarge(AbstractRule):
         if len(stack) > len(guilty) and blown:
             # Each layer alone would pass; together, and measured at the output, they do not.
             guilty = stack
-        if severity != "note":
-            ends = _saturated_at_first(record, self.limits.saturated)
-            guilty += [
-                (ratio, layer)
-                for ratio, layer in found
-                if (ratio, layer) not in guilty
-                and ratio >= self.limits.saturating
-                and layer.activation is not None
-                and layer.activation.index in ends
-            ]
+        ends = _saturated_at_first(record, self.limits.saturated)
+        guilty += [
+            (ratio, layer)
+            for ratio, layer in found
+            if (ratio, layer) not in guilty
+            and ratio >= self.limits.saturating
+            and layer.activation is not None
+            and layer.activation.index in ends
+        ]
         if not guilty:
             return []
         ratio, worst = max(guilty, key=lambda item: item[0])

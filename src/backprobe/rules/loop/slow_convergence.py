@@ -57,6 +57,7 @@ class SlowConvergence(AbstractRule):
         slow = state.state == "learning" and trend.still_falling and trend.fell
         if not slow or state.steps <= self.limits.steps:
             return []
+        fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
         source = state.loss.source if state.loss else None
         return [
             Finding(
@@ -71,7 +72,7 @@ class SlowConvergence(AbstractRule):
                 ),
                 message=(
                     f"after {state.steps:,} steps {state.in_words()}{at(source)} and still falls "
-                    f"by {figure(-1000.0 * trend.slope)} in a thousand steps"
+                    f"by {figure(1000.0 * fall)} in a thousand steps"
                 ),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),

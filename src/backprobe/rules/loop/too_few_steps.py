@@ -70,6 +70,7 @@ class TooFewSteps(AbstractRule):
         pace = -trend.slope / average if average > 0.0 else 0.0
         if pace < self.limits.pace:
             return []
+        fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
         source = record.optimizers[0].step_source if record.optimizers else None
         return [
             Finding(
@@ -83,7 +84,7 @@ class TooFewSteps(AbstractRule):
                 ),
                 message=(
                     f"only {state.steps} steps{at(source)}, and the loss still fell by "
-                    f"{figure(-trend.slope)} a step at the end; {state.in_words()}"
+                    f"{figure(fall)} a step at the end; {state.in_words()}"
                 ),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
