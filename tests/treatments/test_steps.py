@@ -136,6 +136,20 @@ def test_another_optimizer_steps_instead(treat: Treat) -> None:
     assert model[0].weight.grad is not None
 
 
+def test_the_same_optimizer_at_a_far_rate_is_another(treat: Treat) -> None:
+    """Adam at 1e-6 becomes Adam at 1e-3; near its usual rate it is refused."""
+    model = classifier()
+    expected = train(model, torch.optim.Adam(model.parameters(), lr=1e-3))
+    applied = treat("swap-optimizer=adam")
+    model = classifier()
+    assert train(model, torch.optim.Adam(model.parameters(), lr=1e-6)) == expected
+    assert not applied.points.report.refused
+    applied.undo()
+    applied = treat("swap-optimizer=adam")
+    train(model, torch.optim.Adam(model.parameters(), lr=2e-3), rounds=1)
+    assert "already" in applied.points.report.refused["swap-optimizer=adam"]
+
+
 def test_what_the_optimizer_lacks_is_given(treat: Treat) -> None:
     """A layer that was left out begins to move."""
     applied = treat("optimize-all")

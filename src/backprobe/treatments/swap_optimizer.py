@@ -21,6 +21,9 @@ DEFAULTS: dict[str, tuple[Any, dict[str, Any]]] = {
     "rmsprop": (torch.optim.RMSprop, {"lr": 1e-3}),
 }
 
+NEAR = 3.0
+"""The same optimizer at a rate within this factor of the usual one is no other optimizer."""
+
 
 class SwapOptimizer(Treatment):
     """Steps another optimizer, at its usual learning rate, in the place of the script's.
@@ -42,9 +45,13 @@ class SwapOptimizer(Treatment):
         points.steps.after.append(self._step)
 
     def _hide(self, optimizer: Optimizer) -> None:
-        if type(optimizer) is DEFAULTS[self.value][0]:
-            self.points.report.refuse(self.text, f"it is {type(optimizer).__name__} already")
-            return
+        kind, settings = DEFAULTS[self.value]
+        if type(optimizer) is kind and not self._shadows:
+            rate = float(optimizer.param_groups[0]["lr"])
+            if settings["lr"] / NEAR <= rate <= settings["lr"] * NEAR:
+                name = type(optimizer).__name__
+                self.points.report.refuse(self.text, f"it is {name} at its usual rate already")
+                return
         self._hidden = [(tensor, tensor.grad) for tensor in tensors(optimizer)]
         for tensor, _ in self._hidden:
             tensor.grad = None
