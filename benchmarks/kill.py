@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.probe.killing import Killed, Ranks  # noqa: E402  # the checkout's own tests
+from tests.probe.killing import Killed, Ranks  # the checkout's own tests
 
 
 def main(kills: int) -> int:
