@@ -12,6 +12,9 @@ from backprobe.trials.nouns import Arm
 MOST = 8
 """Arms beside the control: each costs one run a seed."""
 
+RATES = ("scale-lr", "lr", "swap-optimizer", "warmup")
+"""Treatments that all set the learning rate."""
+
 
 def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     """The arms that findings ask for, without the control.
@@ -41,11 +44,11 @@ def _pairs(causes: Sequence[Finding]) -> list[Arm]:
     lists = [(rule, texts) for rule, texts in lists if texts]
     found: list[Arm] = []
     for rule, texts in lists[1:]:
-        if _name(texts[0]) != _name(lists[0][1][0]):
+        if _kind(texts[0]) != _kind(lists[0][1][0]):
             found.append(Arm((lists[0][1][0], texts[0]), f"{lists[0][0]} + {rule}"))
             break
     for rule, texts in lists[:1]:
-        others = [text for text in texts[1:] if _name(text) != _name(texts[0])]
+        others = [text for text in texts[1:] if _kind(text) != _kind(texts[0])]
         if others:
             pair = Arm((texts[0], others[-1]), rule)
             found += [pair] if all(pair.treatments != one.treatments for one in found) else []
@@ -74,5 +77,7 @@ def _known(texts: Sequence[str]) -> list[str]:
     return known
 
 
-def _name(text: str) -> str:
-    return text.partition("=")[0]
+def _kind(text: str) -> str:
+    """What a treatment changes: two of one kind are no pair."""
+    name = text.partition("=")[0]
+    return "rate" if name in RATES else name

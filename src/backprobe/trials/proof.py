@@ -206,15 +206,17 @@ def _goes_on(
 def _promising(verdict: Verdict) -> bool:
     """Whether more seeds could show that it helps: better in each so far, and not clearly so."""
     outcome = verdict.outcome
-    if verdict.word != "no effect" or outcome is None or not verdict.effect:
+    if verdict.word != "no effect" or verdict.reason or outcome is None:
         return False
     sign = 1.0 if outcome.higher else -1.0
     pairs = zip(verdict.control, verdict.treated, strict=True)
     return all(sign * (treated - control) > 0 for control, treated in pairs)
 
 
-def _order(result: Result) -> tuple[int, float]:
+def _order(result: Result) -> tuple[int, float, int]:
     verdict = result.verdict
     if verdict.effect is None:
-        return RANK[verdict.word], -math.inf if verdict.word == "helps" else 0.0
-    return RANK[verdict.word], -verdict.effect
+        # from NaN to a number: more than any effect
+        endless = -math.inf if verdict.word == "helps" else 0.0
+        return RANK[verdict.word], endless, len(result.arm.treatments)
+    return RANK[verdict.word], -round(verdict.effect, 3), len(result.arm.treatments)
