@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ def data(seed: int = 3) -> tuple[Tensor, Tensor]:
     return x, (x[:, 0] > 3).long() + (x[:, 1] > 3).long()
 
 
-def net(*layers: nn.Module) -> nn.Sequential:
+def net(*layers: nn.Module) -> Any:
     """The layers, drawn from seed 0."""
     torch.manual_seed(0)
     for layer in layers:
@@ -28,7 +29,7 @@ def net(*layers: nn.Module) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def classifier(activation: type[nn.Module] = nn.Sigmoid, *end: nn.Module) -> nn.Sequential:
+def classifier(activation: type[nn.Module] = nn.Sigmoid, *end: nn.Module) -> Any:
     """Two hidden layers, three classes."""
     return net(
         nn.Linear(6, 16), activation(), nn.Linear(16, 16), activation(), nn.Linear(16, 3), *end

@@ -15,7 +15,7 @@ from .nets import classifier, data, train
 
 def sgd(model: nn.Module, **settings: float) -> torch.optim.Optimizer:
     """SGD of rate 0.1."""
-    return torch.optim.SGD(model.parameters(), **{"lr": 0.1, **settings})
+    return torch.optim.SGD(model.parameters(), **{"lr": 0.1, **settings})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_an_errors_effect_is_the_share_by_which_it_fell() -> None:
     assert verdict.unit == "relative"
     assert verdict.effect == pytest.approx(0.5, abs=0.01)
     assert verdict.interval is not None
+    assert verdict.effect is not None
     assert verdict.interval[0] < verdict.effect < verdict.interval[1]
 
 
