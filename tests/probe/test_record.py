@@ -491,3 +491,23 @@ def test_calls_are_counted_in_every_part(watch: Watch) -> None:
     assert calls["encoder"] == 1
     assert calls["decoder"] >= 1
     assert calls["unused"] == 0
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_targets_of_a_hand_written_error(watch: Watch, turned: bool) -> None:
+    """Of `(net(x) - y)` neither side is saved, and yet the targets are known."""
+    net = nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4)
+    x, y = torch.randn(64, 3), torch.randn(64) * 20 + 300
+
+    def train() -> None:
+        for _ in range(4):
+            out = net(x).squeeze(1)
+            optimizer.zero_grad()
+            (((y - out) if turned else (out - y)) ** 2).mean().backward()
+            optimizer.step()
+
+    record = watch(train, net)
+    assert not record.named("failure")
+    assert np.isclose(record.losses[0].target["mean"], float(y.mean()), rtol=1e-4)
+    assert np.isclose(record.losses[0].target["std"], float(y.std(unbiased=False)), rtol=1e-3)

@@ -150,7 +150,7 @@ class Backward:
         """Reads the loss's graph: facts of the batch's targets, and the targets."""
         state = self.state
         self._index, self._scale, facts = state.losses.read(
-            loss, frame, state.unpackable, state.root, state.criterion_site
+            loss, frame, state.unpackable, state.root, state.criterion_site, state.predicted
         )
         self._scales[self._index] = self._scale
         return facts, state.losses.readings.pop(self._index).target

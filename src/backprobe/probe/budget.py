@@ -11,6 +11,8 @@ BURST = 5
 """Steps observed in full after an anomaly."""
 MOST_PASSED = 16
 """Steps in a row of which not even the loss is recorded, at most."""
+ALWAYS_TOLD = 2000
+"""First steps whose loss is always recorded: a short run is seen whole, and costs little anyway."""
 GROWTH = 1.15
 """After the dense start a step is observed at least whenever the count has grown so much: about 16
 observations for each tenfold of steps, so that a short run is seen to its end too."""
@@ -75,7 +77,7 @@ class Budget:
             taken: seconds that the step took.
         """
         allowed = 0.0 if self.share is None else self.share / 2 * taken
-        if self.share is None or cost <= allowed:
+        if self.share is None or self.steps < ALWAYS_TOLD or cost <= allowed:
             return 0
         return min(MOST_PASSED, int(cost / allowed)) if allowed > 0 else 0
 

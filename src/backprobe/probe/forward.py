@@ -29,6 +29,8 @@ CAPTURE_EVERY = 8
 """Observed steps, after the dense start, between two looks at functional activations."""
 DENSE_CAPTURES = 10
 DENSE_BATCHES = 20
+MOST_PREDICTED = 1 << 18
+"""Larger outputs are not kept until their backward."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -291,6 +293,9 @@ class Forward:
             and (self._batches <= DENSE_BATCHES or self._batches % BATCH_EVERY == 0)
         ):
             state.guard.run("batches", self._describe, module, x, False)
+            if type(output) is Tensor and output.device.type == "cpu":
+                # Until the backward: a hand-written error keeps neither prediction nor target.
+                state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

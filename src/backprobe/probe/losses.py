@@ -148,6 +148,7 @@ class Losses:
         unpack: bool,
         model: int,
         called: sites.Site | None,
+        predicted: Tensor | None = None,
     ) -> tuple[int, float, dict[str, float]]:
         """Reads a backward root in full.
 
@@ -157,11 +158,13 @@ class Losses:
             unpack: whether saved tensors may be read.
             model: index of the root module that ran last, -1 for none.
             called: the line that called a criterion module in this step, if one was seen.
+            predicted: what the root model put out in this step, where that was kept.
 
         Returns:
             The loss's index, the factor that the user (or AMP) scaled it by, and batch facts.
         """
         reading = lossgraph.read(loss.grad_fn, unpack)
+        _complete(reading, predicted)
         while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
             frame = frame.f_back
         key = _key(frame)
@@ -246,6 +249,18 @@ def _key(frame: FrameType | None) -> sites.Site:
     while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
         frame = frame.f_back
     return (frame.f_code.co_filename, frame.f_lineno) if frame is not None else ("", 0)
+
+
+def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
+    """The targets of a hand-written difference: the prediction, less what is left of it."""
+    difference, sign = reading.extra.get("difference"), reading.extra.get("sign")
+    if reading.target is not None or difference is None or sign is None or predicted is None:
+        return
+    if not _readable(difference) or predicted.numel() != difference.numel():
+        return
+    with torch.no_grad():
+        reading.output = predicted.reshape(difference.shape)
+        reading.target = reading.output - sign * difference.detach()
 
 
 def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:

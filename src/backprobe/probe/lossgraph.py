@@ -301,6 +301,8 @@ def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReadin
         if difference is None or tuple(difference.shape) != shape_of(subtraction):
             continue
         reading.extra["difference"] = difference
+        if sum(sides) == 1:
+            reading.extra["sign"] = 1.0 if sides[0] else -1.0
         below = children(subtraction)
         result = getattr(below[0], "_saved_result", None) if below else None
         if sum(sides) == 1 and result is not None and result.shape == difference.shape:

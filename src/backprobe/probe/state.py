@@ -85,6 +85,7 @@ class State:
     criterion_site: tuple[str, int] | None = None
     batch: dict[str, float] | None = None
     batch_rows: NDArray[np.uint64] | None = None
+    predicted: Tensor | None = None
     batch_step: int = -1
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
@@ -212,6 +213,7 @@ class State:
 
     def end_batch(self, target: Tensor | None = None, **facts: float) -> None:
         """Writes the batch that waits, with what its loss told of its targets."""
+        self.predicted = None
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self._end_rows(0, target if self.batch_step == self.step else None)
