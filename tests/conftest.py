@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background job ignores Ctrl-C, and so would every script that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 INHERITED = ("BACKPROBE_RUN", "RANK", "LOCAL_RANK", "WORLD_SIZE", "COLUMNS")
 """Variables that would make a test depend on how the tests were started."""

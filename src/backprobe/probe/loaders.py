@@ -16,7 +16,9 @@ from backprobe.probe.guard import Guard
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
 
-_waiting: tuple[weakref.ref[Any], list[weakref.ref[Tensor]]] | None = None
+_waiting: tuple[int, dict[str, Any], list[weakref.ref[Tensor]]] | None = None
+"""The batch before the first forward: its data set's id, its loader's facts, its tensors. The
+iterator itself may be gone by then (`next(iter(loader))`)."""
 
 
 class Loaders:
@@ -35,21 +37,23 @@ class Loaders:
         self.last: list[weakref.ref[Tensor]] = []
         self.target_position: int | None = None
         self._searches = 0
-        iterator = None if _waiting is None else _waiting[0]()
-        if _waiting is not None and iterator is not None:
-            self._serve(iterator, _waiting[1])
+        if _waiting is not None:
+            self._serve(*_waiting)
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
-        self._serve(iterator, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+        key = id(getattr(iterator, "_dataset", None))
+        facts = {} if key in self._known else describe(iterator)
+        self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)])
 
-    def _serve(self, iterator: Any, tensors: list[weakref.ref[Tensor]]) -> None:
-        dataset = getattr(iterator, "_dataset", None)
-        index = self._known.get(id(dataset))
+    def _serve(
+        self, dataset: int, facts: dict[str, Any], tensors: list[weakref.ref[Tensor]]
+    ) -> None:
+        index = self._known.get(dataset)
         if index is None:
             index = len(self._known)
-            self._known[id(dataset)] = index
-            self._event("loader", index=index, **describe(iterator))
+            self._known[dataset] = index
+            self._event("loader", index=index, **facts)
         self.current = index
         self.last = tensors
 
@@ -125,7 +129,12 @@ def install(current: Callable[[], Loaders | None]) -> None:
         batch = original(self)
         loaders = current()
         if loaders is None:  # the first batch comes before the first forward
-            _waiting = (weakref.ref(self), [weakref.ref(tensor) for tensor in tensors_of(batch)])
+            try:
+                key = id(getattr(self, "_dataset", None))
+                tensors = [weakref.ref(tensor) for tensor in tensors_of(batch)]
+                _waiting = key, describe(self), tensors
+            except Exception:  # noqa: BLE001  # a loader less, never an error in the user's loop
+                _waiting = None
         else:
             _waiting = None
             loaders.guard.run("loaders", loaders.served, self, batch)
