@@ -259,8 +259,11 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
     if not _readable(difference) or predicted.numel() != difference.numel():
         return
     with torch.no_grad():
+        target = predicted.reshape(difference.shape) - sign * difference.detach()
+        if not torch.isfinite(difference).all():
+            return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)
-        reading.target = reading.output - sign * difference.detach()
+        reading.target = target
 
 
 def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:
