@@ -18,6 +18,8 @@ from backprobe.probe.backward import Backward
 from backprobe.probe.capture import Capture
 from backprobe.probe.forward import Forward
 from backprobe.probe.heartbeat import Heartbeat
+from backprobe.probe.inputs import Inputs
+from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
@@ -35,9 +37,9 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("forward", Forward, "_enter"),
     ("forward", Forward, "_leave"),
     ("forward", Structure, "add_root"),
-    ("outputs", Forward, "_measure"),
+    ("outputs", Layers, "measure"),
     ("operations", Capture, "_see"),
-    ("batches", Forward, "_describe"),
+    ("batches", Inputs, "_describe"),
     ("batches", batches, "facts"),
     ("batches", State, "keep_rows"),
     ("evaluation", evaluation, "judge"),
@@ -53,7 +55,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("settings", Heartbeat, "_changed"),
     ("second moment", Heartbeat, "_lags"),
     ("noise", Heartbeat, "_noise"),
-    ("occasional", Forward, "_occasional"),
+    ("occasional", Layers, "_occasional"),
     ("named losses", NamedLosses, "_take"),
     ("clipping", Probe, "clipped"),
     ("clipping", Probe, "clipped_values"),

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Module hooks: which roots run, in which mode, on what, and what their layers put out."""
+"""Module hooks: which roots run, and in which mode."""
 
 from __future__ import annotations
 
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -14,42 +13,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-from backprobe.probe import batches, evaluation, occasional, sites
-from backprobe.probe.activations import FUNCTIONS, UNMEASURED
-from backprobe.probe.capture import COMPILED, Capture, compiles, possible
+from backprobe.probe import batches, evaluation, sites
+from backprobe.probe.capture import COMPILED, compiles
+from backprobe.probe.inputs import Inputs
+from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
-from backprobe.probe.outputs import Meter
 from backprobe.probe.state import State
-from backprobe.probe.structure import WRAPPERS, is_criterion, unwrapped
-from backprobe.records import Place
-
-GRAPHS = 2
-"""Forwards of one root whose operations are kept: the first may take an unusual path."""
-CAPTURE_EVERY = 8
-"""Observed steps, after the dense start, between two looks at functional activations."""
-DENSE_CAPTURES = 10
-DENSE_BATCHES = 20
-MOST_PREDICTED = 1 << 18
-"""Larger outputs are not kept until their backward."""
-HASHED_PHASES = 3
-HASHED_BATCHES = 16
-"""Batches of the first evaluation phases whose rows are hashed."""
-BATCH_EVERY = 16
-"""After the first 20, one batch in so many observed ones is described."""
-CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
-_NO_PRODUCTION = ("Embedding", "LayerNorm", "BatchNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
-
-
-class _Spec:
-    """What a module's hook must know, looked up by the module's id."""
-
-    __slots__ = ("meter", "module", "ref", "weighted")
-
-    def __init__(self, module: int, ref: Any, meter: Meter | None, weighted: bool) -> None:
-        self.module = module
-        self.ref = ref
-        self.meter = meter
-        self.weighted = weighted
+from backprobe.probe.structure import is_criterion, unwrapped
 
 
 class Forward:
@@ -62,23 +32,13 @@ class Forward:
 
     def __init__(self, state: State, loaders: Loaders) -> None:
         self.state = state
-        self.loaders = loaders
         self.stack: list[nn.Module] = []
-        self._specs: dict[int, _Spec] = {}
-        self._functional: dict[tuple[int, str, int], Meter] = {}
-        self._capture: Capture | None = None
-        self._graphs: dict[int, int] = {}
-        self._calls: dict[int, int] = {}
+        self._layers = Layers(state, self.stack, lambda args: self._inputs.first(args))
+        self._inputs = Inputs(state, loaders, self._layers.index)
         self._roots: dict[int, tuple[Any, int]] = {}
-        self._batches = 0
-        self._phases = 0
-        self._looks = 0
         self._entered = False
         self._measuring = False
         self._skip = False
-        self._first_seen = False
-        self._first_input: Any = None
-        self._features: dict[int, batches.Features] = {}
         self._handles: list[Any] = []
         self.resume: Callable[[Any], None] = lambda _: None
         state.running = lambda: bool(self.stack)
@@ -148,10 +108,10 @@ class Forward:
                 self.stack.pop()
         if self._measuring:
             began = perf_counter()
-            capture = self._capture
+            capture = self._layers.capture
             if capture is not None:
                 capture.paused = True
-            self.state.guard.run("outputs", self._measure, module, args, output)
+            self.state.guard.run("outputs", self._layers.measure, module, args, output)
             if capture is not None:
                 capture.paused = False
             self.stack.pop()
@@ -192,28 +152,17 @@ class Forward:
         if self._is_evaluation(module):
             if state.phase is None:
                 state.begin_phase()
-                self._phases += 1
+                self._inputs.begin_phase()
             return
         state.end_phase()
         state.root = index
         state.training = float(module.training)
         state.seen_training = state.seen_training or module.training
-        self._first_seen = False
-        self._first_input = None
+        self._inputs.begin()
         if not state.observing:
             return
         self._measuring = True
-        graph = self._graphs.get(index, 0) < GRAPHS
-        self._looks += 1
-        look = graph or self._looks <= DENSE_CAPTURES
-        look = look or (
-            bool(self._functional) and (state.occasion or self._looks % CAPTURE_EVERY == 0)
-        )
-        if look and state.guard.works("operations") and possible():
-            self._capture = Capture(
-                self._module_now, self._on_activation, graph, state.guard.failed
-            )
-            self._capture.__enter__()  # type: ignore[no-untyped-call]
+        self._layers.begin(index)
         if compiles():
             state.blind_spot(COMPILED)
 
@@ -243,21 +192,15 @@ class Forward:
             self.state.guard.run("forward", self._leave, module, args, kwargs, output)
         finally:
             self._measuring = self._skip = False
-            self._end_capture()
-
-    def _end_capture(self) -> Capture | None:
-        capture, self._capture = self._capture, None
-        if capture is not None:
-            capture.__exit__(None, None, None)  # type: ignore[no-untyped-call]
-        return capture
+            self._layers.end_capture()
 
     def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         state = self.state
         measuring, self._measuring = self._measuring, False
-        capture = self._end_capture()
+        capture = self._layers.end_capture()
         if capture is not None:
             if capture.graph:
-                self._keep_graph(module, capture)
+                self._layers.keep_graph(module, capture)
             capture.close()
         if self._skip:
             self._skip = False
@@ -268,183 +211,9 @@ class Forward:
                 state.phase.criterion.count += 1
             return
         if state.phase is not None:
-            phase = state.phase
-            phase.batches += 1
-            phase.training = phase.training or _any_training(module)
-            x = batches.first_tensor(args, kwargs)
-            phase.rows += 0 if x is None else x.shape[0]
-            kind = state.losses.entries[0].kind if state.losses.entries else ""
-            self.state.guard.run(
-                "evaluation", evaluation.judge, phase.served, kind, output, self.loaders.target()
-            )
-            hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
-            if x is not None and hashed:
-                state.guard.run("batches", state.keep_rows, x, True, self.loaders.target())
-            if x is not None and phase.batches <= 2:
-                state.guard.run("batches", self._describe, module, x, True)
+            self._inputs.evaluated(module, args, kwargs, output)
             return
-        x = batches.first_tensor(args, kwargs)
-        if x is not None:
-            state.samples = float(x.shape[0])
-        self._batches += measuring
-        if (
-            measuring
-            and x is not None
-            and (self._batches <= DENSE_BATCHES or self._batches % BATCH_EVERY == 0)
-        ):
-            state.guard.run("batches", self._describe, module, x, False)
-            if type(output) is Tensor and output.device.type == "cpu":
-                # Until the backward: a hand-written error keeps neither prediction nor target.
-                state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
-
-    def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
-        """Writes down a batch; a training one waits for what its loss tells of its targets."""
-        state = self.state
-        state.end_batch()
-        index = self._index(module)
-        row = {
-            "step": float(state.step),
-            "evaluation": float(evaluation),
-            "model": float(index),
-            "loader": float(self.loaders.current),
-            **batches.facts(x),
-        }
-        first = None if evaluation else self._first_input
-        state.begin_batch(row, {"": batches.six(x)} | ({} if first is None else {"first_": first}))
-        if evaluation:
-            state.end_batch()
-            return
-        state.keep_rows(x, False)
-        features = self._features.setdefault(index, batches.Features())
-        if features.add(x):
-            state.recorder.event("input-features", model=index, **(features.data() or {}))
-
-    def _measure(self, module: nn.Module, args: Any, output: Any) -> None:
-        spec = self._specs.get(id(module))
-        if spec is None or spec.ref() is not module:
-            spec = self._spec(module, output)
-            self._specs[id(module)] = spec
-        if self._capture is not None and self._capture.graph:
-            self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
-        if spec.weighted and not self._first_seen:
-            self._first_seen = True
-            if self._batches < DENSE_BATCHES or (self._batches + 1) % BATCH_EVERY == 0:
-                x = batches.first_tensor(args, {})
-                if x is not None and x.is_floating_point():
-                    self._first_input = batches.six(x)
-        meter = spec.meter
-        if meter is None or meter.done:
-            return
-        if type(output) is not Tensor:
-            output = output[0] if isinstance(output, tuple) and output else output
-            if type(output) is not Tensor:
-                return
-        if not output.is_floating_point():
-            return
-        meter.measure(output, self.state.histograms)
-        if self.state.occasion:
-            self.state.guard.run("occasional", self._occasional, module, meter, args, output)
-        if self._capture is not None and self._capture.graph:
-            self._capture.place_at(spec.module, meter.place, output)
-
-    def _occasional(self, module: nn.Module, meter: Meter, args: Any, output: Tensor) -> None:
-        state, index = self.state, meter.place.index
-        state.signal("outputs", "out_rank", index, meter.rank(output))
-        if module.training and args and isinstance(args[0], Tensor):
-            for name, value in occasional.batchnorm_gap(module, args[0]).items():
-                state.signal("outputs", name, index, value)
-
-    def _spec(self, module: nn.Module, output: Any) -> _Spec:
-        structure = self.state.structure
-        index = structure.module_of.get(id(module), -1)
-        ref = weakref.ref(module)
-        name = type(module).__name__
-        weight = module._parameters.get("weight")
-        weighted = (
-            weight is not None and weight.dim() >= 2 and not name.startswith(_NO_PRODUCTION)
-        ) or name in ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
-        leaf = next(module.children(), None) is None or name == "MultiheadAttention"
-        if index < 0 or not leaf or name in UNMEASURED or is_criterion(module):
-            return _Spec(index, ref, None, weighted)
-        entry = structure.modules[index]
-        shape = tuple(output.shape) if type(output) is Tensor else ()
-        place = structure.add_place(
-            name=entry.name,
-            type=name,
-            activation=structure.activation_of(module),
-            module=index,
-            shape=shape,
-            source=entry.source,
-        )
-        meter = self.state.outputs.add(place, self._channels_first(name, shape))
-        return _Spec(index, ref, meter, weighted)
-
-    def _on_activation(self, name: str, output: Tensor, module: int, ordinal: int) -> Place | None:
-        """Measures a functional activation, unless a module is what called it."""
-        structure = self.state.structure
-        canonical = FUNCTIONS[name]
-        if module < 0 or structure.modules[module].type.lower().startswith(
-            ("softmax", "logsoftmax")
-        ):
-            return None
-        if self.stack and structure.activation_of(self.stack[-1]) == canonical:
-            return None
-        key = (module, name, ordinal)
-        meter = self._functional.get(key)
-        if meter is None:
-            shape = tuple(output.shape)
-            place = structure.add_place(
-                name=structure.modules[module].name,
-                type=name,
-                activation=canonical,
-                module=module,
-                shape=shape,
-                source=sites.source(sites.here()),
-                functional=True,
-            )
-            meter = self.state.outputs.add(place, self._channels_first("", shape))
-            self._functional[key] = meter
-        if not meter.done:
-            meter.measure(output, self.state.histograms)
-            if canonical == "softmax" and self.state.occasion:
-                entropy = occasional.attention_entropy(output)
-                self.state.signal("outputs", "out_entropy", meter.place.index, entropy)
-        return meter.place
-
-    def _keep_graph(self, module: nn.Module, capture: Capture) -> None:
-        structure = self.state.structure
-        index = self._index(module)
-        self._graphs[index] = self._graphs.get(index, 0) + 1
-        calls, self._calls = self._calls, {}
-        for number, count in calls.items():
-            if number >= 0 and structure.modules[number].calls < count:
-                structure.put(replace(structure.modules[number], calls=count))
-        if self._graphs[index] > 1:
-            return
-        offset = len(self.state.graph)
-        for operation in capture.operations:
-            if operation.place >= 0:
-                place = structure.places[operation.place]
-                feeds = capture.feeds(operation)
-                if feeds and place.inputs != feeds:
-                    structure.put(replace(place, inputs=feeds))
-            shifted = replace(
-                operation,
-                index=operation.index + offset,
-                inputs=tuple(i + offset if i >= 0 else -1 for i in operation.inputs),
-            )
-            self.state.graph.append(shifted)
-            structure.touch("graph", shifted)
-
-    def _channels_first(self, name: str, shape: tuple[int, ...]) -> bool:
-        if name.startswith(CHANNELS_FIRST):
-            return True
-        if len(shape) >= 4:
-            return True
-        # A 3-d activation belongs to the layer before it: (N, C, L) after a convolution.
-        places = self.state.structure.places
-        before = next((p for p in reversed(places) if len(p.shape) == 3), None)
-        return len(shape) == 3 and before is not None and before.type.startswith(CHANNELS_FIRST)
+        self._inputs.trained(module, args, kwargs, output, measuring)
 
     def _is_evaluation(self, module: nn.Module) -> bool:
         if not batches.grad_enabled():
@@ -452,20 +221,3 @@ class Forward:
         if module.training or not self.state.seen_training or not self.state.mode_trusted:
             return False
         return self.state.step > 0
-
-    def _module_now(self) -> int:
-        if not self.stack:
-            return -1
-        return self.state.structure.module_of.get(id(unwrapped(self.stack[-1])), -1)
-
-    def _index(self, module: nn.Module) -> int:
-        return self.state.structure.module_of.get(id(unwrapped(module)), -1)
-
-
-def _any_training(module: nn.Module) -> bool:
-    return any(
-        part.training
-        for part in module.modules()
-        if type(part).__name__ not in WRAPPERS
-        and type(part).__name__.startswith(("Dropout", "BatchNorm", "InstanceNorm"))
-    )

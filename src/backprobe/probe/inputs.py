@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the root models are given: which batches are described, in training and in evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+
+from backprobe.probe import batches, evaluation
+from backprobe.probe.loaders import Loaders
+from backprobe.probe.state import State
+from backprobe.probe.structure import WRAPPERS
+
+MOST_PREDICTED = 1 << 18
+"""Larger outputs are not kept until their backward."""
+DENSE_BATCHES = 20
+BATCH_EVERY = 16
+"""After the first 20, one batch in so many observed ones is described."""
+HASHED_PHASES = 3
+HASHED_BATCHES = 16
+"""Batches of the first evaluation phases whose rows are hashed."""
+
+
+class Inputs:
+    """Describes batches.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        loaders: which batch was served last.
+        index: gives the number of a module.
+    """
+
+    def __init__(self, state: State, loaders: Loaders, index: Callable[[nn.Module], int]) -> None:
+        self.state = state
+        self.loaders = loaders
+        self._index = index
+        self._batches = 0
+        self._phases = 0
+        self._first_input: Any = None
+        self._features: dict[int, batches.Features] = {}
+
+    def begin(self) -> None:
+        """Forgets the forward before."""
+        self._first_input = None
+
+    def begin_phase(self) -> None:
+        """Counts an evaluation phase that begins."""
+        self._phases += 1
+
+    def first(self, args: Any) -> None:
+        """Reads what the first layer with weights is given: an embedding may come before it."""
+        if self._due(self._batches + 1):
+            x = batches.first_tensor(args, {})
+            if x is not None and x.is_floating_point():
+                self._first_input = batches.six(x)
+
+    def trained(
+        self, module: nn.Module, args: Any, kwargs: Any, output: Any, measuring: bool
+    ) -> None:
+        """Takes the batch of a root's training forward that has ended."""
+        state = self.state
+        x = batches.first_tensor(args, kwargs)
+        if x is not None:
+            state.samples = float(x.shape[0])
+        self._batches += measuring
+        if measuring and x is not None and self._due(self._batches):
+            state.guard.run("batches", self._describe, module, x, False)
+            if type(output) is Tensor and output.device.type == "cpu":
+                # Until the backward: a hand-written error keeps neither prediction nor target.
+                state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
+
+    def evaluated(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        """Takes the batch of a root's forward in an evaluation phase."""
+        state, phase = self.state, self.state.phase
+        if phase is None:
+            return
+        phase.batches += 1
+        phase.training = phase.training or _any_training(module)
+        x = batches.first_tensor(args, kwargs)
+        phase.rows += 0 if x is None else x.shape[0]
+        kind = state.losses.entries[0].kind if state.losses.entries else ""
+        target = self.loaders.target
+        state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target())
+        hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
+        if x is not None and hashed:
+            state.guard.run("batches", state.keep_rows, x, True, target())
+        if x is not None and phase.batches <= 2:
+            state.guard.run("batches", self._describe, module, x, True)
+
+    def _due(self, number: int) -> bool:
+        """Whether the training batch of that number, from 1, is described."""
+        return number <= DENSE_BATCHES or number % BATCH_EVERY == 0
+
+    def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
+        """Writes down a batch; a training one waits for what its loss tells of its targets."""
+        state = self.state
+        state.end_batch()
+        index = self._index(module)
+        row = {
+            "step": float(state.step),
+            "evaluation": float(evaluation),
+            "model": float(index),
+            "loader": float(self.loaders.current),
+            **batches.facts(x),
+        }
+        first = None if evaluation else self._first_input
+        state.begin_batch(row, {"": batches.six(x)} | ({} if first is None else {"first_": first}))
+        if evaluation:
+            state.end_batch()
+            return
+        state.keep_rows(x, False)
+        features = self._features.setdefault(index, batches.Features())
+        if features.add(x):
+            state.recorder.event("input-features", model=index, **(features.data() or {}))
+
+
+def _any_training(module: nn.Module) -> bool:
+    return any(
+        part.training
+        for part in module.modules()
+        if type(part).__name__ not in WRAPPERS
+        and type(part).__name__.startswith(("Dropout", "BatchNorm", "InstanceNorm"))
+    )

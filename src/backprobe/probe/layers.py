@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the layers of one process put out: which are measured, and what the hooks do for each."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor, nn
+
+from backprobe.probe import occasional, sites
+from backprobe.probe.activations import FUNCTIONS, UNMEASURED
+from backprobe.probe.capture import Capture, possible
+from backprobe.probe.outputs import Meter
+from backprobe.probe.state import State
+from backprobe.probe.structure import is_criterion, unwrapped
+from backprobe.records import Place
+
+GRAPHS = 2
+"""Forwards of one root whose operations are kept: the first may take an unusual path."""
+CAPTURE_EVERY = 8
+"""Observed steps, after the dense start, between two looks at functional activations."""
+DENSE_CAPTURES = 10
+CHANNELS_FIRST = ("Conv", "BatchNorm", "InstanceNorm", "GroupNorm", "LazyConv", "LazyBatchNorm")
+_NO_PRODUCTION = ("Embedding", "LayerNorm", "BatchNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
+
+
+class _Spec:
+    """What a module's hook must know, looked up by the module's id."""
+
+    __slots__ = ("meter", "module", "ref", "weighted")
+
+    def __init__(self, module: int, ref: Any, meter: Meter | None, weighted: bool) -> None:
+        self.module = module
+        self.ref = ref
+        self.meter = meter
+        self.weighted = weighted
+
+
+class Layers:
+    """Measures what modules and functional activations put out.
+
+    Arguments:
+        state: shared with the other parts of the probe.
+        stack: the modules that are running, the root first.
+        first: called with the arguments of the first layer with weights of each forward.
+    """
+
+    def __init__(self, state: State, stack: list[nn.Module], first: Callable[[Any], None]) -> None:
+        self.state = state
+        self.stack = stack
+        self.capture: Capture | None = None
+        self._first = first
+        self._first_seen = False
+        self._specs: dict[int, _Spec] = {}
+        self._functional: dict[tuple[int, str, int], Meter] = {}
+        self._graphs: dict[int, int] = {}
+        self._calls: dict[int, int] = {}
+        self._looks = 0
+
+    def begin(self, root: int) -> None:
+        """Prepares for a root's forward; sees its operations too, where a look is due."""
+        self._first_seen = False
+        graph = self._graphs.get(root, 0) < GRAPHS
+        self._looks += 1
+        look = graph or self._looks <= DENSE_CAPTURES
+        look = look or (
+            bool(self._functional) and (self.state.occasion or self._looks % CAPTURE_EVERY == 0)
+        )
+        if look and self.state.guard.works("operations") and possible():
+            self.capture = Capture(
+                self._module_now, self._on_activation, graph, self.state.guard.failed
+            )
+            self.capture.__enter__()  # type: ignore[no-untyped-call]
+
+    def end_capture(self) -> Capture | None:
+        """Takes the mode off that `begin` has put on, if it has."""
+        capture, self.capture = self.capture, None
+        if capture is not None:
+            capture.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        return capture
+
+    def index(self, module: nn.Module) -> int:
+        """Number of a module, -1 where it has none."""
+        return self.state.structure.module_of.get(id(unwrapped(module)), -1)
+
+    def measure(self, module: nn.Module, args: Any, output: Any) -> None:
+        """Reads the output of a module that has run."""
+        spec = self._specs.get(id(module))
+        if spec is None or spec.ref() is not module:
+            spec = self._spec(module, output)
+            self._specs[id(module)] = spec
+        if self.capture is not None and self.capture.graph:
+            self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
+        if spec.weighted and not self._first_seen:
+            self._first_seen = True
+            self._first(args)
+        meter = spec.meter
+        if meter is None or meter.done:
+            return
+        if type(output) is not Tensor:
+            output = output[0] if isinstance(output, tuple) and output else output
+            if type(output) is not Tensor:
+                return
+        if not output.is_floating_point():
+            return
+        meter.measure(output, self.state.histograms)
+        if self.state.occasion:
+            self.state.guard.run("occasional", self._occasional, module, meter, args, output)
+        if self.capture is not None and self.capture.graph:
+            self.capture.place_at(spec.module, meter.place, output)
+
+    def keep_graph(self, module: nn.Module, capture: Capture) -> None:
+        """Keeps the operations of a root's forward, from its first ones."""
+        structure = self.state.structure
+        index = self.index(module)
+        self._graphs[index] = self._graphs.get(index, 0) + 1
+        calls, self._calls = self._calls, {}
+        for number, count in calls.items():
+            if number >= 0 and structure.modules[number].calls < count:
+                structure.put(replace(structure.modules[number], calls=count))
+        if self._graphs[index] > 1:
+            return
+        offset = len(self.state.graph)
+        for operation in capture.operations:
+            if operation.place >= 0:
+                place = structure.places[operation.place]
+                feeds = capture.feeds(operation)
+                if feeds and place.inputs != feeds:
+                    structure.put(replace(place, inputs=feeds))
+            shifted = replace(
+                operation,
+                index=operation.index + offset,
+                inputs=tuple(i + offset if i >= 0 else -1 for i in operation.inputs),
+            )
+            self.state.graph.append(shifted)
+            structure.touch("graph", shifted)
+
+    def _occasional(self, module: nn.Module, meter: Meter, args: Any, output: Tensor) -> None:
+        state, index = self.state, meter.place.index
+        state.signal("outputs", "out_rank", index, meter.rank(output))
+        if module.training and args and isinstance(args[0], Tensor):
+            for name, value in occasional.batchnorm_gap(module, args[0]).items():
+                state.signal("outputs", name, index, value)
+
+    def _spec(self, module: nn.Module, output: Any) -> _Spec:
+        structure = self.state.structure
+        index = structure.module_of.get(id(module), -1)
+        ref = weakref.ref(module)
+        name = type(module).__name__
+        weight = module._parameters.get("weight")
+        weighted = (
+            weight is not None and weight.dim() >= 2 and not name.startswith(_NO_PRODUCTION)
+        ) or name in ("LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell")
+        leaf = next(module.children(), None) is None or name == "MultiheadAttention"
+        if index < 0 or not leaf or name in UNMEASURED or is_criterion(module):
+            return _Spec(index, ref, None, weighted)
+        entry = structure.modules[index]
+        shape = tuple(output.shape) if type(output) is Tensor else ()
+        place = structure.add_place(
+            name=entry.name,
+            type=name,
+            activation=structure.activation_of(module),
+            module=index,
+            shape=shape,
+            source=entry.source,
+        )
+        meter = self.state.outputs.add(place, self._channels_first(name, shape))
+        return _Spec(index, ref, meter, weighted)
+
+    def _on_activation(self, name: str, output: Tensor, module: int, ordinal: int) -> Place | None:
+        """Measures a functional activation, unless a module is what called it."""
+        structure = self.state.structure
+        canonical = FUNCTIONS[name]
+        if module < 0 or structure.modules[module].type.lower().startswith(
+            ("softmax", "logsoftmax")
+        ):
+            return None
+        if self.stack and structure.activation_of(self.stack[-1]) == canonical:
+            return None
+        key = (module, name, ordinal)
+        meter = self._functional.get(key)
+        if meter is None:
+            shape = tuple(output.shape)
+            place = structure.add_place(
+                name=structure.modules[module].name,
+                type=name,
+                activation=canonical,
+                module=module,
+                shape=shape,
+                source=sites.source(sites.here()),
+                functional=True,
+            )
+            meter = self.state.outputs.add(place, self._channels_first("", shape))
+            self._functional[key] = meter
+        if not meter.done:
+            meter.measure(output, self.state.histograms)
+            if canonical == "softmax" and self.state.occasion:
+                entropy = occasional.attention_entropy(output)
+                self.state.signal("outputs", "out_entropy", meter.place.index, entropy)
+        return meter.place
+
+    def _channels_first(self, name: str, shape: tuple[int, ...]) -> bool:
+        if name.startswith(CHANNELS_FIRST):
+            return True
+        if len(shape) >= 4:
+            return True
+        # A 3-d activation belongs to the layer before it: (N, C, L) after a convolution.
+        places = self.state.structure.places
+        before = next((p for p in reversed(places) if len(p.shape) == 3), None)
+        return len(shape) == 3 and before is not None and before.type.startswith(CHANNELS_FIRST)
+
+    def _module_now(self) -> int:
+        if not self.stack:
+            return -1
+        return self.index(self.stack[-1])
