@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from backprobe.records import Record
 from backprobe.signals.losses import main_loss
+from backprobe.signals.memo import once
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class HeldOut:
     evaluations: int
 
 
+@once
 def held_out(record: Record) -> HeldOut:
     """The accuracies and held-out losses of a run."""
     accuracy = training_accuracy(record)
@@ -55,6 +57,7 @@ def held_out(record: Record) -> HeldOut:
     )
 
 
+@once
 def training_accuracy(record: Record) -> NDArray[np.float64]:
     """Accuracy of the training batches that were looked at [n], where classes are told apart."""
     training = ~(np.asarray(record.batches["evaluation"], np.float64) == 1.0)
@@ -67,6 +70,7 @@ def majority_share(record: Record) -> float:
     return float(counts.max() / counts.sum()) if counts.size else math.nan
 
 
+@once
 def class_counts(record: Record) -> NDArray[np.float64]:
     """Rows of each class that occurred [classes], of the main loss; empty where unknown."""
     loss = main_loss(record).loss

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Record
+from backprobe.signals.memo import once
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class InputScale:
         return math.hypot(self.mean, self.std)
 
 
+@once
 def input_scale(record: Record) -> InputScale | None:
     """The scale of the training inputs, or None where no batch was seen."""
     table = record.batches

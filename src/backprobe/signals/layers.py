@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 from backprobe.records import Module, Parameter, Place, Record
+from backprobe.signals.memo import once
 
 NORMS = (
     "BatchNorm1d",
@@ -77,6 +78,7 @@ def fans(shape: tuple[int, ...], transposed: bool = False) -> tuple[int, int]:
     return inside * field, out * field
 
 
+@once
 def layers(record: Record) -> tuple[Layer, ...]:
     """The layers that ran, in the order of execution; those of unknown order come last."""
     modules = {module.index: module for module in record.modules}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Loss, Record
+from backprobe.signals.memo import once
 
 MINOR_SHARE = 0.2
 """A loss with fewer of the steps than this is an aside (a probe batch, a pre-training phase)."""
@@ -38,6 +39,7 @@ class MainLoss:
     several: bool = False
 
 
+@once
 def main_loss(record: Record) -> MainLoss:
     """The main loss of a record; with no steps its arrays are empty.
 

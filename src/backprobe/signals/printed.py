@@ -13,6 +13,7 @@ import numpy as np
 
 from backprobe.records import FloatArray, IntArray, Record
 from backprobe.signals import metric_names
+from backprobe.signals.memo import once
 
 VALUE = re.compile(
     r"(?<![\w.])([-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?|nan|inf|[-+]inf)(?![\w])(\s?%)?",
@@ -43,6 +44,7 @@ def named_numbers(line: str) -> list[tuple[str, str, float]]:
     return found
 
 
+@once
 def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, FloatArray]]:
     """What was printed under each known metric's name.
 

@@ -18,6 +18,7 @@ import numpy as np
 from backprobe.records import Loss, Record
 from backprobe.signals.baseline import trivial_loss
 from backprobe.signals.losses import main_loss
+from backprobe.signals.memo import once
 from backprobe.signals.trend import Trend, trend_of
 
 MINIMUM_STEPS = 10
@@ -78,6 +79,7 @@ class Progress:
         return f"the loss went from {self.trend.start:.3g} to {self.trend.last:.3g}{than}"
 
 
+@once
 def progress(record: Record) -> Progress:
     """How well the run of a record learns."""
     main = main_loss(record)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Record
+from backprobe.signals.memo import once
 
 BESIDE = 0.5
 """Share of a phase's rows in the batch of its step from which it is no evaluation."""
@@ -62,6 +63,7 @@ class Repeats:
     within: float
 
 
+@once
 def overlap(record: Record) -> Overlap | None:
     """How much of the evaluation was trained on; None where either was not hashed."""
     steps, evaluation, inputs, _ = _columns(record)
@@ -89,6 +91,7 @@ def overlap(record: Record) -> Overlap | None:
     )
 
 
+@once
 def repeats(record: Record) -> Repeats | None:
     """What became of training rows that came back; None where no targets were hashed."""
     steps, evaluation, inputs, targets = _columns(record)
