@@ -366,9 +366,9 @@ class Record:
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
             `target` (64-bit, 0: not known), of a sample of the training batches and of the first
             evaluation batches.
-        noise: one row an observed step of several micro-batches: `step`, `micro` (their number),
-            `small` and `big` (mean squared norm of their gradients, squared norm of the mean; of a
-            sample, scaled alike).
+        noise: one row a step whose gradient is the mean of several small batches' (micro-batches,
+            ranks of DDP): `step`, `micro` (their number), `rows` (of one of them), `small` and
+            `big` (mean squared norm of their gradients, squared norm of the mean, scaled alike).
         system: one row every few seconds: `time`, `cpu` (of this process, 1 is one core), `memory`
             (resident bytes), `machine_cpu` (0 to 1), `machine_memory` (0 to 1), `gpu`,
             `gpu_memory` (0 to 1) where there is one.

@@ -67,7 +67,7 @@ class Heartbeat:
         self._fired = 0
         self._frame = 0
         self._accumulates = False
-        self._micro_batches = noise.MicroBatches()
+        self._small = noise.SmallBatches()
         self._settings: dict[int, Any] = {}
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
@@ -304,6 +304,11 @@ class Heartbeat:
         self.gradients_kept()
         if not self._watched and self._inside is None:
             self._unstepped.before_backward(loss, frame)
+        elif self._sums_up():
+            (watched,) = self._watched.values()
+            if watched.cleared or self.state.backwards:  # else an older gradient is added to
+                parameters = watched.parameters.parameters
+                self.state.guard.run("noise", self._small.before, self.state.step, parameters)
 
     def after_backward(self) -> None:
         """After each backward pass: of a micro-batch, or where no optimizer has ever stepped."""
@@ -311,26 +316,31 @@ class Heartbeat:
             return
         if not self._watched:
             self._unstepped.after_backward()
-        elif self._accumulates and self.state.observing:
-            self.state.guard.run("noise", self._micro_batch)
+        elif self._small.listening:
+            self.state.guard.run("noise", self._small.after)
 
-    def _micro_batch(self) -> None:
-        if len(self._watched) != 1:  # of several optimizers' losses none is a micro-batch
-            return
-        watched = next(iter(self._watched.values()))
-        sample = watched.parameters.sampled_gradients(noise.TENSORS)
-        if sample is not None:
-            self._micro_batches.add(sample)
+    def _sums_up(self) -> bool:
+        """Whether a step's gradient is a mean of several batches', and worth a look now."""
+        return (
+            (self._accumulates or self.state.structure.replicas > 1)
+            and self.state.observing
+            and self._inside is None
+            and len(self._watched) == 1  # of several optimizers' losses none is a micro-batch
+        )
 
     def _noise(self) -> None:
-        found = self._micro_batches.result()
+        state = self.state
+        found = self._small.result(state.step, state.backwards, state.structure.replicas)
+        spent, self._small.seconds = self._small.seconds, 0.0
+        state.budget.spent += spent
         if found is None:
             return
-        step, (count, squares) = self.state.step, found
+        step, rows, (count, squares) = state.step, state.samples, found
 
         def deliver(values: NDArray[np.float32]) -> None:
-            self.state.recorder.tables["noise"].append(
-                {"step": step, "micro": count, "small": float(values[0]), "big": float(values[1])}
+            small, big = (float(value) for value in values)
+            state.recorder.tables["noise"].append(
+                {"step": step, "micro": count, "rows": rows, "small": small, "big": big}
             )
 
         self.state.transfers.send([squares], deliver)

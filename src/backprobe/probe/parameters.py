@@ -139,16 +139,6 @@ class ParameterSet:
             lag = second_moment_lag(sample, self._take(moment, k), step, beta)
             yield int(self.index[k]), lag
 
-    def sampled_gradients(self, most: int) -> Tensor | None:
-        """The sampled coordinates of the first `most` checked gradients, as one vector."""
-        parts = []
-        for k in self._checked[:most]:
-            gradient = self.parameters[k].grad
-            local = None if gradient is None else _local(gradient)
-            if local is not None and local.numel():
-                parts.append(self._take(local, k))
-        return torch.cat(parts) if parts and len({p.device for p in parts}) == 1 else None
-
     def cleared(self) -> bool:
         """Whether most of the checked gradients are gone or zero."""
         if self._fast and self._readable():

@@ -50,6 +50,7 @@ class Structure:
         self.module_of: dict[int, int] = {}
         self.parameter_of: dict[int, int] = {}
         self.roots: dict[int, weakref.ref[nn.Module]] = {}
+        self.replicas = 1
         self._fresh: dict[str, dict[int, Any]] = {}
         self._lock = threading.Lock()  # the flush thread takes what the training thread adds
 
@@ -59,6 +60,7 @@ class Structure:
         A module that was called directly but belongs to a larger living one (`model.encode(x)`
         calls `model.encoder`) is numbered under the larger.
         """
+        self.replicas = max(self.replicas, _replicas(called))
         root = self._known_owner(unwrapped(called)) or _owner(unwrapped(called))
         if id(root) in self.roots:
             return root
@@ -212,6 +214,19 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
     return str(value)
+
+
+def _replicas(module: nn.Module) -> int:
+    """Ranks over which a DDP wrapper averages gradients, 1 where there is none."""
+    while type(module).__name__ in WRAPPERS:
+        group = getattr(module, "process_group", None)
+        if group is not None:
+            return int(group.size())
+        inner = getattr(module, "module", None) or getattr(module, "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            break
+        module = inner
+    return 1
 
 
 def _owner(module: nn.Module) -> nn.Module:

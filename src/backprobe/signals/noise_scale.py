@@ -13,10 +13,11 @@ from backprobe.records import Record
 
 
 def noise_scale(record: Record) -> float:
-    """B_simple in samples, from steps of several micro-batches; NaN where it can't be told.
+    """B_simple in samples, from steps of several small batches; NaN where it can't be told.
 
-    Both estimates are averaged over all observed steps before they are divided; a true gradient
-    that is lost in the noise (an estimate of its square of at most 0) gives infinity.
+    The small batches are micro-batches, ranks, or both. Both estimates are averaged over all
+    observed steps before they are divided; a true gradient that is lost in the noise (an estimate
+    of its square of at most 0) gives infinity.
     """
     table = record.noise
     if len(table) < 3:
@@ -24,7 +25,7 @@ def noise_scale(record: Record) -> float:
     k, small, big = (np.asarray(table[name], np.float64) for name in ("micro", "small", "big"))
     signal = float(np.mean((k * big - small) / (k - 1)))
     noise = float(np.mean((small - big) / (1 - 1 / k)))
-    rows = record.steps["samples"]
+    rows = table["rows"] if "rows" in table else record.steps["samples"]
     batch = float(np.nanmedian(rows)) if len(rows) and np.isfinite(rows).any() else 1.0
     if signal <= 0:
         return float("inf")

@@ -5,7 +5,8 @@ Each rank wrote what it measured of its own shards and its own part of the batch
 for another. A tensor that every rank holds whole (DDP) is taken from the lowest rank. Of a tensor
 in shards (FSDP) means and mean squares are weighted by the shards' numbers of finite elements,
 extremes are the extremes, and shares are weighted by elements; at a step that not every rank
-observed it has no value. Layer outputs are weighted by the rows of each rank's batch.
+observed it has no value. Layer outputs are weighted by the rows of each rank's batch. Each rank's
+rows of `noise` are an estimate of their own: all are kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Event, Parameter, Record, Series, Table
+from backprobe.store.growing import join_tables
 
 APART = 1e-4
 """Relative difference of a replicated weight's RMS, or of its mean against its RMS, from which two
@@ -65,6 +67,7 @@ def merge(records: Sequence[Record]) -> Record:
         steps=_steps(ranks, parameters, series),
         parameters_series=series,
         outputs=_outputs(ranks),
+        noise=join_tables([r.noise.columns for r in ranks if len(r.noise)]),
         events=tuple(sorted(events, key=lambda event: event.time)),
         blind_spots=tuple(spots),
         damage=tuple(text for record in ranks for text in record.damage),
