@@ -51,13 +51,13 @@ def install() -> None:
     _first_forward()
 
 
-def watch(models: Any, log: str | None = "gradients", log_freq: int = 1000) -> None:
+def watch(models: Any, log: str | None = "gradients", log_freq: int | None = 1000) -> None:
     """Attaches the whole probe to this process, and numbers these models first.
 
     Arguments:
         models: a module or a list of modules.
         log: "all" with `log_freq=1` observes every step in full, without a budget.
-        log_freq: steps between two histograms for the charts.
+        log_freq: steps between two histograms for the charts; None for the probe's own clock.
     """
     patches.install(attached, began)
     every_step = log == "all" and log_freq == 1

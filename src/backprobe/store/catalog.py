@@ -60,19 +60,28 @@ def create(directory: Path, **facts: Any) -> Run:
     """
     facts.setdefault("id", new_id())
     path = directory / str(facts["id"])
-    directory.mkdir(parents=True, exist_ok=True)
+    prepare(directory)
     path.mkdir()
     try:
-        return _begun(directory, path, facts)
+        return _begun(path, facts)
     except OSError:  # a full disk: no half-made run stays behind
         shutil.rmtree(path, ignore_errors=True)
         raise
 
 
-def _begun(directory: Path, path: Path, facts: dict[str, Any]) -> Run:
+def prepare(directory: Path) -> None:
+    """Makes the store where it is missing; its runs are kept out of version control.
+
+    Raises:
+        OSError: the folder can't be made.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
     ignore = directory / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# made by backprobe: runs are data, not source\n*\n")
+
+
+def _begun(path: Path, facts: dict[str, Any]) -> Run:
     facts = {
         "created": time.time(),
         "host": socket.gethostname(),
