@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from backprobe.probe import initial
 from backprobe.probe.structure import Structure
+from backprobe.records import Parameter
 
 MAX_NAMES = 200
 """Names of a kind in one event; the counts beside them are whole."""
@@ -24,43 +25,54 @@ class Loading:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[list[weakref.ref[Tensor]], list[str], list[str]]] = []
+        self._waiting: list[tuple[list[weakref.ref[Tensor]], list[str], list[str], int]] = []
 
-    def loaded(self, module: nn.Module, state: Mapping[str, Any], result: Any) -> None:
+    def loaded(
+        self, module: nn.Module, state: Mapping[str, Any], result: Any, step: int = 0
+    ) -> None:
         """Notes one `load_state_dict`.
 
         Arguments:
             module: whose parameters took the values.
             state: what was given.
             result: what `load_state_dict` returned (its missing and unexpected keys).
+            step: optimizer steps done before it.
         """
         taken = [p for name, p in module.named_parameters(remove_duplicate=False) if name in state]
         missing = [str(key) for key in getattr(result, "missing_keys", ())]
         unexpected = [str(key) for key in getattr(result, "unexpected_keys", ())]
-        self._waiting.append(([weakref.ref(p) for p in taken], missing, unexpected))
+        self._waiting.append(([weakref.ref(p) for p in taken], missing, unexpected, step))
 
     def take(self, structure: Structure) -> list[dict[str, Any]]:
         """The facts of what was loaded into numbered parameters since the last call."""
-        found, kept = [], []
+        kept = []
+        found = [_facts(*names, [], 0) for names in structure.take_pretrained()]
         for entry in self._waiting:
-            references, missing, unexpected = entry
+            references, missing, unexpected, step = entry
             living = [p for ref in references if (p := ref()) is not None]
             numbers = [structure.parameter_of.get(id(p)) for p in living]
             known = list(dict.fromkeys(n for n in numbers if n is not None))
             if known or (not references and structure.parameters):
-                found.append(
-                    {
-                        "parameters": [structure.parameters[n].name for n in known[:MAX_NAMES]],
-                        "indexes": known,
-                        "missing": missing[:MAX_NAMES],
-                        "unexpected": unexpected[:MAX_NAMES],
-                        "counts": [len(known), len(missing), len(unexpected)],
-                    }
-                )
+                into = [structure.parameters[n] for n in known]
+                found.append(_facts(into, missing, unexpected, step))
             elif living or not references:
                 kept.append(entry)
         self._waiting = kept
         return found
+
+
+def _facts(
+    into: list[Parameter], missing: list[str], unexpected: list[str], step: int
+) -> dict[str, Any]:
+    """The data of an event `loaded`."""
+    return {
+        "step": step,
+        "parameters": [parameter.name for parameter in into[:MAX_NAMES]],
+        "indexes": [parameter.index for parameter in into],
+        "missing": missing[:MAX_NAMES],
+        "unexpected": unexpected[:MAX_NAMES],
+        "counts": [len(into), len(missing), len(unexpected)],
+    }
 
 
 loading = Loading()

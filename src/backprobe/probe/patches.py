@@ -240,11 +240,11 @@ def _state_dicts(current: Current) -> None:
     @functools.wraps(original)
     def load_state_dict(self: Any, state_dict: Any, *args: Any, **kwargs: Any) -> Any:
         result = original(self, state_dict, *args, **kwargs)
+        probe = current()
         try:
-            loading.loaded(self, state_dict, result)
+            loading.loaded(self, state_dict, result, 0 if probe is None else probe.state.step)
         except Exception:  # noqa: BLE001  # a fact less, never an error in the user's loading
             pass
-        probe = current()
         if probe is not None:
             probe.guard.run("structure", probe.loaded, self)
         return result

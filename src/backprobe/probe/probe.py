@@ -158,7 +158,7 @@ class Probe:
     def _drain(self) -> None:
         recorder = self.state.recorder
         for facts in self.guard.run("loading", loading.take, self.state.structure) or ():
-            recorder.event("loaded", step=self.state.step, **facts)
+            recorder.event("loaded", **facts)
         self.guard.run("structure", self.state.flush_structure)
         self.guard.run("recorder", recorder.drain)
         if not self.guard.works("recorder"):  # what can't be written must not pile up

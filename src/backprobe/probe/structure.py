@@ -51,6 +51,7 @@ class Structure:
         self.parameter_of: dict[int, int] = {}
         self.roots: dict[int, weakref.ref[nn.Module]] = {}
         self.replicas = 1
+        self._pretrained: list[tuple[list[Parameter], list[str]]] = []
         self._fresh: dict[str, dict[int, Any]] = {}
         self._lock = threading.Lock()  # the flush thread takes what the training thread adds
 
@@ -91,7 +92,24 @@ class Structure:
             index = self.add_parameter(parameter, name, owner, tuple(aliases[id(parameter)][1:]))
             module = self.modules[owner]
             self.put(replace(module, parameters=(*module.parameters, index)))
+        self._note_pretrained(root)
         return root
+
+    def _note_pretrained(self, root: nn.Module) -> None:
+        """Notes what `from_pretrained` of Transformers (5 and later) put in place, by its mark."""
+        marked: dict[bool, list[Parameter]] = {True: [], False: []}
+        for parameter in root.parameters():
+            entry = self.parameters[self.parameter_of[id(parameter)]]
+            marked[bool(getattr(parameter, "_is_hf_initialized", False))].append(entry)
+        if marked[True]:
+            with self._lock:
+                self._pretrained.append((marked[True], [entry.name for entry in marked[False]]))
+
+    def take_pretrained(self) -> list[tuple[list[Parameter], list[str]]]:
+        """Parameters that were loaded, and names of those that were not, since the last call."""
+        with self._lock:
+            found, self._pretrained = self._pretrained, []
+        return found
 
     def _known_owner(self, module: nn.Module) -> nn.Module | None:
         """The living root that a module was numbered in as a part, or None."""

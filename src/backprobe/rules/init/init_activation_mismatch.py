@@ -15,6 +15,7 @@ from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 from backprobe.signals.series import first
 
@@ -85,7 +86,12 @@ class InitActivationMismatch(AbstractRule):
         ran = [x for x in layers(record) if x.place is not None]
         if len(ran) < self.limits.layers or any(x.normalised for x in ran):
             return []
-        found = [(_ratio(x), x) for x in ran[:-1] if x.weight.requires_grad]
+        loaded = loaded_over(record)
+        found = [
+            (_ratio(x), x)
+            for x in ran[:-1]
+            if x.weight.requires_grad and x.weight.index not in loaded
+        ]
         known = [(ratio, x) for ratio, x in found if 0.1 < ratio < 0.8]
         passed = float(np.prod([ratio for ratio, _ in known])) if known else 1.0
         last = ran[-1].place

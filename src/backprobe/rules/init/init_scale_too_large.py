@@ -13,6 +13,7 @@ from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 from backprobe.signals.series import first
 from backprobe.signals.units import SQUASHERS, shares
@@ -80,10 +81,13 @@ class InitScaleTooLarge(AbstractRule):
         state = progress(record)
         severity = severity_by_harm(state)
         limit = self.limits.harmless if severity == "note" else self.limits.ratio
+        loaded = loaded_over(record)
         found = [
             (scale_against_he(layer), layer)
             for layer in layers(record)
-            if layer.weight.requires_grad and not layer.normalised
+            if layer.weight.requires_grad
+            and layer.weight.index not in loaded
+            and not layer.normalised
         ]
         guilty = [(ratio, layer) for ratio, layer in found if ratio >= limit]
         output = _first_output(record, [layer for _, layer in found])

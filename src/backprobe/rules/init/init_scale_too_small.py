@@ -13,6 +13,7 @@ from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import DEFAULT_SCALE, he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import NORMS, Layer, layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 from backprobe.signals.series import first
 
@@ -74,10 +75,13 @@ class InitScaleTooSmall(AbstractRule):
         if state.hurt < HURTS:
             return []
         ran = [layer for layer in layers(record) if layer.place is not None]
+        loaded = loaded_over(record)
         found = [
             (scale_against_he(layer), layer)
             for layer in ran[:-1]
-            if layer.weight.requires_grad and not _normalised_later(record, layer)
+            if layer.weight.requires_grad
+            and layer.weight.index not in loaded
+            and not _normalised_later(record, layer)
         ]
         guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
         passed = math.prod(min(1.0, ratio / DEFAULT_SCALE) for ratio, _ in guilty)

@@ -13,6 +13,8 @@ from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.initial_loss import expected_initial_loss
+from backprobe.signals.layers import layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 
@@ -38,7 +40,7 @@ class InitialLossOff(AbstractRule):
     - `standardize-targets`: suits regression on large targets
 
     ## When it is wrong
-    Fine-tuning, and losses weighted by class or with extra terms.
+    Losses weighted by class or with extra terms. A last layer that was loaded is left out.
 
     ## References
     - cs231n notes, "Neural Networks part 3": look for correct loss at chance performance
@@ -71,6 +73,8 @@ class InitialLossOff(AbstractRule):
         expected = expected_initial_loss(main.loss)
         if expected is None or main.loss is None or main.value.size == 0:
             return []
+        if any(layer.weight.index in loaded_over(record) for layer in layers(record)[-1:]):
+            return []  # the head brings what it has learned, or mislearned
         value = float(main.value[0])
         state = progress(record)
         severity = severity_by_harm(state)

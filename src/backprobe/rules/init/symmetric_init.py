@@ -12,6 +12,7 @@ from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.layers import layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 
 
@@ -56,9 +57,12 @@ class SymmetricInit(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: the layers that are caught in their symmetry."""
         chain = [layer for layer in layers(record) if layer.place is not None]
+        loaded = loaded_over(record)
         caught, broken = [], []
         for layer, following in pairwise(chain):
             if layer.module.root != following.module.root:
+                continue
+            if loaded & {layer.weight.index, following.weight.index}:
                 continue
             if not _equal_rows(layer.weight, self.limits.rows):
                 continue
