@@ -10,8 +10,8 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
-from backprobe.rules.wording import at, figure
-from backprobe.signals.init_scale import initial_rms
+from backprobe.rules.wording import at, figure, unique
+from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
 from backprobe.signals.layers import NORMS, Layer, layers
 from backprobe.signals.progress import progress
@@ -95,7 +95,7 @@ class InputsNotNormalized(AbstractRule):
                 severity=severity,
                 confidence=confidence(0.45, 0.93, strength, state.hurt),
                 message=message,
-                where=(),
+                where=unique([layer.name]),
                 source=source,
                 evidence={
                     "mean": scale.mean,
@@ -112,8 +112,8 @@ class InputsNotNormalized(AbstractRule):
 
     def _scaled_inside(self, record: Record, layer: Layer, scale: InputScale) -> bool:
         """Whether the first layer's output is far from what these inputs would give."""
-        if layer.place is None:
-            return False
+        if layer.place is None or layer.module.type in RECURRENT:
+            return False  # its output is bounded, whatever it gets
         measured = first(record.outputs, "out_rms", layer.place.index)
         predicted = scale.rms * initial_rms(layer.weight) * math.sqrt(layer.fan_in)
         # Features that cancel or add up stay within a factor of five.

@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.initial_loss import expected_initial_loss
@@ -102,6 +103,7 @@ class InitialLossOff(AbstractRule):
                 severity=severity,
                 confidence=confidence(0.5, 0.95, beyond(ratio, limit, self.limits.decisive)),
                 message=message,
+                where=output_names(record, main.loss),
                 source=source,
                 steps=(int(main.step[0]), int(main.step[0])),
                 evidence={

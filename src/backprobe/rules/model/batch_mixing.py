@@ -70,7 +70,9 @@ class BatchMixing(AbstractRule):
             elif op.name in RECURRENT and not batch_first:
                 message = self._recurrent(op, rows)
             if message:
-                names = unique([module.name] if module is not None else [])
+                names = unique(
+                    [*([module.name] if module is not None else []), *_taker(record, op)]
+                )
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
                 found.setdefault(key, self._finding(record, message, names, op.source))
         return list(found.values())
@@ -112,6 +114,18 @@ class BatchMixing(AbstractRule):
             source=source,
             evidence={"rows": _rows(record)},
         )
+
+
+def _taker(record: Record, op: Operation) -> list[str]:
+    """The module that takes what a reshape in its parent's forward made."""
+    modules = {m.index: m for m in record.modules}
+    made = {op.index}
+    for later in record.graph:
+        if later.index > op.index and made & set(later.inputs):
+            if later.module != op.module and later.module in modules:
+                return [modules[later.module].name]
+            made.add(later.index)
+    return []
 
 
 def _rows(record: Record) -> int:

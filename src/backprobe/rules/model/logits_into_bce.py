@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.outputs import output_place
+from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at
 from backprobe.signals.baseline import number
 from backprobe.signals.progress import progress
@@ -73,7 +73,9 @@ class LogitsIntoBce(AbstractRule):
                 continue
             state = progress(record)
             kind = loss.before[0] if loss.before else ""
-            where, source = output_place(record, loss, kind) if twice else ((), loss.source)
+            where, source = output_names(record, loss), loss.source
+            if twice:
+                where, source = output_place(record, loss, kind)
             message = (
                 f"{kind}{at(source)} in front of BCEWithLogitsLoss, which applies its own: "
                 "a negative row costs at least 0.69, and every row is called positive"

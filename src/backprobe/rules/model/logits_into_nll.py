@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.outputs import output_place
+from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.progress import progress
@@ -68,7 +68,9 @@ class LogitsIntoNll(AbstractRule):
             proper = top is not None and top <= self.limits.highest
             if proper and not probabilities and not loss_below_zero:
                 continue
-            where, source = output_place(record, loss, "softmax") if probabilities else ((), None)
+            where, source = output_names(record, loss), None
+            if probabilities:
+                where, source = output_place(record, loss, "softmax")
             given = "probabilities" if probabilities else "raw scores"
             message = f"NLLLoss{at(loss.source)} gets {given} where it expects log-probabilities"
             if state.trend is not None and state.trend.best < 0.0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
+from backprobe.rules.outputs import output_names
 from backprobe.rules.places import is_output, place_names
 from backprobe.rules.wording import at
 from backprobe.signals.progress import progress
@@ -61,7 +62,7 @@ class SingleUnitSoftmax(AbstractRule):
                 found.append(self._finding(record, names, place.source, place.activation))
         if not found:
             found += [
-                self._finding(record, (), loss.source, "cross entropy")
+                self._finding(record, output_names(record, loss), loss.source, "cross entropy")
                 for loss in record.losses
                 if loss.kind == "cross_entropy" and loss.classes == self.limits.size
             ]

@@ -9,6 +9,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION
@@ -83,6 +84,7 @@ class WrongLoss(AbstractRule):
                         f"the loss is {loss.kind}{at(loss.source)}, for which their order and "
                         "distance count"
                     ),
+                    where=output_names(record, loss),
                     source=loss.source,
                     evidence={"classes": len(counts), "kind": loss.kind},
                     treatments=("swap-loss=cross-entropy",),

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
@@ -14,8 +15,13 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, times, unique
 from backprobe.signals.gradient_flow import gradient_flow
+from backprobe.signals.init_scale import RECURRENT
 from backprobe.signals.layers import layers
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
+
+Array = NDArray[np.float64]
+PASSES = 3
+"""A layer that runs more often in one forward is a recurrent one (twice: a siamese network)."""
 
 
 class ExplodingGradients(AbstractRule):
@@ -23,8 +29,10 @@ class ExplodingGradients(AbstractRule):
 
     ## What it looks for
     The largest weight gradient over the last layer's in the first observed steps, and the global
-    norm, as the optimizer sees it, over its own first values. It fires only where the run learns
-    too little: spikes that clipping catches are normal.
+    norm, as the optimizer sees it, over its own first values. A recurrent layer that is passed
+    again and again shows it in neither: there a first norm counts that is far above all later ones
+    while the first loss is far above a constant answer's. It fires only where the run learns too
+    little: spikes that clipping catches are normal.
 
     ## Why it matters
     A step is proportional to the gradient. One that is a thousand times larger throws the weights
@@ -63,6 +71,12 @@ class ExplodingGradients(AbstractRule):
             100.0, "gradient norm / median of the first five", "healthy runs stay within 10"
         )
         decisive: float = threshold(1e4, "ratio", "beyond both by two orders")
+        birth: float = threshold(
+            100.0, "first norm / median of the last third", "healthy: 0.3 to 5"
+        )
+        birth_loss: float = threshold(
+            10.0, "first loss / a constant answer's", "the outputs begin far too large"
+        )
 
     limits = Thresholds()
 
@@ -75,18 +89,14 @@ class ExplodingGradients(AbstractRule):
         step = np.asarray(record.steps["step"], np.float64)
         norm = np.asarray(record.steps["grad_norm"], np.float64)
         known = np.flatnonzero(~np.isnan(norm))
-        time_growth, base, peak, peak_step = 1.0, math.nan, math.nan, 0
-        if known.size >= 3:
-            base = float(np.median(norm[known[:5]])) if np.isfinite(norm[known[0]]) else math.nan
-            base = min(base, float(norm[known[0]])) if np.isfinite(base) else base
-            top = int(known[np.argmax(norm[known])])
-            peak, peak_step = float(norm[top]), int(step[top])
-            time_growth = peak / base if base > 0.0 else 1.0
+        time_growth, base, peak, peak_step = _growth_over_time(norm[known], step[known])
+        fall = _fall_since_birth(norm[known])
         flow = gradient_flow(record, layers(record))
         depth_growth = flow.growth if flow is not None else math.nan
         by_time = time_growth >= self.limits.growth_time
         by_depth = depth_growth >= self.limits.growth_depth
-        if not (by_time or by_depth):
+        by_birth = fall >= self.limits.birth and self._begins_high(state) and _recurs(record)
+        if not (by_time or by_depth or by_birth):
             return []
         where: tuple[str, ...] = ()
         source = None
@@ -98,6 +108,12 @@ class ExplodingGradients(AbstractRule):
                 f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
                 f"{figure(peak)} at step {peak_step}; {state.in_words()}"
             )
+        elif by_birth:
+            message = (
+                f"the gradient norm begins at {figure(float(norm[known[0]]))}, {figure(fall)} "
+                f"times what it ends at: {where[0] if where else 'a layer'}{at(source)} is passed "
+                f"again and again and enlarges the signal each time; {state.in_words()}"
+            )
         else:
             assert flow is not None
             message = (
@@ -108,6 +124,7 @@ class ExplodingGradients(AbstractRule):
         strength = max(
             beyond(time_growth, self.limits.growth_time, self.limits.decisive),
             beyond(depth_growth, self.limits.growth_depth, self.limits.decisive),
+            beyond(fall, self.limits.birth, self.limits.decisive) if by_birth else 0.0,
         )
         return [
             Finding(
@@ -115,8 +132,8 @@ class ExplodingGradients(AbstractRule):
                 severity=severity,
                 confidence=confidence(0.55, 0.97, strength, state.hurt),
                 message=message,
-                where=where if by_depth else (),
-                source=source if by_depth else None,
+                where=where,
+                source=source,
                 steps=(0, peak_step) if by_time else seen(record.parameters_series.step[:20]),
                 evidence={
                     "growth_over_time": _finite(time_growth),
@@ -125,10 +142,44 @@ class ExplodingGradients(AbstractRule):
                     "largest_norm": _finite(peak),
                     "by_time": by_time,
                     "by_depth": by_depth,
+                    "by_birth": by_birth,
                 },
                 treatments=("clip-gradients=1.0", "scale-lr=0.1", "initialize=he"),
             )
         ]
+
+    def _begins_high(self, state: Progress) -> bool:
+        if state.baseline is None or state.trend is None:
+            return False
+        return state.trend.first > self.limits.birth_loss * state.baseline
+
+
+def _growth_over_time(norm: Array, step: Array) -> tuple[float, float, float, int]:
+    """Growth of the norm to its peak, the base before it, the peak and its step."""
+    if norm.size < 3 or not np.isfinite(norm[0]):
+        return 1.0, math.nan, math.nan, 0
+    top = int(np.argmax(norm))
+    before = norm[: min(top, 5)]
+    if before.size == 0:
+        return 1.0, float(norm[0]), float(norm[0]), int(step[0])
+    base = min(float(np.median(before)), float(norm[0]))
+    growth = float(norm[top]) / base if base > 0.0 else 1.0
+    return growth, base, float(norm[top]), int(step[top])
+
+
+def _fall_since_birth(norm: Array) -> float:
+    """First norm / median of the last third; 1 where too few are known."""
+    late = norm[-max(1, norm.size // 3) :]
+    late = late[np.isfinite(late)]
+    if norm.size < 30 or late.size == 0 or not np.isfinite(norm[0]):
+        return 1.0
+    usual = float(np.median(late))
+    return float(norm[0]) / usual if usual > 0.0 else 1.0
+
+
+def _recurs(record: Record) -> bool:
+    """Whether some layer is passed again and again in one forward."""
+    return any(x.module.type in RECURRENT or x.module.calls > PASSES for x in layers(record))
 
 
 def _finite(value: float) -> float | None:
