@@ -75,12 +75,14 @@ class Trial:
         steps: optimizer steps after which training loaders end, None for no bound.
         hold_out: whether rows are kept out of training, for want of another outcome.
         lenient: whether it goes on where a treatment finds nothing to change.
+        total: optimizer steps that the original run took, where that is known.
     """
 
     seed: int
     steps: int | None
     hold_out: bool = False
     lenient: bool = False
+    total: int | None = None
 
 
 def treatments() -> tuple[str, ...]:
@@ -96,8 +98,17 @@ def trial() -> Trial | None:
         return None
     steps = found.get("steps")
     bound = steps if isinstance(steps, int) else None
-    flags = (found.get(name) is True for name in ("hold_out", "lenient"))
-    return Trial(found["seed"], bound, *flags)
+    hold_out, lenient = (found.get(name) is True for name in ("hold_out", "lenient"))
+    total = found.get("total")
+    known = total if isinstance(total, int) else None
+    return Trial(found["seed"], bound, hold_out, lenient, known)
+
+
+def experiment() -> Mapping[str, object] | None:
+    """What a trial does with the script's live objects: `name` and its options; None: nothing."""
+    found = _json(TRIAL)
+    wanted = found.get("experiment") if isinstance(found, dict) else None
+    return wanted if isinstance(wanted, dict) else None
 
 
 def _json(variable: str) -> object:

@@ -11,7 +11,15 @@ from backprobe.rules.treatment_names import TREATMENTS
 from backprobe.treatments.apply import build
 from backprobe.treatments.names import TABLE, canonical, parse
 
-VALUES = {"positive": "0.5", "share": "0.5", "whole": "4", "number": "0.5", "none": ""}
+VALUES = {
+    "positive": "0.5",
+    "share": "0.5",
+    "whole": "4",
+    "number": "0.5",
+    "none": "",
+    "sweep": "1e-4:1:10",
+    "path": "weights.pt",
+}
 
 
 def a_value(name: str) -> str:
@@ -50,6 +58,8 @@ def test_the_table_is_sorted() -> None:
         ("dropout=1", "below 1"),
         ("shuffle=yes", "no value"),
         ("swap-activation=rleu", "relu|"),
+        ("lr-sweep=1:0.1:9", "LOW:HIGH:STEPS"),
+        ("pretrained", "a file of weights"),
     ],
 )
 def test_what_makes_no_sense_is_refused(text: str, said: str) -> None:

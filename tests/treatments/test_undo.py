@@ -31,6 +31,7 @@ def patched() -> tuple[object, ...]:
         clip_grad.clip_grad_norm_,
         torch.nn.utils.clip_grad_norm_,
         DataLoader.__init__,
+        DataLoader.__iter__,
         dataloader._BaseDataLoaderIter.__next__,
         SequentialSampler.__iter__,
         RandomSampler.__iter__,

@@ -8,7 +8,7 @@ import importlib
 from pathlib import Path
 
 from backprobe import settings
-from backprobe.treatments import trial_bound, trial_files, trial_seed
+from backprobe.treatments import horizon, trial_bound, trial_files, trial_seed
 from backprobe.treatments.base import Treatment
 from backprobe.treatments.names import TABLE, parse
 from backprobe.treatments.points import Points
@@ -45,7 +45,7 @@ def begin() -> None:
     folder = settings.run_folder()
     if trial is not None:
         trial_seed.install(trial.seed)
-        trial_bound.install(trial.steps)
+        trial_bound.install(horizon.bound())
         if folder is not None:
             trial_files.install(folder / "files")
     texts = settings.treatments()

@@ -132,6 +132,8 @@ class Calls(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
+        if name == "__get__":  # of an attribute: `x.data` is "get data"
+            name = f"get {getattr(func.__self__, '__name__', '')}"
         handlers = self._handlers.get(name)
         if not handlers or torch.compiler.is_compiling():
             return func(*args, **kwargs)

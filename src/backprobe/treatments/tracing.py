@@ -41,12 +41,16 @@ class Layer:
         following: canonical activation that follows, "linear" where another layer does, "output"
             where nothing does.
         normed: whether a normalisation stands between it and what follows.
+        first: whether no other layer stands before it: it reads the model's inputs.
+        last: whether no other layer stands behind it.
     """
 
     module: nn.Module
     weight: str
     following: str
     normed: bool
+    first: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ class Trace:
         activations: in the order of their calls.
         layers: in the order of their calls.
         failure: why it could not be made, "" where it could.
+        order: name of every function that was called, in order.
     """
 
     activations: tuple[Activation, ...]
     layers: tuple[Layer, ...]
     failure: str = ""
+    order: tuple[str, ...] = ()
 
     def role(self, ordinal: int, name: str) -> str:
         """The role of the activation call at a position, guessed where the forward was another."""
@@ -144,14 +150,27 @@ def _read(nodes: list[_Node]) -> Trace:
     reaches = [False] * len(nodes)
     for index in range(len(nodes) - 1, -1, -1):
         reaches[index] = any(weighted[user] or reaches[user] for user in nodes[index].users)
+    fed = [False] * len(nodes)
+    for index, node in enumerate(nodes):
+        fed[index] = any(_is_layer(nodes[i]) or fed[i] for i in node.inputs)
     activations, layers = [], []
     for index, node in enumerate(nodes):
         if node.name in ACTIVATIONS:
             activations.append(Activation(ACTIVATIONS[node.name], _role(nodes, index, reaches)))
-        elif node.weight is not None and not _is_norm(node.name) and node.name != "prelu":
+        elif node.weight is not None and _is_layer(node):
             following, normed = _following(nodes, index, weighted)
-            layers.append(Layer(*node.weight, following, normed))
-    return Trace(tuple(activations), tuple(layers))
+            layers.append(
+                Layer(*node.weight, following, normed, not fed[index], not reaches[index])
+            )
+    # A batch norm counts its batches by an `add_` of its own.
+    order = tuple(node.name for node in nodes if node.inputs or node.name != "add_")
+    return Trace(tuple(activations), tuple(layers), order=order)
+
+
+def _is_layer(node: _Node) -> bool:
+    if node.name in RECURRENT:
+        return True
+    return node.weight is not None and not _is_norm(node.name) and node.name != "prelu"
 
 
 def _is_norm(name: str) -> bool:
