@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
@@ -20,7 +22,9 @@ class ParametersNotOptimized(AbstractRule):
 
     ## What it looks for
     Trainable parameters of layers that run, in a model of which an optimizer holds others. Weights
-    that look freshly initialised weigh more than ones that were trained before.
+    that look freshly initialised weigh more than ones that were trained before. Also a model that a
+    loss trains while the optimizer holds only tensors that never get a gradient: those of another
+    model, made before this one.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -57,6 +61,9 @@ class ParametersNotOptimized(AbstractRule):
         """At most one finding: the layers that no optimizer holds."""
         roots = {m.index: m.root for m in record.modules}
         trained = {roots.get(p.module) for p in record.parameters if p.optimizer >= 0}
+        strangers = holds_strangers(record)
+        if strangers:
+            trained |= {loss.model for loss in record.losses if loss.model >= 0}
         trainable = [
             p for p in record.parameters if p.requires_grad and roots.get(p.module) in trained
         ]
@@ -82,8 +89,14 @@ class ParametersNotOptimized(AbstractRule):
         source = optimizer.source if optimizer else None
         message = (
             f"{listed(names)} ({count:,} of {total:,} trainable parameters) are in no optimizer"
-            f"{at(source)} and keep their "
-            f"{'random' if fresh >= 0.5 else 'initial'} weights; {state.in_words()}"
+            f"{at(source)} and keep their {'random' if fresh >= 0.5 else 'initial'} weights"
+            + (
+                f"; the {strangers} tensors that it holds are not this model's and never get a "
+                "gradient: was the model made anew after it?"
+                if strangers
+                else ""
+            )
+            + f"; {state.in_words()}"
         )
         return [
             Finding(
@@ -100,7 +113,22 @@ class ParametersNotOptimized(AbstractRule):
                     "parameters": count,
                     "trainable": total,
                     "look_fresh": fresh,
+                    "strangers": strangers,
                 },
                 treatments=("optimize-all",),
             )
         ]
+
+
+def holds_strangers(record: Record) -> int:
+    """Number of tensors that the optimizers hold, where none is a watched model's or gets a gradient.
+
+    An optimizer of an input, as in style transfer, holds a tensor of no model too: but that one has
+    a gradient.
+    """
+    held = [p for p in record.parameters if p.optimizer >= 0]
+    norm = np.asarray(record.steps["grad_norm"], np.float64)
+    if any(p.module >= 0 for p in held) or np.isfinite(norm).any() or norm.size == 0:
+        return 0
+    gradients = [record.parameters_series.of("grad_rms", p.index) for p in held]
+    return 0 if any(np.isfinite(g).any() for g in gradients) else len(held)
