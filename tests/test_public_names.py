@@ -91,5 +91,11 @@ def test_no_extra_promises_what_is_not_there() -> None:
     project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())[
         "project"
     ]
-    assert sorted(project["optional-dependencies"]) == ["bench", "demo", "dev", "torch"]
+    assert sorted(project["optional-dependencies"]) == [
+        "bench",
+        "demo",
+        "dev",
+        "parquet",
+        "torch",
+    ]
     assert not [need for need in project["dependencies"] if need.startswith("torch")]

@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 
 from backprobe.cli._options import find_run, run_argument
-from backprobe.records import SCHEMA, Record, Series
+from backprobe.records import SCHEMA, Finding, Record, Run, Series
+from backprobe.report import markdown
 from backprobe.report.answers import finding_answer
 from backprobe.session import examine
 from backprobe.store import json
+from backprobe.store.exports import events, parquet, wide
+from backprobe.store.reader import RunReader
 
 
 @click.command()
@@ -24,32 +25,68 @@ from backprobe.store import json
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(["json", "csv"]),
+    type=click.Choice(["json", "csv", "parquet", "tensorboard"]),
     default="json",
     show_default=True,
-    help="json: everything; csv: a row an optimizer step.",
+    help="json: everything; csv and parquet: a row an optimizer step; tensorboard: an event file "
+    "with metrics, histograms and findings.",
 )
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="File; standard output else.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="File, or for tensorboard a folder; standard output else, of json and csv.",
+)
 def export(run: str, kind: str, output: str | None) -> None:
-    """RUN's record: everything as JSON, or its steps and logged metrics as CSV."""
-    record, found = examine(find_run(run))
-    if kind == "csv":
-        text = _csv(record)
-    else:
-        text = (
-            json.dumps({**_everything(record), "findings": [finding_answer(one) for one in found]})
-            + "\n"
+    """RUN's record for other programs.
+
+    In Python, `backprobe.Api().run(RUN).to_pandas()` and `.to_polars()` give the same table.
+
+    \b
+    Examples:
+      backprobe export latest --format csv | head
+      backprobe export latest --format parquet -o run.parquet
+      backprobe export latest --format tensorboard -o logs/run
+    """
+    if output is None and kind in ("parquet", "tensorboard"):
+        raise click.UsageError(
+            f"--format {kind} needs a place to write to: -o "
+            + ("FILE" if kind == "parquet" else "FOLDER")
         )
+    stored = find_run(run)
+    record, found = examine(stored)
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(_text(kind, record, found), nl=False)
         return
     try:
-        Path(output).write_text(text)
+        _write(kind, stored, record, found, Path(output))
+    except parquet.Missing as error:
+        raise click.UsageError(str(error)) from error
     except OSError as error:
         raise click.UsageError(f"cannot write {output!r}: {error.strerror or error}") from error
 
 
-def _everything(record: Record) -> dict[str, Any]:
+def _write(kind: str, run: Run, record: Record, found: list[Finding], output: Path) -> None:
+    if kind == "parquet":
+        parquet.write(record, output)
+    elif kind == "tensorboard":
+        reader = RunReader(run)
+        reader.refresh()
+        blocks = [block for log in reader.logs.values() for block in log.assembled.histograms]
+        events.write(record, blocks, markdown.render(found, record), output)
+    else:
+        output.write_text(_text(kind, record, found))
+
+
+def _text(kind: str, record: Record, found: list[Finding]) -> str:
+    texts: dict[str, Callable[[], str]] = {
+        "csv": lambda: wide.csv_text(record),
+        "json": lambda: json.dumps(_everything(record, found)) + "\n",
+    }
+    return texts[kind]()
+
+
+def _everything(record: Record, found: list[Finding]) -> dict[str, Any]:
     nouns = ("modules", "parameters", "places", "graph", "optimizers", "losses")
     return {
         "schema": SCHEMA,
@@ -66,33 +103,9 @@ def _everything(record: Record) -> dict[str, Any]:
         "events": record.events,
         "blind_spots": record.blind_spots,
         "damage": record.damage,
+        "findings": [finding_answer(one) for one in found],
     }
 
 
 def _series(series: Series) -> dict[str, Any]:
     return {"step": series.step, "index": series.index, "values": dict(series.values)}
-
-
-def _csv(record: Record) -> str:
-    """A row a step: the probe's columns, then what the script logged; an empty cell is no value."""
-    probed = {name: record.steps[name] for name in record.steps if name != "step"}
-    rows: dict[int, dict[str, Any]] = {}
-    for name, column in probed.items():
-        for step, value in zip(record.steps["step"].tolist(), column.tolist(), strict=True):
-            rows.setdefault(int(step), {})[f"probe/{name}"] = value
-    for key, (steps, values) in record.history.items():
-        for step, value in zip(steps.tolist(), values.tolist(), strict=True):
-            rows.setdefault(int(step), {})[key] = value
-    names = ["step", *(f"probe/{name}" for name in probed), *record.history]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, lineterminator="\n")
-    writer.writeheader()
-    for step in sorted(rows):
-        cells = {name: value for name, value in rows[step].items() if not _missing(name, value)}
-        writer.writerow({"step": step, **cells})
-    return out.getvalue()
-
-
-def _missing(name: str, value: Any) -> bool:
-    # The probe's NaN is "not measured"; the script's own is a value.
-    return name.startswith("probe/") and bool(np.isnan(value))

@@ -25,7 +25,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("backprobe.cli.show", "One run: config, environment, structure, metrics."),
     "compare": ("backprobe.cli.compare", "What differs between two runs."),
     "explain": ("backprobe.cli.explain", "What a rule looks for, why, and when it is wrong."),
-    "export": ("backprobe.cli.export", "A run's record as JSON or CSV."),
+    "import": ("backprobe.cli.import_", "Runs of TensorBoard, W&B, MLflow, or a CSV file."),
+    "export": ("backprobe.cli.export", "A run as JSON, CSV, Parquet or for TensorBoard."),
+    "forward": ("backprobe.cli.forward", "Pass a run on, live, to TensorBoard, W&B or MLflow."),
+    "repro": ("backprobe.cli.repro", "Run a script again as it was; where the two differ."),
     "ui": ("backprobe.cli.ui", "Open the dashboard."),
     "demo": ("backprobe.cli.demo", "Train four small networks, three of them sick, and diagnose."),
 }
@@ -44,7 +47,9 @@ class Commands(click.Group):
         """The command, loaded now."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        home = COMMANDS[cmd_name][0]
+        name = f"{cmd_name}_" if home.endswith("_") else cmd_name  # `import` is Python's word
+        command: click.Command = getattr(importlib.import_module(home), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -13,6 +13,7 @@ from backprobe.face.notices import Notices
 from backprobe.face.read import Row, Rows, closed
 from backprobe.records import Run
 from backprobe.store import catalog
+from backprobe.store.exports import parquet
 
 CLOCKS = ("_step", "_timestamp", "_runtime")
 """Columns that every row of a history has, as in W&B."""
@@ -167,6 +168,22 @@ class StoredRun:
             places = [round(n * last / max(samples - 1, 1)) for n in range(samples)]
             rows = [rows[place] for place in places]
         return _frame(rows) if pandas else rows
+
+    def to_pandas(self) -> Any:
+        """A pandas frame indexed by step: what was logged, and the probe's columns as `probe/…`.
+
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        return parquet.to_pandas(self._read().record())
+
+    def to_polars(self) -> Any:
+        """The same as a Polars frame with a column `step`.
+
+        Raises:
+            ImportError: polars is not installed.
+        """
+        return parquet.to_polars(self._read().record())
 
     def scan_history(
         self,
