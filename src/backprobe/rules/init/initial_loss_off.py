@@ -114,9 +114,9 @@ class InitialLossOff(AbstractRule):
                     "output_std": spread,
                 },
                 treatments=(
-                    ("standardize-targets", "standardize-inputs", "initialize=he")
+                    ("standardize-targets", "standardize-inputs", "initialize=he", "prior-bias")
                     if regression
-                    else ("initialize=he", "standardize-inputs")
+                    else ("initialize=he", "last-layer=small", "standardize-inputs")
                 ),
             )
         ]

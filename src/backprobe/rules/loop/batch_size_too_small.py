@@ -97,6 +97,6 @@ class BatchSizeTooSmall(AbstractRule):
                 ),
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"rows": size, "rows_available": whole, "noise": noise},
-                treatments=("batch-size=32", "scale-lr=0.1"),
+                treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),
             )
         ]

@@ -84,6 +84,6 @@ class LossOscillating(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"noise": trend.noise, "constant_answer": state.baseline},
-                treatments=("scale-lr=0.1", "batch-size=64"),
+                treatments=("scale-lr=0.1", "batch-size=64", "schedule=cosine"),
             )
         ]

@@ -6,27 +6,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import figure, percent
-from backprobe.signals.held_out import HeldOut, held_out
-from backprobe.signals.progress import Progress, progress
-
-_HELD_OUT = ("val", "test", "eval", "valid", "dev")
-_FIT = ("train", "fit")
+from backprobe.signals.generalisation import generalisation, held_out_losses
+from backprobe.signals.progress import progress
 
 
 class Overfitting(AbstractRule):
     """Training goes on to improve while held-out data gets worse.
 
     ## What it looks for
-    Training accuracy and loss against those of the evaluations that were seen, and against what the
-    script logs under names like `val_loss` and `train_loss`: a held-out loss that has risen far
-    above its own minimum while training fits nearly everything, or a wide gap of accuracies.
+    Training accuracy (for squared errors R²) and loss against those of the evaluations that were
+    seen, or else that the script logs or prints under names like `val_loss` and `test acc`: a
+    held-out loss that has risen far above its own minimum while training fits nearly everything, or
+    a wide gap of accuracies.
 
     ## Why it matters
     The rows that count are those that were not trained on; the last epochs made those worse.
@@ -56,7 +51,8 @@ class Overfitting(AbstractRule):
         """Where the rule fires."""
 
         gap: float = threshold(0.15, "difference of accuracies", "a few points are normal")
-        gap_decisive: float = threshold(0.4, "difference of accuracies", "most is by heart")
+        gap_variance: float = threshold(0.3, "difference of R²", "noise counts on one side only")
+        gap_decisive: float = threshold(0.4, "difference of either", "most is by heart")
         rise: float = threshold(
             1.3, "last / lowest held-out loss", "noise between evaluations: below 1.1"
         )
@@ -69,24 +65,31 @@ class Overfitting(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        state = progress(record)
-        known = held_out(record)
-        if state.trend is None or state.state != "learned":
+        state, both = progress(record), generalisation(record)
+        limits = self.limits
+        if state.trend is None or state.state not in ("learned", "learning"):
             return []
-        held, fit = _curve(record, _HELD_OUT), _curve(record, _FIT)
-        gap, rise, fold = self._marks(state, known, held, fit)
-        fitted = known.train_accuracy >= self.limits.fitted or (
-            math.isnan(known.train_accuracy) and state.explained >= self.limits.explained
+        variance = both.unit == "R²"
+        known = math.isfinite(both.train) and not variance
+        fitted = (
+            both.train >= limits.fitted
+            if known
+            else state.state == "learned" and state.explained >= limits.explained
         )
-        wide = gap >= self.limits.gap and fitted
-        risen = rise >= self.limits.rise and fold >= self.limits.fold and fitted
-        if not (wide or (risen and not gap < self.limits.gap / 3.0)):
+        limit = limits.gap_variance if variance else limits.gap
+        rise, fold = self._rise(record, state.trend.last)
+        wide = both.gap >= limit and fitted
+        # With few evaluations or a noisy one the last may be off: then the best one counts too.
+        wide = wide and both.train - both.best >= limit / 2.0
+        risen = rise >= limits.rise and fold >= limits.fold and fitted
+        if not (wide or (risen and not both.gap < limit / 3.0)):
             return []
         parts = []
         if wide:
+            shown = percent if both.unit == "accuracy" else figure
             parts.append(
-                f"the training accuracy is {percent(known.train_accuracy)}, the held-out accuracy "
-                f"{percent(known.accuracy)}"
+                f"the training {both.unit} is {shown(both.train_value)}, the held-out {both.unit} "
+                f"{shown(both.held_value)} ({both.source})"
             )
         if risen:
             parts.append(
@@ -101,8 +104,8 @@ class Overfitting(AbstractRule):
                     0.5,
                     0.93,
                     max(
-                        between(gap, self.limits.gap, self.limits.gap_decisive) if wide else 0.0,
-                        beyond(rise, self.limits.rise, 3.0) if risen else 0.0,
+                        between(both.gap, limit, limits.gap_decisive + limit) if wide else 0.0,
+                        beyond(rise, limits.rise, 3.0) if risen else 0.0,
                     ),
                     1.0 if wide and risen else 0.4,
                 ),
@@ -110,41 +113,18 @@ class Overfitting(AbstractRule):
                 source=state.loss.source if state.loss else None,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={
-                    "accuracy_gap": gap if math.isfinite(gap) else None,
+                    "gap": both.gap if math.isfinite(both.gap) else None,
+                    "unit": both.unit,
                     "rise": rise if math.isfinite(rise) else None,
                     "held_out_over_training": fold if math.isfinite(fold) else None,
                 },
-                treatments=("weight-decay=0.01", "dropout=0.2"),
+                treatments=("weight-decay=0.01", "dropout=0.2", "width=0.25"),
             )
         ]
 
-    def _marks(
-        self,
-        state: Progress,
-        known: HeldOut,
-        held: NDArray[np.float64],
-        fit: NDArray[np.float64],
-    ) -> tuple[float, float, float]:
-        """Gap of accuracies, rise of the held-out loss, it over the training loss; NaN unknown."""
-        gap = known.train_accuracy - known.accuracy
-        last = state.trend.last if state.trend is not None else math.nan
-        rise = fold = math.nan
-        if known.evaluations >= self.limits.evaluations and known.best_loss > 0.0 < last:
-            rise, fold = known.loss / known.best_loss, known.loss / last
-        if held.size >= self.limits.evaluations and held.min() > 0.0:
-            mine = held[-1] / held.min()
-            training = fit[-1] if fit.size else last
-            if math.isnan(rise) or mine > rise:
-                rise = mine
-                fold = held[-1] / training if training > 0.0 else math.nan
-        return gap, float(rise), float(fold)
-
-
-def _curve(record: Record, words: tuple[str, ...]) -> NDArray[np.float64]:
-    """The values of the loss that the script logs under one of these words; empty where none is."""
-    for key, (_, values) in record.history.items():
-        name = key.lower().replace("/", "_").replace(".", "_").replace("-", "_")
-        if "loss" in name and any(part in words for part in name.split("_")):
-            curve = np.asarray(values, np.float64)
-            return curve[np.isfinite(curve)]
-    return np.zeros(0)
+    def _rise(self, record: Record, training: float) -> tuple[float, float]:
+        """Last over lowest held-out loss, and the last over the training loss; NaN unknown."""
+        held = held_out_losses(record)
+        if held.size < self.limits.evaluations or held.min() <= 0.0 or training <= 0.0:
+            return math.nan, math.nan
+        return float(held[-1] / held.min()), float(held[-1] / training)

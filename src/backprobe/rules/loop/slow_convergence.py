@@ -77,6 +77,6 @@ class SlowConvergence(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"explained": state.explained, "slope": trend.slope},
-                treatments=("scale-lr=10",),
+                treatments=("scale-lr=10", "train-longer=3"),
             )
         ]

@@ -89,6 +89,6 @@ class TooFewSteps(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"steps": state.steps, "pace": pace, "slope": trend.slope},
-                treatments=("scale-lr=10",),
+                treatments=("train-longer=3", "scale-lr=10"),
             )
         ]

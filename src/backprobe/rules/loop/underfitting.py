@@ -77,6 +77,6 @@ class Underfitting(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"last": trend.last, "constant_answer": state.baseline},
-                treatments=("dropout=off", "weight-decay=0"),
+                treatments=("no-regularization", "width=4"),
             )
         ]

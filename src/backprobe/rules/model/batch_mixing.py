@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,10 @@ from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, unique
 from backprobe.signals.progress import progress
 
-RESHAPES = frozenset({"view", "reshape"})
+RESHAPES = frozenset({"view", "reshape", "flatten"})
 RECURRENT = frozenset({"gru", "lstm", "rnn_tanh", "rnn_relu"})
+ATTENTION = "multi_head_attention_forward"
+SOFTMAX = ("softmax", "log_softmax")
 
 
 class BatchMixing(AbstractRule):
@@ -23,7 +26,8 @@ class BatchMixing(AbstractRule):
 
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
-    meant), and recurrent layers without `batch_first` that get the batch first.
+    meant) or that gather rows from an axis in the middle, recurrent and attention layers without
+    `batch_first` that get the batch first, and a last softmax that runs over the rows.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -36,7 +40,8 @@ class BatchMixing(AbstractRule):
 
     ## What to try
     - `permute` or `transpose` instead of `view` or `reshape`
-    - `batch_first=True` in the recurrent layer
+    - `batch_first=True` in the recurrent or attention layer
+    - `dim=1` or `dim=-1` in the softmax
 
     ## When it is wrong
     Sequences given time first on purpose, with as many steps as rows.
@@ -61,6 +66,7 @@ class BatchMixing(AbstractRule):
         rows = _rows(record)
         modules = {m.index: m for m in record.modules}
         found: dict[tuple[str, int], Finding] = {}
+        last_softmax = _last_softmax(record)
         for op in record.graph:
             module = modules.get(op.module)
             batch_first = bool(module.settings.get("batch_first")) if module is not None else True
@@ -68,7 +74,11 @@ class BatchMixing(AbstractRule):
             if op.name in RESHAPES:
                 message = self._reshape(op, rows)
             elif op.name in RECURRENT and not batch_first:
-                message = self._recurrent(op, rows)
+                message = self._time_first(op, rows, op.name.upper())
+            elif op.name == ATTENTION and not batch_first:
+                message = self._time_first(op, rows, "attention")
+            elif op.name in SOFTMAX and op.index == last_softmax:
+                message = self._softmax(op, rows)
             if message:
                 names = unique(
                     [*([module.name] if module is not None else []), *_taker(record, op)]
@@ -78,26 +88,45 @@ class BatchMixing(AbstractRule):
         return list(found.values())
 
     def _reshape(self, op: Operation, rows: int) -> str:
-        """A reshape whose result has the same axes in another order, the batch elsewhere."""
+        """A reshape that moves the batch axis, which takes a permute."""
         before, after = op.input_shapes[0] if op.input_shapes else (), op.shape
+        if rows < self.limits.rows or not before or not after or before.count(rows) != 1:
+            return ""
         moved = len(before) == len(after) and sorted(before) == sorted(after)
-        batch = bool(before) and before[0] == rows >= self.limits.rows and after[0] != rows
-        if not moved or not batch or before.count(rows) != 1:
+        swapped = moved and before[0] == rows and after[0] != rows
+        # (64, 56) to (8, 64, 7): the batch is cut up and lies in the middle now.
+        cut = before[0] == rows and after[0] % rows != 0 and rows in after[1:]
+        # (8, 64, 6) to (64, 48): a row of 48 is gathered from several samples.
+        ahead = math.prod(before[: before.index(rows)])
+        gathered = ahead > 1 and before[0] % rows != 0 and after[0] == rows
+        if not (swapped or cut or gathered):
             return ""
         return (
             f"`{op.name}`{at(op.source)} turns {before} into {after}: numbers of different samples "
             "are mixed; moving an axis takes permute or transpose"
         )
 
-    def _recurrent(self, op: Operation, rows: int) -> str:
-        """A time-first recurrent layer whose input has the batch first."""
+    def _time_first(self, op: Operation, rows: int, what: str) -> str:
+        """A time-first layer whose input has the batch first."""
         shape = op.input_shapes[0] if op.input_shapes else ()
         if len(shape) != 3 or shape[0] != rows or shape[1] == rows or rows < self.limits.rows:
             return ""
         return (
-            f"the {op.name.upper()}{at(op.source)} has batch_first=False and gets {shape}: it "
-            "takes "
-            f"the {rows} samples for time steps, and each sees those before it"
+            f"the {what}{at(op.source)} has batch_first=False and gets {shape}: it takes the "
+            f"{rows} samples for time steps, and what each gives depends on the others"
+        )
+
+    def _softmax(self, op: Operation, rows: int) -> str:
+        """A softmax over the batch."""
+        dim = op.arguments.get("dim")
+        if dim is None and len(op.shape) == 3:
+            dim = 0  # what PyTorch takes where none is given
+        over_rows = dim in (0, -len(op.shape)) and len(op.shape) >= 2
+        if not over_rows or op.shape[0] != rows or rows < self.limits.rows:
+            return ""
+        return (
+            f"`{op.name}`{at(op.source)} runs over axis 0 of {op.shape}, the {rows} samples, not "
+            "over the classes: the probabilities of one class add up to 1 over the batch"
         )
 
     def _finding(
@@ -112,6 +141,7 @@ class BatchMixing(AbstractRule):
             message=message,
             where=names,
             source=source,
+            treatments=("batch-first",),
             evidence={"rows": _rows(record)},
         )
 
@@ -126,6 +156,16 @@ def _taker(record: Record, op: Operation) -> list[str]:
                 return [modules[later.module].name]
             made.add(later.index)
     return []
+
+
+def _last_softmax(record: Record) -> int:
+    """Index of the softmax between the network and its loss, -1 where there is none.
+
+    Attention has softmaxes too, over whatever it likes, but no log-softmax.
+    """
+    squashed = any(loss.before[:1] == ("softmax",) for loss in record.losses)
+    kinds = SOFTMAX if squashed else SOFTMAX[1:]
+    return max((op.index for op in record.graph if op.name in kinds), default=-1)
 
 
 def _rows(record: Record) -> int:

@@ -112,6 +112,7 @@ class DetachedGraph(AbstractRule):
                 message=message,
                 where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
                 source=source,
+                treatments=("ignore-detach",),
                 steps=seen(series.step[[0, -1]]),
                 evidence={
                     "layers": list(names),

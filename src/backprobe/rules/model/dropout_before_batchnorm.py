@@ -83,7 +83,7 @@ class DropoutBeforeBatchnorm(AbstractRule):
                 where=unique([*drops, *norms]),
                 source=source,
                 evidence={"p": [p for p, *_ in pairs]},
-                treatments=("dropout=off",),
+                treatments=("dropout-after-norm", "dropout=off"),
             )
         ]
 

@@ -89,6 +89,7 @@ class FanRatio(AbstractRule):
                 ),
                 where=names,
                 source=source,
+                treatments=("width=4",),
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"units": least, "classes": loss.classes},
             )

@@ -79,6 +79,7 @@ class UnregisteredParameters(AbstractRule):
                     f"and to no optimizer: their {plural(count, 'weight')} keep their random values"
                 ),
                 source=source,
+                treatments=("optimize-all",),
                 evidence={"layers": len(used), "weights": count},
             )
         ]

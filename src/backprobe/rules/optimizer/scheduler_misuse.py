@@ -85,5 +85,6 @@ class SchedulerMisuse(AbstractRule):
                 ),
                 steps=seen(step[low][[0, -1]]),
                 evidence={"share": share, "highest": float(lr.max()), "last": float(lr[-1])},
+                treatments=("schedule=none", "schedule=cosine"),
             )
         ]

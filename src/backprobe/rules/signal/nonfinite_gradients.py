@@ -94,6 +94,6 @@ class NonfiniteGradients(AbstractRule):
                 source=source,
                 steps=(first, int(series.step[rows[-1]])),
                 evidence={"first_step": first, "share": share, "loss": loss},
-                treatments=("scale-lr=0.1",),
+                treatments=("guard-numerics", "skip-nonfinite-steps", "scale-lr=0.1"),
             )
         ]

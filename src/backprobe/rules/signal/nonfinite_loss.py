@@ -101,9 +101,14 @@ class NonfiniteLoss(AbstractRule):
                     "value": kind,
                 },
                 treatments=(
-                    ("scale-lr=0.1", "clip-gradients=1.0", "standardize-inputs")
+                    ("scale-lr=0.1", "clip-gradients=1.0", "standardize-inputs", "guard-numerics")
                     if grew
-                    else ("drop-nonfinite-rows", "scale-lr=0.1", "clip-gradients=1.0")
+                    else (
+                        "guard-numerics",
+                        "drop-nonfinite-rows",
+                        "scale-lr=0.1",
+                        "clip-gradients=1.0",
+                    )
                 ),
             )
         ]
