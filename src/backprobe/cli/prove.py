@@ -11,7 +11,7 @@ from backprobe.cli._options import find_run, json_option, run_argument
 from backprobe.cli._say import say
 from backprobe.records import Run
 from backprobe.session import examine
-from backprobe.store import catalog, json
+from backprobe.store import answers, catalog, json
 from backprobe.treatments.names import canonical
 from backprobe.trials import proof
 from backprobe.trials.answer import proof_answer
@@ -87,6 +87,8 @@ def prove(
             except KeyboardInterrupt:
                 say("interrupted; finished trials are kept, and used when it is run again")
                 sys.exit(130)
+    if found.results:
+        answers.keep(original, "prove", proof_answer(found))  # for the dashboard
     if as_json:
         click.echo(json.dumps(proof_answer(found)))
     elif not arms:

@@ -13,7 +13,7 @@ from backprobe.cli import _target
 from backprobe.cli._options import json_option
 from backprobe.cli._say import say
 from backprobe.records import SCHEMA, Run
-from backprobe.store import catalog, json, redact
+from backprobe.store import answers, catalog, json, redact
 from backprobe.treatments.names import canonical
 from backprobe.trials.pool import Pool
 from backprobe.trials.progress import Progress
@@ -61,6 +61,7 @@ def study(
         failures = [t.failure for trials in found.cells.values() for t in trials if t.failure]
         say(failures[0] if failures else "there is no outcome to judge by; print `name=value`")
         sys.exit(1)
+    answers.keep(run, "study", _answer(found))  # for the dashboard
     click.echo(json.dumps(_answer(found)) if as_json else _table(found))
 
 
