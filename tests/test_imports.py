@@ -49,6 +49,10 @@ SCRIPTS = {f"backprobe.demo.{path.stem}" for path in (PACKAGE / "demo").glob("[!
 LATE: dict[tuple[str, str], str] = {
     ("backprobe.cli.run", "backprobe.cli._options"): "numpy only where --ignore was given",
     ("backprobe.cli.run", "backprobe.cli._supervise"): "the script starts before numpy is loaded",
+    (
+        "backprobe.integrations.pytest_plugin",
+        "backprobe.experiments.assertions",
+    ): "pytest loads plugins in every project; torch only where a test asks for it",
     ("backprobe.probe.bootstrap.sitecustomize", "backprobe.probe.launched"): "torch comes first",
     ("backprobe.probe.launched", "backprobe.treatments.apply"): "only in runs with treatments",
     ("backprobe.face.watch", "backprobe.probe.entry"): "the models that are watched brought torch",

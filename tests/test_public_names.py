@@ -16,10 +16,10 @@ import backprobe
 from backprobe.face import state
 
 PUBLIC = """
-AlertLevel Api Artifact Audio CommError ConfigError Error Histogram Html Image Molecule Object3D
-Plotly Run Settings Table UsageError Video __version__ agent alert config define_metric diagnose
-errors findings finish init log log_artifact log_model login plot run save setup summary sweep
-teardown unwatch use_artifact util watch
+AlertLevel Api Artifact Audio CommError ConfigError Error Histogram Html Image LRFinder Molecule
+Object3D Plotly Run Settings Table UsageError Video __version__ agent alert check config
+define_metric diagnose errors findings finish init initialize log log_artifact log_model login
+plot run save setup summary sweep teardown unwatch use_artifact util watch
 """.split()
 """What users may rely on. A name is added here on purpose, and removed in a major release only."""
 
@@ -67,11 +67,15 @@ def test_a_submodule_never_hides_a_public_name() -> None:
         assert not isinstance(getattr(backprobe, name), ModuleType)
 
 
+LIVE = ("LRFinder", "check", "initialize")
+"""Names that take live networks: whoever calls them has torch."""
+
+
 def test_names_load_without_torch() -> None:
-    """`import backprobe as wandb` and every public name work where torch is not imported."""
+    """`import backprobe as wandb` and all that takes no network work where torch is not there."""
     code = (
         "import sys, backprobe\n"
-        "for name in backprobe.__all__: getattr(backprobe, name)\n"
+        f"for name in {sorted(set(PUBLIC) - set(LIVE))}: getattr(backprobe, name)\n"
         "print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

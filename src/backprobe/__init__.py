@@ -17,6 +17,9 @@ TYPE_CHECKING = False  # type checkers take it for true; `typing` would be most 
 if TYPE_CHECKING:
     from typing import Any
 
+    from backprobe.experiments.check import check
+    from backprobe.experiments.initialize import initialize
+    from backprobe.experiments.lr_finder import LRFinder
     from backprobe.face.alert import AlertLevel
     from backprobe.face.api import Api
     from backprobe.face.artifact import Artifact
@@ -62,6 +65,7 @@ __all__ = [
     "Histogram",
     "Html",
     "Image",
+    "LRFinder",
     "Molecule",
     "Object3D",
     "Plotly",
@@ -73,6 +77,7 @@ __all__ = [
     "__version__",
     "agent",
     "alert",
+    "check",
     "config",
     "define_metric",
     "diagnose",
@@ -80,6 +85,7 @@ __all__ = [
     "findings",
     "finish",
     "init",
+    "initialize",
     "log",
     "log_artifact",
     "log_model",
@@ -108,6 +114,7 @@ _HOMES = {
     "Histogram": "face.media.histogram",
     "Html": "face.media.file",
     "Image": "face.media.image",
+    "LRFinder": "experiments.lr_finder",
     "Molecule": "face.media.file",
     "Object3D": "face.media.file",
     "Plotly": "face.media.figure",
@@ -116,10 +123,12 @@ _HOMES = {
     "Table": "face.media.table",
     "UsageError": "face.errors",
     "Video": "face.media.file",
+    "check": "experiments.check",
     "diagnose": "face.diagnosis",
     "errors": "face.namespaces",
     "findings": "face.diagnosis",
     "init": "face.init",
+    "initialize": "experiments.initialize",
     "plot": "face.media.chart",
     "util": "face.namespaces",
 }

@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("backprobe.cli.run", "Run a script, -m module or command under the probe."),
     "findings": ("backprobe.cli.findings", "What was found in a run, the likeliest cause first."),
     "diagnose": ("backprobe.cli.diagnose", "Run today's rules over a stored run."),
+    "check": ("backprobe.cli.check", "Check data, network, loss and rate before training."),
+    "lr": ("backprobe.cli.lr", "Find a learning rate for a script; refuse where there is none."),
     "prove": ("backprobe.cli.prove", "Run a script again under treatments; say which helps."),
     "study": ("backprobe.cli.study", "A grid of treatments over a script: what each one does."),
     "runs": ("backprobe.cli.runs", "List the runs kept here; remove some."),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 from backprobe import session, settings
@@ -24,6 +25,10 @@ def begin() -> None:
             apply.begin()  # before the probe's own patches, which then see the treated model
     tracebacks.install()
     install()
+    wanted = settings.experiment()
+    if wanted is not None and not _is_worker():
+        # Experiments use the probe, so they stand above it: it knows them by name only.
+        importlib.import_module("backprobe.experiments.in_script").begin(wanted)
 
 
 def _is_worker() -> bool:

@@ -11,11 +11,8 @@ from torch import Tensor, nn
 
 from backprobe.treatments.base import Treatment
 from backprobe.treatments.points import Points, unwatched
+from backprobe.treatments.schemes import draws, scheme_before, scheme_std
 from backprobe.treatments.tracing import Layer
-
-RECTIFIERS = frozenset(
-    {"relu", "leaky_relu", "prelu", "rrelu", "relu6", "elu", "gelu", "silu", "mish"}
-)
 
 
 class Initialize(Treatment):
@@ -46,7 +43,7 @@ class Initialize(Treatment):
         layers += [
             Layer(module, "weight", "output", False)
             for module in root.modules()
-            if _draws(module) and id(module) not in known
+            if draws(module) and id(module) not in known
         ]
         devices = list({p.device for p in root.parameters() if p.device.type == "cuda"})
         drawn, done = 0, set()
@@ -56,7 +53,7 @@ class Initialize(Treatment):
                 weight = getattr(layer.module, layer.weight, None)
                 if not isinstance(weight, nn.Parameter) or id(weight) in done:
                     continue
-                if weight.dim() < 2 or not _draws(layer.module) or not weight.is_floating_point():
+                if weight.dim() < 2 or not draws(layer.module) or not weight.is_floating_point():
                     continue
                 done.add(id(weight))
                 self._before.append((weight, weight.detach().clone()))
@@ -72,25 +69,17 @@ class Initialize(Treatment):
             self._scale(root, args, kwargs)
 
     def _draw(self, weight: Tensor, following: str) -> None:
-        inputs, outputs = nn.init._calculate_fan_in_and_fan_out(weight)
         scheme = self.value
         if scheme == "default":
             nn.init.kaiming_uniform_(weight, a=math.sqrt(5))
         elif scheme == "lsuv":
             nn.init.orthogonal_(weight)
         elif scheme.endswith("uniform"):
-            variance = 2.0 / inputs if scheme.startswith("he") else 2.0 / (inputs + outputs)
-            bound = math.sqrt(3.0 * variance)
+            bound = math.sqrt(3.0) * scheme_std(scheme, weight)
             weight.uniform_(-bound, bound)
         else:
-            if scheme == "he" and following in ("tanh", "sigmoid", "softsign", "hardtanh"):
-                scheme = "glorot"
-            elif scheme == "he" and following not in RECTIFIERS:
-                scheme = "lecun"
-            variance = {"he": 2.0 / inputs, "lecun": 1.0 / inputs}.get(
-                scheme, 2.0 / (inputs + outputs)
-            )
-            weight.normal_(0.0, math.sqrt(variance))
+            scheme = scheme_before(following) if scheme == "he" else scheme
+            weight.normal_(0.0, scheme_std(scheme, weight))
 
     def _scale(self, root: nn.Module, args: Any, kwargs: Any) -> None:
         """Scales layers, in order, to outputs of variance 1 (Mishkin and Matas, 2016)."""
@@ -99,7 +88,7 @@ class Initialize(Treatment):
         self.points._tracing = True
         try:
             for layer in trace.layers if trace is not None else ():
-                if not _draws(layer.module):
+                if not draws(layer.module):
                     continue
                 seen: list[Tensor] = []
                 handle = layer.module.register_forward_hook(_keeper(seen))
@@ -122,10 +111,6 @@ class Initialize(Treatment):
 
 def _keeper(seen: list[Tensor]) -> Any:
     return lambda _module, _args, output: seen.append(output)
-
-
-def _draws(module: nn.Module) -> bool:
-    return isinstance(module, (nn.Linear, nn.modules.conv._ConvNd))
 
 
 build = Initialize

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Task:
         limit: seconds after which the trial is ended.
         hold_out: whether rows are kept out of training, for want of another outcome.
         lenient: whether it goes on where a treatment finds nothing to change.
+        experiment: what is done with the script's live objects: a name, and its options.
     """
 
     original: Run
@@ -56,6 +57,7 @@ class Task:
     limit: float = float("inf")
     hold_out: bool = False
     lenient: bool = False
+    experiment: Mapping[str, object] | None = None
 
     def facts(self) -> dict[str, object]:
         """What is kept of it in the run's config, and what a trial is recognised by."""
@@ -68,6 +70,7 @@ class Task:
             "source": self.source,
             "hold_out": self.hold_out,
             "lenient": self.lenient,
+            "experiment": dict(self.experiment) if self.experiment is not None else None,
         }
 
     def matches(self, run: Run) -> bool:
@@ -140,6 +143,7 @@ class Process:
             "steps": task.steps,
             "hold_out": task.hold_out,
             "lenient": task.lenient,
+            "experiment": dict(task.experiment) if task.experiment is not None else None,
         }
         environment[settings.TRIAL] = json.dumps(trial)
         if self.task.arm.treatments:
