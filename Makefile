@@ -16,7 +16,7 @@ export TORCH_INDEX PYTHON
 SINGLE := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench web docs new-rule
+.PHONY: help setup demo test check bench bench-diagnosis web docs tutorial site install-check new-rule
 
 help: ## list these tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -43,11 +43,27 @@ bench: $(VENV)/.ready-bench ## measure: what watching costs, what importing cost
 	@status=0; for file in benchmarks/*.py benchmarks/diagnosis/score.py; do \
 	  echo "== $$file"; $(SINGLE) $(PY) "$$file" || status=1; done; exit $$status
 
+bench-diagnosis: $(VENV)/.ready-bench ## measure: how often a diagnosis is right, its confidence, and what it costs
+	@$(SINGLE) $(PY) benchmarks/diagnosis/score.py --jobs 1 --store $(VENV)/diagnosed --list $(ARGS)
+	@$(SINGLE) $(PY) benchmarks/diagnosis/mutations.py --jobs 1 --store $(VENV)/mutated
+	@$(SINGLE) $(PY) benchmarks/diagnosis/calibrate.py --store $(VENV)/diagnosed
+	@$(SINGLE) $(PY) benchmarks/diagnosis/large_record.py
+
 web: ## build the dashboard's page from web/ (needs Node 20 or newer)
 	sh scripts/web.sh build
 
 docs: $(VENV)/.ready-dev ## write docs/reference/rules/ from the rules' docstrings
 	$(PY) scripts/rule_pages.py
+
+tutorial: $(VENV)/.ready-dev ## run the tutorial's commands and write their output and pictures into its pages
+	$(PY) scripts/tutorial.py $(ARGS)
+
+site: $(VENV)/.ready-dev ## build the documentation as a site into build/site
+	$(PY) scripts/site.py
+
+install-check: $(VENV)/.ready-dev ## wheel and source distribution in clean environments without torch
+	$(PY) scripts/install_check.py
+	$(PY) scripts/install_check.py --sdist
 
 new-rule: $(VENV)/.ready-dev ## start a rule: make new-rule NAME=signal/vanishing-gradients
 	@$(PY) scripts/new_rule.py "$(NAME)"

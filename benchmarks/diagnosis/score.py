@@ -217,6 +217,7 @@ def _run(case: Facts, store: Path) -> Result:
             check=False,
         )
         problem = "" if answer.exists() else f"no answer; {done.stderr.strip()[-300:]}"
+        (store / f"{case['id']}.out").write_text(done.stdout)
     except subprocess.TimeoutExpired:
         problem = f"did not end within {TIME_LIMIT:.0f} s"
     seconds = time.perf_counter() - began

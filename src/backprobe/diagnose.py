@@ -11,7 +11,7 @@ import numpy as np
 
 from backprobe.records import SEVERITIES, Event, Finding, Record
 from backprobe.rules import RULES, AbstractRule
-from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES, Explanation
+from backprobe.rules.explanations import COSMETIC, EXPLANATIONS, LAST_WORD, OUTCOMES, Explanation
 
 SEVERITY_WEIGHT = {"note": 0.3, "warning": 1.0, "error": 1.5}
 """How much a severity counts beside the confidence: a sure warning outranks a doubtful error."""
@@ -58,6 +58,7 @@ def join(findings: list[Finding]) -> list[Finding]:
         for other, cause in enumerate(findings):
             if other != position and _explains(cause, symptom):
                 edges[position].append(other)
+    caused = any(f.rule not in OUTCOMES and f.severity != "note" for f in findings)
     joined = []
     for position, finding in enumerate(findings):
         causes = [
@@ -69,7 +70,7 @@ def join(findings: list[Finding]) -> list[Finding]:
         names = tuple(dict.fromkeys(findings[other].rule for other in roots))
         if names:
             joined.append(replace(finding, kind="symptom", explained_by=names))
-        elif finding.rule in OUTCOMES:
+        elif finding.rule in OUTCOMES and (caused or finding.rule not in LAST_WORD):
             joined.append(replace(finding, kind="symptom"))
         else:
             joined.append(replace(finding, kind="cause"))
@@ -80,7 +81,7 @@ def rank(findings: list[Finding]) -> list[Finding]:
     """The findings in order, `rank` set: causes first, then by severity and confidence."""
     ordered = sorted(
         findings,
-        key=lambda f: (f.kind != "cause", -_weight(f), f.rule, f.where),
+        key=lambda f: (f.kind != "cause", f.rule in COSMETIC, -_weight(f), f.rule, f.where),
     )
     return [replace(finding, rank=place) for place, finding in enumerate(ordered, start=1)]
 

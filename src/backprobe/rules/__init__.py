@@ -9,6 +9,7 @@ from backprobe.rules.data.constant_batch import ConstantBatch
 from backprobe.rules.data.inputs_not_normalized import InputsNotNormalized
 from backprobe.rules.data.labels_mismatched import LabelsMismatched
 from backprobe.rules.data.nonfinite_data import NonfiniteData
+from backprobe.rules.data.target_equals_input import TargetEqualsInput
 from backprobe.rules.data.targets_not_normalized import TargetsNotNormalized
 from backprobe.rules.data.train_test_overlap import TrainTestOverlap
 from backprobe.rules.data.uninformative_inputs import UninformativeInputs
@@ -18,6 +19,7 @@ from backprobe.rules.init.init_scale_too_large import InitScaleTooLarge
 from backprobe.rules.init.init_scale_too_small import InitScaleTooSmall
 from backprobe.rules.init.initial_loss_off import InitialLossOff
 from backprobe.rules.init.symmetric_init import SymmetricInit
+from backprobe.rules.init.weights_not_loaded import WeightsNotLoaded
 from backprobe.rules.loop.batch_size_too_large import BatchSizeTooLarge
 from backprobe.rules.loop.batch_size_too_small import BatchSizeTooSmall
 from backprobe.rules.loop.eval_mode_training import EvalModeTraining
@@ -25,12 +27,14 @@ from backprobe.rules.loop.loss_diverging import LossDiverging
 from backprobe.rules.loop.loss_oscillating import LossOscillating
 from backprobe.rules.loop.not_learning import NotLearning
 from backprobe.rules.loop.overfitting import Overfitting
+from backprobe.rules.loop.ranks_drifted_apart import RanksDriftedApart
 from backprobe.rules.loop.slow_convergence import SlowConvergence
 from backprobe.rules.loop.target_broadcast import TargetBroadcast
 from backprobe.rules.loop.too_few_steps import TooFewSteps
 from backprobe.rules.loop.train_mode_eval import TrainModeEval
 from backprobe.rules.loop.underfitting import Underfitting
 from backprobe.rules.model.batch_mixing import BatchMixing
+from backprobe.rules.model.batchnorm_in_frozen_backbone import BatchnormInFrozenBackbone
 from backprobe.rules.model.batchnorm_small_batch import BatchnormSmallBatch
 from backprobe.rules.model.bias_before_batchnorm import BiasBeforeBatchnorm
 from backprobe.rules.model.detached_graph import DetachedGraph
@@ -56,6 +60,7 @@ from backprobe.rules.optimizer.missing_optimizer_step import MissingOptimizerSte
 from backprobe.rules.optimizer.missing_zero_grad import MissingZeroGrad
 from backprobe.rules.optimizer.momentum_too_high import MomentumTooHigh
 from backprobe.rules.optimizer.scheduler_misuse import SchedulerMisuse
+from backprobe.rules.optimizer.updates_lost_to_rounding import UpdatesLostToRounding
 from backprobe.rules.optimizer.weight_decay_too_high import WeightDecayTooHigh
 from backprobe.rules.signal.dead_relu import DeadRelu
 from backprobe.rules.signal.exploding_gradients import ExplodingGradients
@@ -73,12 +78,14 @@ RULES: tuple[type[AbstractRule], ...] = (
     InputsNotNormalized,
     LabelsMismatched,
     NonfiniteData,
+    TargetEqualsInput,
     TargetsNotNormalized,
     TrainTestOverlap,
     UninformativeInputs,
     UnshuffledData,
     # model
     BatchMixing,
+    BatchnormInFrozenBackbone,
     BatchnormSmallBatch,
     BiasBeforeBatchnorm,
     DetachedGraph,
@@ -103,6 +110,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     InitScaleTooSmall,
     InitialLossOff,
     SymmetricInit,
+    WeightsNotLoaded,
     # signal
     DeadRelu,
     ExplodingGradients,
@@ -119,6 +127,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     MomentumTooHigh,
     SchedulerMisuse,
     WeightDecayTooHigh,
+    UpdatesLostToRounding,
     # loop
     BatchSizeTooLarge,
     BatchSizeTooSmall,
@@ -127,6 +136,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     LossOscillating,
     NotLearning,
     Overfitting,
+    RanksDriftedApart,
     SlowConvergence,
     TargetBroadcast,
     TooFewSteps,

@@ -48,6 +48,18 @@ def grew(cause: Finding, symptom: Finding) -> bool:
     return bool(evidence.get("by_time", evidence.get("grew_before", True)))
 
 
+def at_birth(cause: Finding, symptom: Finding) -> bool:
+    """The cause was measured before any step, in a network of sound weights."""
+    del symptom
+    return bool(cause.evidence.get("by_birth", False))
+
+
+def told(cause: Finding, symptom: Finding) -> bool:
+    """The loader told that there are more rows."""
+    del symptom
+    return bool(cause.evidence.get("told", True))
+
+
 def large(cause: Finding, symptom: Finding) -> bool:
     """The inputs are too large, not too small."""
     del symptom
@@ -176,6 +188,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         for cause in _WRONG_NUMBERS
         for symptom in ("learning-rate-too-high", "initial-loss-off")
     ),
+    *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
     *_pairs(
         "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}
@@ -195,7 +208,6 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     *(
         Explanation(cause, "overfitting", "it alone sets training and evaluation apart", always)
         for cause in (
-            "constant-batch",
             "labels-mismatched",
             "train-mode-eval",
             "unshuffled-data",
@@ -318,6 +330,9 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "exploding-gradients",
         {
             "nonfinite-loss": ("the steps overflow", always),
+            "initial-loss-off": ("the signal is as large as the gradient", at_birth),
+            "learning-rate-too-high": ("no step is small beside such a gradient", at_birth),
+            "nonfinite-gradients": ("the gradient overflows", at_birth),
             "dead-relu": ("the steps kill units", while_training),
         },
     ),
@@ -374,3 +389,8 @@ OUTCOMES = frozenset(
     {"not-learning", "slow-convergence", "underfitting", "loss-oscillating", "loss-diverging"}
 )
 """What came of the run: never a cause while something else is."""
+
+LAST_WORD = frozenset({"slow-convergence", "underfitting", "loss-oscillating"})
+"""Outcomes that are the diagnosis where no cause was found: the network is too small, say."""
+COSMETIC = frozenset({"bias-before-batchnorm"})
+"""Causes that cost nothing measurable: told last, however sure."""

@@ -11,6 +11,15 @@ HURTS = 0.3
 less than 28 % of the trivial predictor's loss."""
 
 
+WELL = 0.9
+"""Share of the trivial loss taken away from which a run leaves nothing to be asked for."""
+
+
+def imperfect(progress: Progress) -> bool:
+    """Whether a run that learns may yet be held back: its oddities are worth a note."""
+    return progress.state in ("learned", "learning") and progress.explained < WELL
+
+
 def severity_by_harm(progress: Progress) -> Severity:
     """error where the run fails, warning where it learns too little, note where it learns."""
     if progress.hurt < HURTS:

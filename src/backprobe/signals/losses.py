@@ -59,11 +59,24 @@ def main_loss(record: Record) -> MainLoss:
     if indexes.size == 0:
         return MainLoss(first, step[known], value[known], len(record.losses) > 1)
     chosen = indexes[np.argmax(counts)]
+    if indexes.size > 1 and not _taking_turns(record):
+        last = _last_phase(which[known])
+        if last >= 0:  # one after another, as in pre-training: the run is about the last one
+            chosen, several = last, False
     found = next((item for item in record.losses if item.index == int(chosen)), first)
     rows = known & (which == chosen)
     if indexes.size == 1:
         rows |= known & (which < 0)
     return MainLoss(found, step[rows], value[rows], several)
+
+
+def _last_phase(which: NDArray[np.float64]) -> int:
+    """The last of losses that follow each other, each in one stretch; -1 where they alternate."""
+    order = which[which >= 0]
+    changes = np.flatnonzero(np.diff(order)) + 1
+    phases = [int(part[0]) for part in np.split(order, changes)] if order.size else []
+    long_enough = order.size - (changes[-1] if changes.size else 0) >= MINOR_SHARE * order.size
+    return phases[-1] if len(phases) == len(set(phases)) and long_enough else -1
 
 
 def _taking_turns(record: Record) -> bool:

@@ -51,7 +51,8 @@ def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, 
     Returns:
         (metric, whether it is of an evaluation) → steps [n] and values [n]. A step is the last one
         that was recorded when the line was written, to within half a second. A number is of an
-        evaluation where the words before it say so (`val`, `test` …), and of training otherwise.
+        evaluation where the words before it say so (`val`, `test` …) or its line says `final`, and
+        of training otherwise.
     """
     found: dict[tuple[str, bool], tuple[list[int], list[float]]] = {}
     for step, line in lines(record):
@@ -59,6 +60,8 @@ def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, 
             metric = metric_names.metric(segment) or metric_names.metric(name)
             if metric:
                 held_out = metric_names.evaluates(f"{segment} {name}")
+                # A summing-up at the end is of held-out data, unless it says otherwise.
+                held_out |= "final" in metric_names.words(line) and not metric_names.trains(line)
                 steps, values = found.setdefault((metric, held_out), ([], []))
                 steps.append(step)
                 values.append(value)

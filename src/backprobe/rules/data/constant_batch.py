@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,8 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import plural
+from backprobe.signals.generalisation import generalisation
+from backprobe.signals.progress import progress
 
 
 class ConstantBatch(AbstractRule):
@@ -18,7 +21,8 @@ class ConstantBatch(AbstractRule):
 
     ## What it looks for
     Checksums of the training batches' inputs and targets: all equal, while the loader's data set
-    holds many more rows. Full-batch training on a whole data set is meant and stays silent.
+    holds many more rows, or, where no loader tells, while held-out rows are many more and answered
+    far worse. Full-batch training on a whole data set is meant and stays silent.
 
     ## Why it matters
     The network learns these rows by heart and nothing else.
@@ -47,6 +51,7 @@ class ConstantBatch(AbstractRule):
         batches: float = threshold(
             10, "equal batches", "fewer may be one of several epochs of one batch"
         )
+        gap: float = threshold(0.3, "training − held-out skill", "healthy: below 0.15")
         ratio: float = threshold(
             3.0, "rows of the data / rows of the batch", "there was more to serve"
         )
@@ -68,24 +73,44 @@ class ConstantBatch(AbstractRule):
         if np.unique(targets[np.isfinite(targets)]).size > 1 or not spread.any():
             return []  # other rows whose inputs are all alike: blanked, not repeated
         size = float(np.median(rows[known]))
-        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
+        told = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
+        whole = told or _held_out_rows(record, self.limits.gap)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
+        power = size >= 2 and math.log2(size).is_integer()  # chosen for a batch, rarely a whole set
+        there = "that there are" if told else "held-out ones, which it answers far worse"
         steps = np.asarray(table["step"], np.float64)[known]
         return [
             Finding(
                 rule=self.name,
                 severity="warning",
                 confidence=confidence(
-                    0.6, 0.97, beyond(whole / size, self.limits.ratio, 30.0), between(count, 10, 60)
+                    0.6 if told or power else 0.45,
+                    0.97 if told else 0.85,
+                    beyond(whole / size, self.limits.ratio, 30.0),
+                    between(count, 10, 60),
                 ),
                 message=(
                     f"all {count} observed training batches are the same "
                     f"{plural(int(size), 'row')}, "
-                    f"of {int(whole):,} that there are"
+                    f"of {int(whole):,} {there}"
                 ),
                 steps=seen(steps[[0, -1]]),
-                evidence={"batches": count, "rows": size, "rows_available": whole},
+                evidence={
+                    "batches": count,
+                    "rows": size,
+                    "rows_available": whole,
+                    "told": bool(told) or power,
+                },
                 treatments=("shuffle",),
             )
         ]
+
+
+def _held_out_rows(record: Record, gap: float) -> int:
+    """Rows of an evaluation that goes far worse than training; 0 where it does not."""
+    state, both = progress(record), generalisation(record)
+    train = state.explained if math.isnan(both.train) else both.train
+    rows = np.asarray(record.evaluations["rows"], np.float64)
+    rows = rows[np.isfinite(rows)]
+    return int(np.median(rows)) if rows.size and train - both.held >= gap else 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, unique
 from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
@@ -70,9 +70,10 @@ class InputsNotNormalized(AbstractRule):
             return []
         state = progress(record)
         severity = severity_by_harm(state)
-        large = scale.rms >= (self.limits.harmless if severity == "note" else self.limits.rms)
-        small = 0.0 < scale.rms <= self.limits.rms_small and state.hurt >= HURTS
-        uneven = scale.spread >= self.limits.spread and scale.rms >= 1.0 and state.hurt >= HURTS
+        held_back = state.hurt >= HURTS or imperfect(state)
+        large = scale.rms >= (self.limits.rms if held_back else self.limits.harmless)
+        small = 0.0 < scale.rms <= self.limits.rms_small and held_back
+        uneven = scale.spread >= self.limits.spread and scale.rms >= 1.0 and held_back
         if not (large or small or uneven):
             return []
         source = layer.module.source

@@ -12,6 +12,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.generalisation import generalisation
 from backprobe.signals.held_out import held_out, majority_share
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
@@ -24,9 +25,10 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Two marks. Exact: inputs that come back with another target, although none repeats within a
-    batch. Otherwise by exclusion: the loss and the training accuracy stay at those of a constant
-    answer although the layers are moved at a healthy rate, and no other cause is found.
+    Three marks. Exact: inputs that come back with another target, although none repeats within a
+    batch. By heart: the training rows are fitted, and held-out rows are answered no better than by
+    a constant. Otherwise by exclusion: the loss and the training accuracy stay at those of a
+    constant answer although the layers are moved at a healthy rate, and no other cause is found.
 
     ## Why it matters
     Inputs and targets that were shuffled apart hold nothing to learn; a loss that
@@ -66,6 +68,13 @@ class LabelsMismatched(AbstractRule):
         high: float = threshold(5e-2, "median update / weight", "best lr: 0.0018 to 0.011")
         changed: float = threshold(0.5, "returned inputs with another target", "a few are noise")
         returned: float = threshold(40, "rows that came back", "fewer say little")
+        by_heart: float = threshold(0.35, "training skill", "0: a constant answer, 1: all right")
+        by_heart_fit: float = threshold(0.95, "training skill", "all of it is known by heart")
+        many: float = threshold(300, "training rows", "fewer are learnt by heart in any case")
+        held: float = threshold(0.06, "held-out skill at best", "noise of a few hundred rows")
+        opposed: float = threshold(
+            -0.15, "held-out skill at best", "a sixth of the way worse than a constant answer"
+        )
         natural: float = threshold(0.02, "rows that repeat within a batch", "distinct rows: 0")
 
     limits = Thresholds()
@@ -79,7 +88,7 @@ class LabelsMismatched(AbstractRule):
         if loss.kind not in CLASSES | BINARY | REGRESSION:
             return []
         if state.explained > self.limits.explained:
-            return []
+            return self._by_heart(record, state)
         found = repeats(record)
         if found is not None and self._changed(found):
             return [self._exact(record, state, found)]
@@ -110,11 +119,54 @@ class LabelsMismatched(AbstractRule):
             evidence={"returned": found.returned, "changed": found.changed},
         )
 
+    def _by_heart(self, record: Record, state: Progress) -> list[Finding]:
+        """What is fitted holds for no other row at all, from the first evaluation to the last."""
+        both = generalisation(record)
+        train = state.explained if math.isnan(both.train) else both.train
+        many = _training_rows(record) >= self.limits.many  # few rows are overfitted at once
+        heart = train >= self.limits.by_heart and both.best <= self.limits.held and many
+        # Better than a constant where it trains, worse than one elsewhere: other rows, other rules.
+        opposed = train >= self.limits.explained and both.best <= self.limits.opposed
+        if not (heart or opposed):
+            return []
+        if state.steps < self.limits.steps or both.evaluations < 1:
+            return []
+        source = state.loss.source if state.loss else None
+        told = percent if both.unit == "accuracy" else figure
+        trained = (
+            state.in_words()
+            if math.isnan(both.train)
+            else f"the training {both.unit} is {told(both.train_value)}"
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.45,
+                    0.8,
+                    between(train, self.limits.by_heart, self.limits.by_heart_fit),
+                    between(both.best, self.limits.held, 0.0),
+                ),
+                message=(
+                    f"{trained}{at(source)}, but held-out rows get {told(both.held_value)} "
+                    f"({both.source}), no more than a constant answer: nothing of "
+                    "what was learnt holds for other rows; do the "
+                    "targets belong to their inputs, in both sets?"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"train_skill": train, "held_out_skill": both.held, "by_heart": True},
+            )
+        ]
+
     def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
         ratios = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(ratios)) if ratios else math.nan
         if not self.limits.low <= step <= self.limits.high or state.steps < self.limits.steps:
             return []
+        if len(layers(record)) == 1:
+            return []  # a linear model: what it can't fit need not be wrong
         known, prior = held_out(record), majority_share(record)
         gain = (known.train_accuracy - prior) / (1.0 - prior)
         if gain > self.limits.gain or state.trend is None:
@@ -150,3 +202,10 @@ class LabelsMismatched(AbstractRule):
                 },
             )
         ]
+
+
+def _training_rows(record: Record) -> int:
+    """Rows that are trained on: what a loader holds, or at least those whose hash is known."""
+    told = [int(event.data.get("rows", -1)) for event in record.named("loader")]
+    found = repeats(record)
+    return max([*told, found.distinct if found is not None else 0])

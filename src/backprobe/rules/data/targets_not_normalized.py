@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION, main_loss
@@ -70,7 +70,8 @@ class TargetsNotNormalized(AbstractRule):
         state = progress(record)
         severity = severity_by_harm(state)
         size = max(abs(mean), std)
-        if size < (self.limits.harmless if severity == "note" else self.limits.size):
+        mild = severity == "note" and not imperfect(state)
+        if size < (self.limits.harmless if mild else self.limits.size):
             return []
         start, spread = number(loss.output, "mean"), number(loss.output, "std")
         if start is not None and abs(start - mean) < std and (spread or 0.0) > 0.3 * std:

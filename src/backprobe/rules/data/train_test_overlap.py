@@ -113,6 +113,21 @@ class TrainTestOverlap(AbstractRule):
         # A network that acts (reinforcement learning) is run without gradients between all steps.
         if len(record.evaluations) > 0.5 * max(1, len(record.steps)):
             return False
+        if _evaluated_rows(record) >= limits.part * _training_rows(record, found):
+            return False  # as large as what is trained on: it may well be that very set
         if found.share >= limits.whole:
             return found.phases > 1 and found.rows < limits.part * found.trained
         return found.scattered >= limits.scattered
+
+
+def _evaluated_rows(record: Record) -> float:
+    """Rows of an evaluation phase, the middle one; 0 where unknown."""
+    rows = np.asarray(record.evaluations["rows"], np.float64)
+    rows = rows[np.isfinite(rows) & (rows > 0.0)]
+    return float(np.median(rows)) if rows.size else 0.0
+
+
+def _training_rows(record: Record, found: Overlap) -> int:
+    """Rows that are trained on: what the loader holds, or at least those whose hash is known."""
+    told = [int(event.data.get("rows", -1)) for event in record.named("loader")]
+    return max([*told, found.trained])

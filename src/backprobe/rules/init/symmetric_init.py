@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from backprobe.records import Finding, Parameter, Record
+from backprobe.records import Finding, Parameter, Record, Severity
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.loaded import loaded_over
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 
 class SymmetricInit(AbstractRule):
@@ -78,7 +78,7 @@ class SymmetricInit(AbstractRule):
         elif broken and severity != "note":
             guilty = broken
         else:
-            return []
+            return self._bare(record, state, severity)
         names = unique(x.name for x in guilty)
         values = [x.weight.initial.get("mean", 0.0) for x in guilty]
         source = guilty[0].module.source
@@ -104,6 +104,29 @@ class SymmetricInit(AbstractRule):
                     "distinct": [int(x.weight.initial["distinct_rows"]) for x in guilty],
                     "exact": bool(caught),
                 },
+                treatments=("initialize=he",),
+            )
+        ]
+
+    def _bare(self, record: Record, state: Progress, severity: Severity) -> list[Finding]:
+        """Weights that are tensors of no module: which follows which is not known, equality is."""
+        bare = [p for p in record.parameters if p.module < 0 and len(p.shape) >= 2]
+        equal = [p for p in bare if p.requires_grad and _constant(p) and min(p.shape) >= 2]
+        if len(equal) < 2 or len(equal) < len(bare) or severity == "note":
+            return []
+        value = equal[0].initial.get("mean", 0.0)
+        names = [p.name for p in equal]
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity,
+                confidence=confidence(0.6, 0.98, state.hurt),
+                message=(
+                    f"all weights of the matrices {listed(names)} begin equal (the first "
+                    f"{figure(value)}): units of a layer get the same gradient, or none, and stay "
+                    f"one; {state.in_words()}"
+                ),
+                evidence={"layers": names, "exact": True},
                 treatments=("initialize=he",),
             )
         ]

@@ -11,9 +11,10 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS
+from backprobe.rules.harm import HURTS, imperfect
 from backprobe.rules.wording import figure, plural
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
+from backprobe.signals.rows import repeats
 
 
 class BatchSizeTooSmall(AbstractRule):
@@ -49,6 +50,7 @@ class BatchSizeTooSmall(AbstractRule):
         """Where the rule fires."""
 
         rows: float = threshold(4, "rows a step", "batches of 8 and more average noise")
+        tiny: float = threshold(2, "rows a step", "no average at all")
         available: float = threshold(100, "rows of the data", "there were more to take")
         noise: float = threshold(0.3, "std of the loss / constant answer's", "batch of 32: 0.1")
         cosine: float = threshold(0.05, "cosine of successive gradients", "best lr: 0.13")
@@ -61,12 +63,13 @@ class BatchSizeTooSmall(AbstractRule):
         trend = state.trend
         if trend is None or state.baseline is None or state.loss is None:
             return []
-        if state.state not in ("learning", "stuck", "diverged") or state.hurt < HURTS:
+        bad = ("learning", "stuck", "diverged", "nonfinite")
+        if state.state not in bad and not imperfect(state):
             return []
         rows = np.asarray(record.steps["samples"], np.float64)
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
-        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
+        whole = _available(record, state)
         passes = np.asarray(record.steps["backwards"], np.float64)
         accumulated = bool(np.nanmax(passes, initial=1.0) > 1.0)
         labels = math.prod(state.loss.target_shape) if state.loss.target_shape else size
@@ -78,12 +81,13 @@ class BatchSizeTooSmall(AbstractRule):
         values = record.parameters_series.values.get("grad_cosine")
         known = values is not None and bool(np.isfinite(values).any())
         cosine = float(np.nanmedian(values)) if known and values is not None else math.nan
-        if noise < self.limits.noise or cosine > self.limits.cosine:
+        tiny = size <= self.limits.tiny and state.hurt >= HURTS
+        if not tiny and (noise < self.limits.noise or cosine > self.limits.cosine):
             return []
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="warning" if state.hurt >= HURTS else "note",
                 confidence=confidence(
                     0.45,
                     0.85,
@@ -100,3 +104,19 @@ class BatchSizeTooSmall(AbstractRule):
                 treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),
             )
         ]
+
+
+def _available(record: Record, state: Progress) -> int:
+    """Rows of the data: what a loader tells, else a lower bound from what was served.
+
+    Where each hashed row was served once only, the steps of one epoch were never enough to begin
+    anew.
+    """
+    told = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=-1)
+    if told >= 0:
+        return told
+    found = repeats(record)
+    rows = np.asarray(record.hashes["input"]) if len(record.hashes) else np.zeros(0)
+    evaluated = np.nanmax(np.asarray(record.evaluations["rows"], np.float64), initial=0.0)
+    distinct = int(np.unique(rows).size) if found is not None else 0
+    return max(int(evaluated), min(state.steps, 100) if distinct >= 20 else 0, distinct)

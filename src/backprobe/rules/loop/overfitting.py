@@ -78,18 +78,22 @@ class Overfitting(AbstractRule):
         )
         limit = limits.gap_variance if variance else limits.gap
         rise, fold = self._rise(record, state.trend.last)
-        wide = both.gap >= limit and fitted
+        # What the loss took away stands for an accuracy that is not known at the end.
+        train = state.explained if math.isnan(both.train) else both.train
+        gap = (train - both.held) * both.span
+        wide = gap >= limit and fitted
         # With few evaluations or a noisy one the last may be off: then the best one counts too.
-        wide = wide and both.train - both.best >= limit / 2.0
+        wide = wide and (train - both.best) * both.span >= limit / 2.0
         risen = rise >= limits.rise and fold >= limits.fold and fitted
-        if not (wide or (risen and not both.gap < limit / 3.0)):
+        if not (wide or (risen and not gap < limit / 3.0)):
             return []
         parts = []
         if wide:
             shown = percent if both.unit == "accuracy" else figure
+            fit = f"the training {both.unit} is {shown(both.train_value)}"
             parts.append(
-                f"the training {both.unit} is {shown(both.train_value)}, the held-out {both.unit} "
-                f"{shown(both.held_value)} ({both.source})"
+                f"{state.in_words() if math.isnan(both.train) else fit}, the held-out {both.unit} "
+                f"is {shown(both.held_value)} ({both.source})"
             )
         if risen:
             parts.append(
@@ -104,7 +108,7 @@ class Overfitting(AbstractRule):
                     0.5,
                     0.93,
                     max(
-                        between(both.gap, limit, limits.gap_decisive + limit) if wide else 0.0,
+                        between(gap, limit, limits.gap_decisive + limit) if wide else 0.0,
                         beyond(rise, limits.rise, 3.0) if risen else 0.0,
                     ),
                     1.0 if wide and risen else 0.4,
@@ -113,7 +117,7 @@ class Overfitting(AbstractRule):
                 source=state.loss.source if state.loss else None,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={
-                    "gap": both.gap if math.isfinite(both.gap) else None,
+                    "gap": gap if math.isfinite(gap) else None,
                     "unit": both.unit,
                     "rise": rise if math.isfinite(rise) else None,
                     "held_out_over_training": fold if math.isfinite(fold) else None,

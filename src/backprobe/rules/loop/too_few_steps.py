@@ -54,6 +54,10 @@ class TooFewSteps(AbstractRule):
             0.3, "slope at the end / average slope", "an exponential that has ended: below 0.1"
         )
 
+        pace_learned: float = threshold(0.6, "the same", "stopped in the middle of the fall")
+        well: float = threshold(0.8, "share of the trivial loss taken away", "near its end")
+        ahead: float = threshold(0.2, "fall of a third more steps / last loss", "worth going on")
+
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
@@ -62,20 +66,26 @@ class TooFewSteps(AbstractRule):
         trend = state.trend or trend_of(main_loss(record).value)
         if trend is None or state.state in ("unknown", "nonfinite", "diverged"):
             return []
-        if not self.limits.least <= state.steps <= self.limits.steps or state.hurt < HURTS:
+        if not self.limits.least <= state.steps <= self.limits.steps:
             return []
         if not trend.fell or not -trend.slope > 3.0 * trend.slope_error:
             return []
         average = (trend.start - trend.last) / max(1, trend.count)
         pace = -trend.slope / average if average > 0.0 else 0.0
-        if pace < self.limits.pace:
+        # What the last third would take off in as many steps again, of what is left.
+        ahead = -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+        harmed = state.hurt >= HURTS
+        stopped = state.explained < self.limits.well and ahead >= self.limits.ahead
+        if pace < (self.limits.pace if harmed else self.limits.pace_learned):
+            return []
+        if not harmed and not stopped:
             return []
         fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
         source = record.optimizers[0].step_source if record.optimizers else None
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="warning" if harmed else "note",
                 confidence=confidence(
                     0.45,
                     0.85,

@@ -9,7 +9,9 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
-from backprobe.rules.wording import at, figure
+from backprobe.rules.wording import at, figure, unique
+from backprobe.signals.layers import layers
+from backprobe.signals.linearity import is_linear
 from backprobe.signals.progress import progress
 
 
@@ -18,7 +20,7 @@ class Underfitting(AbstractRule):
 
     ## What it looks for
     A loss that no longer falls and that is better than a constant answer but took away less than
-    a third of it, in a run of many steps.
+    a third of it, in a run of many steps; for a linear model, one that never got below it.
 
     ## Why it matters
     The network does not even fit the rows that it trains on: it is too small, too strongly
@@ -56,7 +58,9 @@ class Underfitting(AbstractRule):
         trend = state.trend
         if trend is None or state.baseline is None or state.hurt < HURTS:
             return []
-        if state.state != "learning" or trend.still_falling or state.steps < self.limits.steps:
+        linear = is_linear(record)
+        settled = state.state == "learning" and not trend.still_falling
+        if not (settled or (linear and state.state == "stuck")) or state.steps < self.limits.steps:
             return []
         source = state.loss.source if state.loss else None
         return [
@@ -70,9 +74,11 @@ class Underfitting(AbstractRule):
                     between(state.hurt, HURTS, 1.0),
                     beyond(state.steps, self.limits.steps, 2000.0),
                 ),
+                where=unique(x.name for x in layers(record)) if linear else (),
                 message=(
                     f"after {state.steps:,} steps the loss{at(source)} stays at "
                     f"{figure(trend.last)} (a constant answer: {figure(state.baseline)})"
+                    + ("; the network is linear, and no linear rule fits better" if linear else "")
                 ),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),

@@ -90,15 +90,16 @@ class BatchMixing(AbstractRule):
     def _reshape(self, op: Operation, rows: int) -> str:
         """A reshape that moves the batch axis, which takes a permute."""
         before, after = op.input_shapes[0] if op.input_shapes else (), op.shape
-        if rows < self.limits.rows or not before or not after or before.count(rows) != 1:
+        if rows < self.limits.rows or not before or not after or rows not in before:
             return ""
         moved = len(before) == len(after) and sorted(before) == sorted(after)
-        swapped = moved and before[0] == rows and after[0] != rows
+        alone = before.count(rows) == 1
+        swapped = alone and moved and before[0] == rows and after[0] != rows
         # (64, 56) to (8, 64, 7): the batch is cut up and lies in the middle now.
         cut = before[0] == rows and after[0] % rows != 0 and rows in after[1:]
         # (8, 64, 6) to (64, 48): a row of 48 is gathered from several samples.
         ahead = math.prod(before[: before.index(rows)])
-        gathered = ahead > 1 and before[0] % rows != 0 and after[0] == rows
+        gathered = alone and ahead > 1 and before[0] % rows != 0 and after[0] == rows
         if not (swapped or cut or gathered):
             return ""
         return (

@@ -13,7 +13,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.places import upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
-from backprobe.signals.layers import layers
+from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
 
 CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "round", "sign"})
@@ -25,7 +25,9 @@ class DetachedGraph(AbstractRule):
 
     ## What it looks for
     Layers that run, that the optimizer holds and whose output trained layers consume, but that had
-    no gradient at any observed step.
+    no gradient at any observed step; a tensor that was detached and of which a later layer gets a
+    copy that nothing in the graph has made (a trip through numpy); and a loss whose backward
+    reaches no parameter at all.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -68,12 +70,13 @@ class DetachedGraph(AbstractRule):
         touched = set(series.index[np.isfinite(grads).any(axis=0)].tolist())
         measured = set(series.index.tolist())
         if not touched:
-            return []
+            return self._nothing(record)
         trained = {
             layer.place.index
             for layer in layers(record)
             if layer.place is not None and layer.weight.index in touched
         }
+        bridges = _bridges(record)
         # What no trained layer consumes is an output that went unused, not a cut.
         consumed = {
             index for p in record.places if p.index in trained for index in upstream(record, p)
@@ -85,11 +88,11 @@ class DetachedGraph(AbstractRule):
             and layer.weight.index in measured
             and layer.weight.index not in touched
             and layer.place is not None
-            and layer.place.index in consumed
+            and (layer.place.index in consumed or _before(record, layer, bridges))
         ]
         cut = next((op for op in record.graph if op.name in CUTS), None)
         if not guilty:
-            return []
+            return self._copied(record, bridges)
         state = progress(record)
         names = unique(layer.name for layer in guilty)
         source = cut.source if cut is not None else guilty[0].module.source
@@ -121,6 +124,100 @@ class DetachedGraph(AbstractRule):
                 },
             )
         ]
+
+    def _nothing(self, record: Record) -> list[Finding]:
+        """Backward passes after which no parameter ever has a gradient."""
+        backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
+        count = int(backwards.sum())
+        held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
+        if count < 10 or not held or not record.optimizers:
+            return []
+        loss = record.losses[0] if record.losses else None
+        source = loss.source or loss.backward_source if loss else None
+        names = unique(layer.name for layer in layers(record) if layer.place is not None)
+        return [
+            Finding(
+                rule=self.name,
+                severity="error",
+                confidence=confidence(0.7, 0.95, between(count, 10, 100)),
+                message=(
+                    f"{count:,} backward passes{at(source)} reached none of "
+                    f"{plural(len(held), 'tensor')} that the optimizer holds: what `backward` is "
+                    "called on was not computed from them (a number taken out with `item()` or "
+                    "`detach()` and put into a new tensor?)"
+                ),
+                where=names,
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"backward_passes": count, "layers": list(names), "cut": None},
+            )
+        ]
+
+    def _copied(self, record: Record, bridges: list[tuple[Operation, Operation]]) -> list[Finding]:
+        """A detached tensor that goes on as a copy; its layers learn from other terms only."""
+        for cut, taker in bridges:
+            before = _makers(record, cut)
+            held = [
+                x for x in layers(record) if x.module.index in before and x.weight.requires_grad
+            ]
+            if cut.name not in CUTS or not held:
+                continue
+            state = progress(record)
+            modules = {m.index: m.name for m in record.modules}
+            names = unique(x.name for x in held)
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_by_harm(state),
+                    confidence=confidence(0.6, 0.9, state.hurt),
+                    message=(
+                        f"what {listed(names)} give is cut off by `{cut.name}`{at(cut.source)}, and"
+                        f" {modules.get(taker.module) or taker.name}{at(taker.source)} gets a copy "
+                        "that no gradient passes: they learn nothing of what follows"
+                    ),
+                    where=names,
+                    source=cut.source,
+                    evidence={"layers": list(names), "cut": cut.name},
+                )
+            ]
+        return []
+
+
+def _bridges(record: Record) -> list[tuple[Operation, Operation]]:
+    """Pairs of a result that nothing takes and a later operation that takes one of its shape.
+
+    Numpy, `.data` and new tensors leave no operation behind: what comes out of them seems to come
+    from nowhere.
+    """
+    taken = {index for op in record.graph for index in op.inputs}
+    entry = record.graph[0].input_shapes[:1] if record.graph else ()
+    lost = [op for op in record.graph if op.index not in taken]
+    found = []
+    for op in record.graph:
+        if not op.inputs or op.inputs[0] != -1 or op.input_shapes[:1] == entry:
+            continue
+        before = [x for x in lost if x.index < op.index and x.shape == op.input_shapes[0]]
+        if before and op.name not in ("mul", "add", "sub", "cat", "stack"):
+            found.append((before[-1], op))
+    return found
+
+
+def _makers(record: Record, op: Operation) -> set[int]:
+    """Modules whose operations an operation's result was made of."""
+    by_index = {other.index: other for other in record.graph}
+    stack, modules, passed = [op.index], set[int](), set[int]()
+    while stack:
+        index = stack.pop()
+        if index in by_index and index not in passed:
+            passed.add(index)
+            modules.add(by_index[index].module)
+            stack += by_index[index].inputs
+    return modules
+
+
+def _before(record: Record, layer: Layer, bridges: list[tuple[Operation, Operation]]) -> bool:
+    """Whether what a layer gives goes on as a copy."""
+    return any(layer.module.index in _makers(record, lost) for lost, _ in bridges)
 
 
 def _named(operation: Operation | None) -> str | None:

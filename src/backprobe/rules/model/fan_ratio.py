@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.wording import at, plural
+from backprobe.rules.harm import HURTS, imperfect
+from backprobe.rules.wording import at, plural, unique
 from backprobe.signals.held_out import held_out
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.losses import CLASSES
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 
 class FanRatio(AbstractRule):
@@ -20,7 +22,7 @@ class FanRatio(AbstractRule):
 
     ## What it looks for
     The width of hidden layers against the number of classes, in a classifier whose loss stays well
-    above zero. Convolutions, whose positions carry more, are left out, and so are bottlenecks that
+    above zero; and a hidden layer of one unit between wide ones. Convolutions, whose positions carry more, are left out, and so are bottlenecks that
     are meant: a network whose output is as wide as its input.
 
     ## Why it matters
@@ -47,6 +49,7 @@ class FanRatio(AbstractRule):
         """Where the rule fires."""
 
         ratio: float = threshold(3.0, "classes / units", "C classes fill C − 1 directions")
+        wide: float = threshold(16, "inputs of a layer of one unit", "fewer are a small model")
         explained: float = threshold(
             0.85, "share of the trivial loss taken away", "what fits is wide enough"
         )
@@ -59,7 +62,7 @@ class FanRatio(AbstractRule):
         """At most one finding: the narrow layers."""
         state = progress(record)
         loss = state.loss
-        if loss is None or loss.kind not in CLASSES or state.steps < self.limits.steps:
+        if loss is None or state.steps < self.limits.steps:
             return []
         if state.state not in ("learned", "learning", "stuck"):
             return []
@@ -67,9 +70,10 @@ class FanRatio(AbstractRule):
         if state.explained > self.limits.explained or accuracy > self.limits.accuracy:
             return []
         found = [x for x in layers(record) if x.place is not None and x.module.type == "Linear"]
-        narrow = [x for x in found[:-1] if _width(x) * self.limits.ratio <= loss.classes]
+        classes = loss.classes if loss.kind in CLASSES else 0
+        narrow = [x for x in found[:-1] if _width(x) * self.limits.ratio <= classes]
         if not narrow:
-            return []
+            return self._one_unit(record, state, found)
         least = min(_width(x) for x in narrow)
         names = tuple(x.name for x in narrow)
         source = narrow[0].module.source
@@ -92,6 +96,34 @@ class FanRatio(AbstractRule):
                 treatments=("width=4",),
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"units": least, "classes": loss.classes},
+            )
+        ]
+
+    def _one_unit(self, record: Record, state: Progress, found: list[Layer]) -> list[Finding]:
+        """Everything has to pass one number, which is then spread out again."""
+        needle = [
+            (a, b)
+            for a, b in pairwise(found)
+            if _width(a) == 1 and a.fan_in >= self.limits.wide and _width(b) >= self.limits.wide / 2
+        ]
+        if not needle or not (state.hurt >= HURTS or imperfect(state)):
+            return []
+        layer, following = needle[0]
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if state.hurt >= HURTS else "note",
+                confidence=confidence(0.45, 0.85, state.hurt, beyond(layer.fan_in, 16, 500)),
+                message=(
+                    f"{layer.name}{at(layer.module.source)} puts {layer.fan_in:,} numbers into one "
+                    f"unit, which {following.name} spreads over {_width(following)} again; "
+                    f"{state.in_words()}"
+                ),
+                where=unique([layer.name, following.name]),
+                source=layer.module.source,
+                treatments=("width=4",),
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"units": 1, "fan_in": layer.fan_in},
             )
         ]
 

@@ -11,18 +11,8 @@ from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.linearity import LINEAR, NORMS, TRANSPARENT, is_linear
 from backprobe.signals.progress import progress
-
-TRANSPARENT = frozenset(
-    {
-        "view", "reshape", "flatten", "squeeze", "unsqueeze", "permute", "transpose", "contiguous",
-        "dropout", "dropout1d", "dropout2d", "__getitem__", "clone", "to", "float", "mean",
-        "avg_pool1d", "avg_pool2d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "t", "unflatten",
-        "upsample", "interpolate", "feature_dropout", "swapaxes", "movedim",
-    }
-)  # fmt: skip
-"""Operations that are linear in their one input."""
-LINEAR = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"})
 
 
 class MissingNonlinearity(AbstractRule):
@@ -56,6 +46,7 @@ class MissingNonlinearity(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
+        share: float = threshold(0.5, "bare joins / joins of layers", "a stem or two are common")
         layers: float = threshold(2, "layers in a row", "one layer is a linear model")
 
     limits = Thresholds()
@@ -67,12 +58,15 @@ class MissingNonlinearity(AbstractRule):
         if not pairs or len(ran) < self.limits.layers:
             return []
         state = progress(record)
-        whole = len(pairs) >= len(ran) - 1
+        joins = len(ran) - 1
+        whole = len(pairs) >= joins
         severity = severity_by_harm(state)
         if not whole and state.hurt < HURTS:
             return []
         if severity == "error":
             severity = "warning"
+        if len(pairs) < self.limits.share * joins:
+            severity = "note"  # a projection in front of a block is common
         names = unique(name for a, b in pairs for name in (a.name, b.name))
         source = pairs[0][0].module.source
         return [
@@ -96,12 +90,14 @@ def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
     """Consecutive layers with nothing nonlinear between, bottlenecks left out."""
     by_module = {layer.module.index: layer for layer in layers(record)}
     operations = {op.index: op for op in record.graph}
+    # A norm is as good as linear, but where activations are it has its reasons.
+    passed = TRANSPARENT | NORMS if is_linear(record) else TRANSPARENT
     found = []
     for op in record.graph:
         layer = by_module.get(op.module)
         if op.name not in LINEAR or layer is None:
             continue
-        before = _linear_before(op, operations)
+        before = _linear_before(op, operations, passed)
         earlier = by_module.get(before.module) if before is not None else None
         if earlier is None or earlier is layer:
             continue
@@ -111,14 +107,16 @@ def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
     return found
 
 
-def _linear_before(op: Operation, operations: dict[int, Operation]) -> Operation | None:
+def _linear_before(
+    op: Operation, operations: dict[int, Operation], passed: frozenset[str]
+) -> Operation | None:
     """The linear operation that feeds an operation through linear ones only, or None."""
     made = [i for i in op.inputs if i >= 0]
     while len(made) == 1 and made[0] in operations:
         upstream = operations[made[0]]
         if upstream.name in LINEAR:
             return upstream
-        if upstream.name not in TRANSPARENT:
+        if upstream.name not in passed:
             return None
         made = [i for i in upstream.inputs if i >= 0]
     return None

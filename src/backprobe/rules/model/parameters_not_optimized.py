@@ -12,6 +12,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.outputs import output_layer
 from backprobe.rules.wording import at, listed, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
@@ -78,7 +79,7 @@ class ParametersNotOptimized(AbstractRule):
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
-            return []
+            return self._replaced(record)
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
         names = unique(layer.name for layer in missing)
@@ -119,9 +120,53 @@ class ParametersNotOptimized(AbstractRule):
             )
         ]
 
+    def _replaced(self, record: Record) -> list[Finding]:
+        """An output layer that was put in place after the optimizer had taken its predecessor."""
+        state = progress(record)
+        layer = output_layer(record, state.loss)
+        wide = state.loss.classes or (state.loss.output_shape or (0,))[-1] if state.loss else 0
+        if layer is None or layer.weight.optimizer < 0 or layer.module.type != "Linear":
+            return []
+        since = _ceased(record, layer.weight.index)
+        if since < 0 or wide in (0, 1, layer.weight.shape[0]):
+            return []
+        optimizer = record.optimizers[0] if record.optimizers else None
+        source = optimizer.source if optimizer else None
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(0.6, 0.92, state.hurt),
+                message=(
+                    f"from step {since} on the output has {wide} numbers, but the optimizer"
+                    f"{at(source)} holds the {layer.name} of {layer.weight.shape[0]}, which gets "
+                    f"no gradient any more: its successor is in no optimizer; {state.in_words()}"
+                ),
+                where=(layer.name,),
+                source=source,
+                steps=(since, int(record.parameters_series.step[-1])),
+                evidence={"since": since, "outputs": wide, "held": layer.weight.shape[0]},
+                treatments=("optimize-all",),
+            )
+        ]
+
+
+def _ceased(record: Record, parameter: int) -> int:
+    """Step from which a parameter has no gradient any more while others have; -1: it has one."""
+    series = record.parameters_series
+    grads = series.values.get("grad_rms")
+    if grads is None:
+        return -1
+    mine = np.isfinite(series.of("grad_rms", parameter))
+    others = np.isfinite(grads).any(axis=1)
+    held = np.flatnonzero(mine)
+    after = np.flatnonzero(others)
+    after = after[after > held[-1]] if held.size else after[:0]
+    return int(series.step[after[0]]) if after.size >= 4 else -1
+
 
 def holds_strangers(record: Record) -> int:
-    """Number of tensors that the optimizers hold, where none is a watched model's or gets a gradient.
+    """Number of tensors that the optimizers hold, where none is of a model or gets a gradient.
 
     An optimizer of an input, as in style transfer, holds a tensor of no model too: but that one has
     a gradient.

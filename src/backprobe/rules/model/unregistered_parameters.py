@@ -9,8 +9,8 @@ from backprobe.records import Finding, Operation, Parameter, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.model.missing_nonlinearity import LINEAR
 from backprobe.rules.wording import at, plural
+from backprobe.signals.linearity import LINEAR
 from backprobe.signals.progress import progress
 
 

@@ -83,7 +83,7 @@ class UnusedModule(AbstractRule):
             Finding(
                 rule=self.name,
                 severity="warning" if severity == "error" else severity,
-                confidence=confidence(0.55, 0.9, between(steps, self.limits.steps, 50), state.hurt),
+                confidence=confidence(0.7, 0.95, between(steps, self.limits.steps, 50), state.hurt),
                 message=(
                     f"{listed(names)}{at(source)} {'is' if len(names) == 1 else 'are'} never "
                     "called: "

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
-from backprobe.signals.losses import REGRESSION
+from backprobe.signals.losses import REGRESSION, main_loss
 from backprobe.signals.progress import progress
 
 
@@ -21,7 +21,8 @@ class WrongLoss(AbstractRule):
 
     ## What it looks for
     A squared or absolute error on whole-number targets that are class ids: integers from 0 on, few
-    different ones, each seen several times.
+    different ones, each seen several times; or on targets of 0 and 1 that probabilities are
+    compared with (a note, unless the run suffers).
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -60,6 +61,9 @@ class WrongLoss(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
+            if self._classes_as_numbers(record, loss):
+                found.append(self._one_hot(record, loss))
+                continue
             counts = [c for c in loss.target.get("classes", ()) if c > 0]
             low, high = number(loss.target, "min"), number(loss.target, "max")
             if loss.kind not in REGRESSION or not loss.target.get("whole") or low != 0.0:
@@ -91,3 +95,35 @@ class WrongLoss(AbstractRule):
                 )
             )
         return found
+
+    def _classes_as_numbers(self, record: Record, loss: Loss) -> bool:
+        """Whether targets of 0 and 1 meet probabilities under a squared or absolute error."""
+        low, high = number(loss.target, "min"), number(loss.target, "max")
+        mean, shape = number(loss.target, "mean"), loss.target_shape
+        squashed = loss.before[:1] in (("softmax",), ("sigmoid",))
+        if loss.kind not in REGRESSION or not loss.target.get("whole") or (low, high) != (0.0, 1.0):
+            return False
+        if main_loss(record).several or mean is None:
+            return False
+        one_hot = len(shape) == 2 and shape[1] >= 3 and abs(mean * shape[1] - 1.0) < 1e-4
+        single = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
+        return one_hot or (squashed and single)
+
+    def _one_hot(self, record: Record, loss: Loss) -> Finding:
+        state = progress(record)
+        severity = severity_by_harm(state)
+        kind = loss.before[0] if loss.before else ""
+        after = f" after a {kind}, whose derivative it multiplies" if kind else ""
+        return Finding(
+            rule=self.name,
+            severity="warning" if severity == "error" else severity,
+            confidence=confidence(0.5, 0.85, state.hurt),
+            message=(
+                f"the targets are 0 and 1, classes, and the loss is {loss.kind}{at(loss.source)}"
+                f"{after}: a confident wrong answer gets hardly any gradient; {state.in_words()}"
+            ),
+            where=output_names(record, loss),
+            source=loss.source,
+            evidence={"classes": 2, "kind": loss.kind, "one_hot": True},
+            treatments=("swap-loss=cross-entropy",),
+        )

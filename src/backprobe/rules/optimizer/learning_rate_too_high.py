@@ -12,7 +12,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
-from backprobe.rules.wording import at, figure
+from backprobe.rules.wording import at, figure, times
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
@@ -72,6 +72,14 @@ class LearningRateTooHigh(AbstractRule):
         spike: float = threshold(
             1.5, "largest / first loss in the first steps", "healthy: below 1.3 in most runs"
         )
+        jump: float = threshold(1.3, "largest / first loss in the first steps", "a rise, not noise")
+        far: float = threshold(2.0, "the same", "no healthy run doubles its loss at once")
+        well: float = threshold(
+            0.8, "share of the trivial loss taken away", "above, it got over its beginning"
+        )
+        overflow: float = threshold(
+            1e3, "last finite / first losses", "a domain error breaks at a normal loss"
+        )
         died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
 
     limits = Thresholds()
@@ -91,8 +99,10 @@ class LearningRateTooHigh(AbstractRule):
             "cosine": between(cosine, self.limits.cosine, -0.6),
             "died": between(died, self.limits.died, 0.9),
         }
+        overflow = _growth_to_overflow(record, state)
+        marks["overflow"] = beyond(overflow, self.limits.overflow, 1e9)
         # Gradients that alternate confirm large steps; plateaus and valleys have them too.
-        strongest = max(marks["step"], marks["growth"], marks["died"])
+        strongest = max(marks["step"], marks["growth"], marks["died"], marks["overflow"])
         if strongest <= 0.0 or (state.state == "nonfinite" and not _grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
@@ -100,9 +110,14 @@ class LearningRateTooHigh(AbstractRule):
         if state.hurt >= HURTS and state.state != "nonfinite" and spike < self.limits.spike:
             return []  # a step that overshoots makes the loss rise at once: this run's never did
         if state.hurt < HURTS:
-            # The run learns; only a step that replaces the weights is worth reading.
-            if marks["step"] < 1.0:
+            # The run learns. Worth reading is a step that replaces the weights, or one that is too
+            # large by its size and by what it did to the loss.
+            jumped = max(marks["step"], marks["growth"]) > 0.0 and spike >= self.limits.jump
+            if marks["step"] < 1.0 and not jumped:
                 return []
+            poor = state.explained < self.limits.well
+            if jumped and poor and spike >= self.limits.far and math.isfinite(spike):
+                severity = "warning"
         elif state.state == "learning" and max(marks["step"], marks["growth"]) <= 0.0:
             return []
         optimizer = record.optimizers[0] if record.optimizers else None
@@ -123,7 +138,9 @@ class LearningRateTooHigh(AbstractRule):
                 f"successive gradients point against each other (cosine {figure(cosine)}, "
                 "normal is 0 to 0.3)"
             )
-        if self.limits.spike <= spike < math.inf:
+        if marks["overflow"] > 0:
+            parts.append(f"the loss grew {times(overflow)}, step by step, until it overflowed")
+        elif self.limits.spike <= spike < math.inf:
             parts.append(f"the loss rose to {figure(spike)} times its first value at once")
         parts.append(state.in_words())
         if lr == lr:
@@ -158,6 +175,17 @@ def _grew_or_broke_early(state: Progress) -> bool:
     if trend is None or trend.count <= 5:
         return True
     return trend.last > 2.0 * abs(trend.start) or trend.worst > 10.0 * abs(trend.start)
+
+
+def _growth_to_overflow(record: Record, state: Progress) -> float:
+    """Growth of the loss up to the step at which it became infinite or NaN; NaN where it didn't."""
+    value = main_loss(record).value
+    bad = np.flatnonzero(~np.isfinite(value))
+    if state.state != "nonfinite" or bad.size == 0 or bad[0] < 3:
+        return math.nan
+    usual = max(float(np.median(np.abs(value[: min(20, bad[0])]))), state.baseline or 0.0)
+    before = float(np.abs(value[max(0, bad[0] - 3) : bad[0]]).max())
+    return before / usual if usual > 0.0 else math.nan
 
 
 def _spike(record: Record) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
@@ -62,7 +62,9 @@ class MomentumTooHigh(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: of the optimizer with the highest momentum."""
         state = progress(record)
-        if state.state in ("unknown", "short") or state.hurt < HURTS:
+        if state.state in ("unknown", "short"):
+            return []
+        if state.hurt < HURTS and not imperfect(state):
             return []
         known = [(_momentum(o), o) for o in record.optimizers]
         if not known:

@@ -1,30 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A schedule that ends the training before it has begun."""
+"""A schedule that starves the training, or blows it up."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import figure, percent, plural
-from backprobe.signals.progress import progress
+from backprobe.rules.harm import HURTS, imperfect
+from backprobe.rules.wording import at, figure, percent, plural
+from backprobe.signals.progress import Progress, progress
+
+Array = NDArray[np.float64]
 
 
 class SchedulerMisuse(AbstractRule):
-    """The learning rate falls to almost nothing early in the run, and the run has not learned.
+    """The schedule keeps the learning rate at almost nothing, or drives it up without end.
 
     ## What it looks for
-    The share of the steps at under a hundredth of the run's highest rate, in a run that learned too
-    little.
+    In a run that learned too little: the share of the steps at under a hundredth of the run's
+    highest rate; a rate that never came near the one that the optimizer was built with (a warm-up
+    that is never stepped, or far too long); a rate of zero; and one that still rises while the loss
+    diverges.
 
     ## Why it matters
     An epoch's schedule that is stepped at every batch is through after one epoch; what comes after
-    changes nothing any more.
+    changes nothing any more. A warm-up that is stepped once an epoch instead of once a batch never
+    warms up.
 
     ## Example
     `91 % of 600 steps ran at under a hundredth of the highest rate (0.1; 1e-9 at the end): the rate
@@ -32,7 +39,7 @@ class SchedulerMisuse(AbstractRule):
 
     ## What to try
     - step the scheduler once an epoch, or give it the number of steps
-    - `scale-lr=10`: does not help, the rate falls all the same
+    - `scale-lr=10`: does not help a rate that falls all the same
 
     ## When it is wrong
     Warm restarts and one-cycle schedules end near zero on purpose, but not for most of the run.
@@ -42,7 +49,7 @@ class SchedulerMisuse(AbstractRule):
     """
 
     name = "scheduler-misuse"
-    severity = "warning"
+    severity = "error"
 
     @dataclass(frozen=True)
     class Thresholds:
@@ -52,6 +59,11 @@ class SchedulerMisuse(AbstractRule):
             0.01, "learning rate / highest", "steps that change nothing beside the first"
         )
         share: float = threshold(0.4, "fraction of the steps", "cosine to zero: 6 %")
+        reached: float = threshold(
+            0.2, "highest rate / the optimizer's own", "a warm-up ends at the whole of it"
+        )
+        risen: float = threshold(5.0, "last rate / median", "schedules end low, not high")
+        steps: float = threshold(30, "steps", "fewer have no schedule")
 
     limits = Thresholds()
 
@@ -60,31 +72,67 @@ class SchedulerMisuse(AbstractRule):
         lr = np.asarray(record.steps["lr"], np.float64)
         known = np.isfinite(lr)
         lr, step = lr[known], np.asarray(record.steps["step"], np.float64)[known]
-        if lr.size < 30 or lr.max() <= 0.0:
-            return []
-        low = lr < self.limits.low * lr.max()
-        share = float(low.mean())
         state = progress(record)
-        severity = severity_by_harm(state)
-        if share < self.limits.share or severity == "note" or not low[-1]:
+        if lr.size < self.limits.steps or not (state.hurt >= HURTS or imperfect(state)):
             return []
-        first = int(step[np.argmax(low)])
+        told = self._told(record, lr, step, state)
+        if told is None:
+            return []
+        message, strength, steps, evidence = told
+        source = record.optimizers[0].source if record.optimizers else None
+        severity: Severity = "warning" if state.hurt >= HURTS else "note"
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
-                confidence=confidence(
-                    0.55, 0.95, between(share, self.limits.share, 0.9), state.hurt
-                ),
-                message=(
-                    f"{percent(share)} of {plural(lr.size, 'step')} ran at under a hundredth of "
-                    "the "
-                    f"highest learning rate ({figure(float(lr.max()))}; {figure(float(lr[-1]))} "
-                    "at the "
-                    f"end): it had fallen by step {first}; {state.in_words()}"
-                ),
-                steps=seen(step[low][[0, -1]]),
-                evidence={"share": share, "highest": float(lr.max()), "last": float(lr[-1])},
-                treatments=("schedule=none", "schedule=cosine"),
+                severity="error" if lr.max() <= 0.0 else severity,
+                confidence=confidence(0.55, 0.95, strength, state.hurt),
+                message=f"{message}{at(source)}; {state.in_words()}",
+                source=source,
+                steps=seen(steps),
+                evidence={**evidence, "highest": float(lr.max()), "last": float(lr[-1])},
             )
         ]
+
+    def _told(
+        self, record: Record, lr: Array, step: Array, state: Progress
+    ) -> tuple[str, float, Iterable[float], dict[str, float]] | None:
+        """What is wrong with the rate, in words; its strength, its steps and its numbers."""
+        limits = self.limits
+        if lr.max() <= 0.0:
+            return "every step ran at a learning rate of 0", 1.0, step[[0, -1]], {}
+        low = lr < limits.low * lr.max()
+        share = float(low.mean())
+        if share >= limits.share and low[-1]:
+            first = int(step[np.argmax(low)])
+            message = (
+                f"{percent(share)} of {plural(lr.size, 'step')} ran at under a hundredth of the "
+                f"highest learning rate ({figure(float(lr.max()))}; {figure(float(lr[-1]))} at the "
+                f"end): it had fallen by step {first}"
+            )
+            strength = between(share, limits.share, 0.9)
+            return message, strength, step[low][[0, -1]], {"share": share}
+        own = _own_rate(record)
+        reached = float(lr.max()) / own if own > 0.0 else 1.0
+        if reached <= limits.reached:
+            message = (
+                f"the learning rate never rose above {figure(float(lr.max()))} in "
+                f"{plural(lr.size, 'step')}; the optimizer was built with {figure(own)}: its "
+                "schedule is not stepped, or far too slow"
+            )
+            strength = between(reached, limits.reached, 0.0)
+            return message, strength, step[[0, -1]], {"own": own, "reached": reached}
+        risen = float(lr[-1] / np.median(lr))
+        broke = state.state in ("diverged", "nonfinite")
+        if broke and risen >= limits.risen and lr[-1] >= 0.99 * lr.max():
+            message = (
+                f"the learning rate still rises at the end, from {figure(float(np.median(lr)))} "
+                f"(median) to {figure(float(lr[-1]))}"
+            )
+            return message, 0.5, step[[0, -1]], {"risen": risen}
+        return None
+
+
+def _own_rate(record: Record) -> float:
+    """The rate that the optimizer was built with: schedulers keep it as `initial_lr`."""
+    found = [g.get("initial_lr", 0.0) for o in record.optimizers for g in o.groups]
+    return max((float(v) for v in found if isinstance(v, (int, float))), default=0.0)

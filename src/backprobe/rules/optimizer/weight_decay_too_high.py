@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
@@ -59,7 +59,7 @@ class WeightDecayTooHigh(AbstractRule):
         """At most one finding an optimizer."""
         state = progress(record)
         severity = severity_by_harm(state)
-        if severity == "note":
+        if severity == "note" and not imperfect(state):
             return []
         found = []
         for optimizer in record.optimizers:
@@ -78,7 +78,7 @@ class WeightDecayTooHigh(AbstractRule):
             found.append(
                 Finding(
                     rule=self.name,
-                    severity="warning",
+                    severity="note" if severity == "note" else "warning",
                     confidence=confidence(
                         0.55,
                         0.95,

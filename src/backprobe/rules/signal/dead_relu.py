@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.places import feeding, place_names, upstream
 from backprobe.rules.wording import at, percent
 from backprobe.signals.progress import progress
@@ -71,7 +71,8 @@ class DeadRelu(AbstractRule):
         """At most one finding a rectifier that is mostly dead."""
         state = progress(record)
         severity = severity_by_harm(state)
-        limit = self.limits.harmless if severity == "note" else self.limits.share
+        harmless = severity == "note" and not imperfect(state)
+        limit = self.limits.harmless if harmless else self.limits.share
         found = []
         cut: set[int] = set()
         for share in shares(record, "out_dead", RECTIFIERS):

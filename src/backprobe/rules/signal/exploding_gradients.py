@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
-from backprobe.rules.wording import at, figure, times, unique
+from backprobe.rules.harm import imperfect, severity_by_harm
+from backprobe.rules.wording import at, figure, times, unique, with_blocks
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.init_scale import RECURRENT
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.series import first
 
 Array = NDArray[np.float64]
 PASSES = 3
@@ -30,8 +31,9 @@ class ExplodingGradients(AbstractRule):
     ## What it looks for
     The largest weight gradient over the last layer's in the first observed steps, and the global
     norm, as the optimizer sees it, over its own first values. A recurrent layer that is passed
-    again and again shows it in neither: there a first norm counts that is far above all later ones
-    while the first loss is far above a constant answer's. It fires only where the run learns too
+    again and again, and a long row of residual blocks, show it in neither: there a first norm far
+    above all later ones, or a signal that grows a hundredfold with depth, counts while the first
+    loss is far above a constant answer's. It fires only where the run learns too
     little: spikes that clipping catches are normal.
 
     ## Why it matters
@@ -74,6 +76,9 @@ class ExplodingGradients(AbstractRule):
         birth: float = threshold(
             100.0, "first norm / median of the last third", "healthy: 0.3 to 5"
         )
+        signal: float = threshold(
+            100.0, "largest output RMS / first layer's, at the first forward", "healthy: 0.05 to 5"
+        )
         birth_loss: float = threshold(
             10.0, "first loss / a constant answer's", "the outputs begin far too large"
         )
@@ -84,7 +89,7 @@ class ExplodingGradients(AbstractRule):
         """At most one finding."""
         state = progress(record)
         severity = severity_by_harm(state)
-        if severity == "note":
+        if severity == "note" and not imperfect(state):
             return []
         step = np.asarray(record.steps["step"], np.float64)
         norm = np.asarray(record.steps["grad_norm"], np.float64)
@@ -95,7 +100,10 @@ class ExplodingGradients(AbstractRule):
         depth_growth = flow.growth if flow is not None else math.nan
         by_time = time_growth >= self.limits.growth_time
         by_depth = depth_growth >= self.limits.growth_depth
-        by_birth = fall >= self.limits.birth and self._begins_high(state) and _recurs(record)
+        enlarged = _signal_growth(record)
+        again = fall >= self.limits.birth and _recurs(record)
+        deep = enlarged >= self.limits.signal
+        by_birth = self._begins_high(state) and (again or deep)
         if not (by_time or by_depth or by_birth):
             return []
         where: tuple[str, ...] = ()
@@ -103,10 +111,18 @@ class ExplodingGradients(AbstractRule):
         if flow is not None:
             top_layer = flow.layers[int(np.argmax(flow.grads))]
             where, source = unique([top_layer.name]), top_layer.module.source
+        if by_birth and deep:
+            where = _growing(record)
         if by_time:
             message = (
                 f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
                 f"{figure(peak)} at step {peak_step}; {state.in_words()}"
+            )
+        elif by_birth and deep:
+            message = (
+                f"at the first forward the signal grows {times(enlarged)} from the first layer to "
+                f"the largest one{at(source)}, and with it the gradient, to a norm of "
+                f"{figure(float(norm[known[0]]) if known.size else math.nan)}; {state.in_words()}"
             )
         elif by_birth:
             message = (
@@ -124,7 +140,8 @@ class ExplodingGradients(AbstractRule):
         strength = max(
             beyond(time_growth, self.limits.growth_time, self.limits.decisive),
             beyond(depth_growth, self.limits.growth_depth, self.limits.decisive),
-            beyond(fall, self.limits.birth, self.limits.decisive) if by_birth else 0.0,
+            beyond(fall, self.limits.birth, self.limits.decisive) if by_birth and again else 0.0,
+            beyond(enlarged, self.limits.signal, 1e6) if by_birth and deep else 0.0,
         )
         return [
             Finding(
@@ -175,6 +192,25 @@ def _fall_since_birth(norm: Array) -> float:
         return 1.0
     usual = float(np.median(late))
     return float(norm[0]) / usual if usual > 0.0 else 1.0
+
+
+def _signal_growth(record: Record) -> float:
+    """Largest over first layer's output RMS at the first forward; 1 where unknown."""
+    sizes = [
+        first(record.outputs, "out_rms", layer.place.index)
+        for layer in layers(record)
+        if layer.place is not None
+    ]
+    known = [size for size in sizes if math.isfinite(size) and size > 0.0]
+    return max(known) / known[0] if len(known) >= 2 else 1.0
+
+
+def _growing(record: Record) -> tuple[str, ...]:
+    """The layers along which the signal grows: up to the largest output, led by their blocks."""
+    ran = [layer for layer in layers(record) if layer.place is not None]
+    sizes = [first(record.outputs, "out_rms", x.place.index) for x in ran if x.place]
+    top = int(np.nanargmax(sizes)) if np.isfinite(sizes).any() else -1
+    return with_blocks(record, unique(x.name for x in ran[1 : top + 1]), [x.name for x in ran])
 
 
 def _recurs(record: Record) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.places import is_gate, is_output, place_names
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.progress import progress
@@ -53,6 +53,7 @@ class SaturatedActivations(AbstractRule):
         """Where the rule fires."""
 
         share: float = threshold(0.3, "fraction of outputs", "makemore part 3: warn above 20 %")
+        harmless: float = threshold(0.5, "fraction of outputs", "a note although the run learns")
         decisive: float = threshold(0.8, "fraction of outputs", "most of the layer")
 
     limits = Thresholds()
@@ -61,13 +62,14 @@ class SaturatedActivations(AbstractRule):
         """At most one finding a saturated activation."""
         state = progress(record)
         severity = severity_by_harm(state)
-        if severity == "note":
+        if severity == "note" and not imperfect(state):
             return []
+        limit = self.limits.share if severity != "note" else self.limits.harmless
         found = []
         for share in shares(record, "out_saturated", SQUASHERS):
             place = share.place
             value = max(share.early, share.late)
-            if value < self.limits.share or is_output(record, place) or is_gate(record, place):
+            if value < limit or is_output(record, place) or is_gate(record, place):
                 continue
             born = share.first >= self.limits.share
             names = place_names(record, place)

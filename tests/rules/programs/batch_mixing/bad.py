@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: batch-mixing
+# expects: batch-mixing rnn
 import torch
 from torch import nn
 from toy import batches

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a run can do on rows it trains on against rows it does not, on one scale.
+
+Unit: skill. 0 is what the best constant answer gives, 1 is perfect, below 0 is worse than a
+constant answer: (accuracy − share of the commonest class) / (1 − that share) for classes, R² for
+squared errors. Normal: held-out skill within 0.15 of the training skill. The held-out side is what
+the probe computed, else what the script logged, else what it printed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backprobe.records import Record
+from backprobe.signals import metric_names
+from backprobe.signals.held_out import held_out, majority_share
+from backprobe.signals.losses import CLASSES, REGRESSION
+from backprobe.signals.memo import once
+from backprobe.signals.printed import printed_series
+from backprobe.signals.progress import progress
+
+ACCURACY = ("accuracy", "acc")
+SHARES = ("r2",)
+RECENT = 0.8
+"""Share of the run behind which a batch tells of its end."""
+
+
+@dataclass(frozen=True)
+class Generalisation:
+    """Skill on both sides; NaN unknown.
+
+    Arguments:
+        train: skill on training rows at the end.
+        held: skill on held-out rows at the last evaluation.
+        best: the highest skill of all evaluations.
+        unit: "accuracy" or "R²": what the skills were made of.
+        train_value, held_value: the numbers themselves.
+        evaluations: how many evaluations are known.
+        source: "evaluated", "logged" or "printed".
+        span: what one unit of skill is in the numbers themselves: 1 − share of the commonest class.
+    """
+
+    train: float = math.nan
+    held: float = math.nan
+    best: float = math.nan
+    unit: str = ""
+    train_value: float = math.nan
+    held_value: float = math.nan
+    evaluations: int = 0
+    source: str = ""
+    span: float = 1.0
+
+
+@once
+def generalisation(record: Record) -> Generalisation:
+    """Training against held-out skill of a run."""
+    loss = progress(record).loss
+    if loss is None:
+        return Generalisation()
+    if loss.kind in CLASSES or loss.kind in ("bce", "bce_with_logits"):
+        return _by_accuracy(record)
+    return _by_variance(record) if loss.kind in REGRESSION else Generalisation()
+
+
+@once
+def held_out_losses(record: Record) -> NDArray[np.float64]:
+    """The held-out loss over the evaluations [n], of the training loss's kind; empty: unknown."""
+    values = _evaluated(record, "loss")
+    if values.size:
+        return values
+    for key, (_, logged) in record.history.items():
+        if metric_names.metric(key) == "loss" and metric_names.evaluates(key):
+            found = np.asarray(logged, np.float64)
+            if np.isfinite(found).any():
+                return found[np.isfinite(found)]
+    _, printed = printed_series(record).get(("loss", True), (None, np.zeros(0)))
+    found = np.asarray(printed, np.float64)
+    return found[np.isfinite(found)]
+
+
+def _by_accuracy(record: Record) -> Generalisation:
+    known, prior = held_out(record), majority_share(record)
+    values, source = _evaluated(record, "accuracy"), "evaluated"
+    if values.size == 0:
+        values, source = _told(record, ACCURACY, held=True)
+    train = known.train_accuracy
+    if not _fresh(record):
+        train = math.nan  # the batches that were looked at are of the beginning
+    if math.isnan(train):
+        printed, _ = _told(record, ACCURACY, held=False)
+        train = float(printed[-1]) if printed.size else math.nan
+    if values.size == 0 or not 0.0 < prior < 1.0:
+        return Generalisation(
+            train=(train - prior) / (1.0 - prior) if prior < 1.0 else math.nan,
+            unit="accuracy",
+            train_value=train,
+        )
+    skill = (values - prior) / (1.0 - prior)
+    return Generalisation(
+        (train - prior) / (1.0 - prior),
+        float(skill[-1]),
+        float(skill.max()),
+        "accuracy",
+        train,
+        float(values[-1]),
+        int(values.size),
+        source,
+        1.0 - prior,
+    )
+
+
+def _by_variance(record: Record) -> Generalisation:
+    state = progress(record)
+    train, source = state.explained, "evaluated"
+    values = np.zeros(0)
+    if state.loss is not None and state.loss.kind == "mse" and state.baseline:
+        values = 1.0 - _evaluated(record, "loss") / state.baseline
+    if values.size == 0:
+        values, source = _told(record, SHARES, held=True)
+    if values.size == 0 and state.loss is not None and state.loss.kind == "mse" and state.baseline:
+        values, source = 1.0 - held_out_losses(record) / state.baseline, "told by the script"
+    if state.baseline is None or values.size == 0:
+        return Generalisation(train=train, unit="R²", train_value=train)
+    return Generalisation(
+        train,
+        float(values[-1]),
+        float(values.max()),
+        "R²",
+        train,
+        float(values[-1]),
+        int(values.size),
+        source,
+    )
+
+
+def _fresh(record: Record) -> bool:
+    """Whether training batches were looked at near the end of the run, not at its beginning."""
+    table = record.batches
+    known = np.isfinite(np.asarray(table["accuracy"], np.float64))
+    steps = np.asarray(table["step"], np.float64)[known]
+    last = np.asarray(record.steps["step"], np.float64)
+    return bool(steps.size and last.size) and float(steps.max()) >= RECENT * float(np.nanmax(last))
+
+
+def _evaluated(record: Record, name: str) -> NDArray[np.float64]:
+    values = np.asarray(record.evaluations[name], np.float64)
+    return values[np.isfinite(values)]
+
+
+def _told(record: Record, names: tuple[str, ...], held: bool) -> tuple[NDArray[np.float64], str]:
+    """What the script logged or printed under one of these names, and which of the two."""
+    for key, (_, values) in record.history.items():
+        if metric_names.metric(key) in names and metric_names.evaluates(key) == held:
+            found = _shares(np.asarray(values, np.float64))
+            if found.size:
+                return found, "logged"
+    for name in names:
+        _, printed = printed_series(record).get((name, held), (None, np.zeros(0)))
+        found = _shares(np.asarray(printed, np.float64))
+        if found.size:
+            return found, "printed"
+    return np.zeros(0), ""
+
+
+def _shares(
+    values: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """The values as shares; those that were told in percent are divided."""
+    found = values[np.isfinite(values)]
+    if found.size and found.max() > 1.5:
+        found = found / 100.0
+    return found[found <= 1.0]
