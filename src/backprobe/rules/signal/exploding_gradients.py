@@ -16,7 +16,7 @@ from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, times, unique, with_blocks
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.init_scale import RECURRENT
-from backprobe.signals.layers import layers
+from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.series import first
 
@@ -113,6 +113,10 @@ class ExplodingGradients(AbstractRule):
             where, source = unique([top_layer.name]), top_layer.module.source
         if by_birth and deep:
             where = _growing(record)
+        elif not by_depth:
+            again_and_again = [x for x in layers(record) if _repeats(x)]
+            where = unique(x.name for x in again_and_again)
+            source = again_and_again[0].module.source if again_and_again else None
         if by_time:
             message = (
                 f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
@@ -215,7 +219,11 @@ def _growing(record: Record) -> tuple[str, ...]:
 
 def _recurs(record: Record) -> bool:
     """Whether some layer is passed again and again in one forward."""
-    return any(x.module.type in RECURRENT or x.module.calls > PASSES for x in layers(record))
+    return any(_repeats(layer) for layer in layers(record))
+
+
+def _repeats(layer: Layer) -> bool:
+    return layer.module.type in RECURRENT or layer.module.calls > PASSES
 
 
 def _finite(value: float) -> float | None:
