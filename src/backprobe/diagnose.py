@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -78,11 +79,25 @@ def join(findings: list[Finding]) -> list[Finding]:
 
 
 def rank(findings: list[Finding]) -> list[Finding]:
-    """The findings in order, `rank` set: causes first, then by severity and confidence."""
-    ordered = sorted(
-        findings,
-        key=lambda f: (f.kind != "cause", f.rule in COSMETIC, -_weight(f), f.rule, f.where),
-    )
+    """The findings in order, `rank` set: causes first, then by severity and confidence.
+
+    Of causes that are about as sure the one that explains more comes first.
+    """
+    explains = Counter(rule for finding in findings for rule in finding.explained_by)
+
+    def order(finding: Finding) -> tuple[object, ...]:
+        weight = _weight(finding)
+        return (
+            finding.kind != "cause",
+            finding.rule in COSMETIC,
+            -round(weight, 1),
+            -explains[finding.rule],
+            -weight,
+            finding.rule,
+            finding.where,
+        )
+
+    ordered = sorted(findings, key=order)
     return [replace(finding, rank=place) for place, finding in enumerate(ordered, start=1)]
 
 

@@ -54,7 +54,7 @@ class ClassImbalance(AbstractRule):
 
         ratio: float = threshold(7.0, "commonest / rarest class", "SageMaker Debugger: 10")
         ratio_decisive: float = threshold(50.0, "commonest / rarest class", "2 % of the rows")
-        share: float = threshold(0.7, "share of the commonest class", "a prior worth answering")
+        share: float = threshold(0.5, "share of the commonest class", "a prior worth answering")
         rows: float = threshold(100, "rows", "fewer give no ratio")
         recall: float = threshold(
             0.5, "most of the other rows that can be right", "half of them are lost"

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.wording import figure
-from backprobe.signals.losses import main_loss
+from backprobe.rules.harm import HURTS
+from backprobe.rules.wording import at, figure
+from backprobe.signals.baseline import number
+from backprobe.signals.losses import BINARY, CLASSES, REGRESSION, main_loss
+from backprobe.signals.progress import progress
 
 
 class UnshuffledData(AbstractRule):
@@ -19,7 +22,7 @@ class UnshuffledData(AbstractRule):
 
     ## What it looks for
     The number of different classes in a training batch against what a random draw of as many rows
-    would hold.
+    would hold; for a regression, how little the targets vary within a batch beside all targets.
 
     ## Why it matters
     Each batch teaches the network that everything is of its class, and the next one unteaches it:
@@ -50,6 +53,9 @@ class UnshuffledData(AbstractRule):
             0.6, "classes a batch / those of a random one", "random batches: 0.9 to 1.1"
         )
         decisive: float = threshold(0.2, "the same ratio", "one class a batch")
+        spread: float = threshold(
+            0.4, "std within a batch / std of all targets", "random batches: 0.9 to 1"
+        )
         batches: float = threshold(8, "batches seen", "fewer can be chance")
 
     limits = Thresholds()
@@ -58,9 +64,12 @@ class UnshuffledData(AbstractRule):
         """At most one finding."""
         main = main_loss(record)
         counts = np.asarray(main.loss.target.get("classes", ()) if main.loss else (), np.float64)
-        if main.loss is None or main.loss.kind not in ("cross_entropy", "nll") or counts.sum() == 0:
+        if main.loss is not None and main.loss.kind in REGRESSION and not main.several:
+            return self._by_spread(record, main.loss)
+        known_kind = main.loss is not None and main.loss.kind in CLASSES | BINARY
+        if main.loss is None or not known_kind or counts.sum() == 0:
             return []
-        if len(main.loss.target_shape) != 1:
+        if len(main.loss.target_shape) != 1 and main.loss.target_shape[1:] != (1,):
             return []  # tokens and pixels come together by nature
         table = record.batches
         distinct = np.asarray(table["target_classes"], np.float64)
@@ -101,6 +110,39 @@ class UnshuffledData(AbstractRule):
                     "rows": size,
                     "sequential_sampler": sequential,
                 },
+                treatments=("shuffle",),
+            )
+        ]
+
+    def _by_spread(self, record: Record, loss: Loss) -> list[Finding]:
+        """Numbers that come in order: neighbours are alike, batches are not."""
+        table, whole = record.batches, number(loss.target, "std")
+        spread = np.asarray(table["target_std"], np.float64)
+        mean = np.asarray(table["target_mean"], np.float64)
+        rows = np.asarray(table["rows"], np.float64)
+        known = np.isfinite(spread) & np.isfinite(mean) & (rows >= 8)
+        if int(known.sum()) < self.limits.batches or not whole:
+            return []
+        within = float(np.median(spread[known])) / whole
+        between_batches = float(np.std(mean[known])) / whole
+        if within > self.limits.spread or between_batches < self.limits.spread:
+            return []
+        state = progress(record)
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if state.hurt >= HURTS else "note",
+                confidence=confidence(
+                    0.55, 0.9, beyond(within, self.limits.spread, 0.05), state.hurt
+                ),
+                message=(
+                    f"within a batch of {int(np.median(rows[known]))} rows the targets vary by "
+                    f"{figure(within)} of what all of them do{at(loss.source)}, in a random one by "
+                    f"about 1: the rows come sorted; {state.in_words()}"
+                ),
+                source=loss.source,
+                steps=seen(np.asarray(table["step"], np.float64)[known][[0, -1]]),
+                evidence={"within": within, "between": between_batches},
                 treatments=("shuffle",),
             )
         ]

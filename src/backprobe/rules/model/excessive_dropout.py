@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.progress import Progress, progress
 
@@ -60,6 +60,9 @@ class ExcessiveDropout(AbstractRule):
         single: float = threshold(
             0.75, "p of one dropout", "three in four units gone; Srivastava: 0.5"
         )
+        single_held: float = threshold(
+            0.65, "p of one dropout", "the same, in a run that has not learned all it might"
+        )
         gap: float = threshold(
             1.25, "training loss / evaluation loss", "dropout off makes it lower by chance"
         )
@@ -71,9 +74,11 @@ class ExcessiveDropout(AbstractRule):
         active = _active(record)
         noise = sum(p / (1.0 - p) for p, *_ in active if p >= self.limits.counts)
         top = max((p for p, *_ in active), default=0.0)
-        if noise < self.limits.noise and top < self.limits.single:
-            return []
         state = progress(record)
+        held_back = imperfect(state) or state.hurt >= HURTS
+        alone = self.limits.single_held if held_back else self.limits.single
+        if noise < self.limits.noise and top < alone:
+            return []
         gap = _gap(record, state)
         severity = severity_by_harm(state)
         if severity == "error":

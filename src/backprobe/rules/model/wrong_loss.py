@@ -12,7 +12,7 @@ from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
-from backprobe.signals.losses import REGRESSION, main_loss
+from backprobe.signals.losses import BINARY, REGRESSION, main_loss
 from backprobe.signals.progress import progress
 
 
@@ -61,6 +61,9 @@ class WrongLoss(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
+            if self._beyond_binary(loss):
+                found.append(self._binary(record, loss))
+                continue
             if self._classes_as_numbers(record, loss):
                 found.append(self._one_hot(record, loss))
                 continue
@@ -95,6 +98,30 @@ class WrongLoss(AbstractRule):
                 )
             )
         return found
+
+    def _beyond_binary(self, loss: Loss) -> bool:
+        """Whether a binary loss gets targets other than 0 to 1: class ids, say."""
+        low, high = number(loss.target, "min"), number(loss.target, "max")
+        return loss.kind in BINARY and high is not None and (high > 1.0 or (low or 0.0) < 0.0)
+
+    def _binary(self, record: Record, loss: Loss) -> Finding:
+        state = progress(record)
+        low, high = number(loss.target, "min"), number(loss.target, "max")
+        severity = severity_by_harm(state)
+        return Finding(
+            rule=self.name,
+            severity="warning" if severity == "note" else severity,
+            confidence=confidence(0.75, 0.95, state.hurt),
+            message=(
+                f"the targets run from {figure(low or 0.0)} to {figure(high or 0.0)}, but "
+                f"{loss.kind}{at(loss.source)} takes shares of yes, 0 to 1: for other numbers its "
+                f"least value lies at no answer; {state.in_words()}"
+            ),
+            where=output_names(record, loss),
+            source=loss.source,
+            evidence={"target_min": low, "target_max": high, "kind": loss.kind},
+            treatments=("swap-loss=cross-entropy",),
+        )
 
     def _classes_as_numbers(self, record: Record, loss: Loss) -> bool:
         """Whether targets of 0 and 1 meet probabilities under a squared or absolute error."""
