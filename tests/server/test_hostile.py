@@ -28,6 +28,10 @@ PATHS = (
     "/heatmap?signal=out_rms",
     "/histograms?quantity=gradient&index=0",
     "/source?file=a&line=1",
+    "/graph",
+    "/data",
+    "/trials",
+    "/series?key=history/a&x=time",
 )
 ODD: tuple[Any, ...] = (None, "text", -1, 1.5, [], {}, [[1]], {"a": [None]}, True, 10**30)
 

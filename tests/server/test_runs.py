@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 from starlette.testclient import TestClient
 
 from backprobe.records import Record, Run, Table
-from backprobe.server.diagnoses import last_loss
+from backprobe.server import kept
+from backprobe.server.diagnoses import last_loss, log_bytes
+from backprobe.store import catalog
 from tests.server.conftest import connect
 from tests.server.training import train
 
@@ -55,6 +58,46 @@ def test_a_live_run_is_listed_as_it_grows(tmp_path: Path) -> None:
     assert first["state"] == "running"
     assert first["ended"] is None
     assert run.id == first["id"]
+
+
+def test_what_was_diagnosed_is_kept(tmp_path: Path) -> None:
+    """A server that starts has the findings at once; of a changed record, or if odd, it has not."""
+    run = train(tmp_path, steps=60, scale=40.0, rate=1.0)
+    with connect(tmp_path) as client:
+        (first,) = _listed(client)
+        assert first["summary"]["errors"] > 0
+    with connect(tmp_path) as client:
+        (again,) = client.get("/api/runs").json()["runs"]
+        assert again["summary"] == first["summary"]
+        found = client.get(f"/api/runs/{run.id}/findings").json()["findings"]
+        assert found[0]["rule"] == first["summary"]["top"]
+    length = log_bytes(run)
+    assert kept.load(run, length) is not None
+    assert kept.load(run, length + 1) is None
+    assert kept.load(replace(run, ignore=("dead-relu",)), length) is None
+    for text in ("{", "[]", '{"key": 1}', "x" * 9):
+        (Path(run.path) / kept.NAME).write_text(text)
+        assert kept.load(run, length) is None
+
+
+def test_only_what_changed_is_sent(tmp_path: Path) -> None:
+    """After a version, the rows that are newer, and who is there if that changed."""
+    one, other = train(tmp_path, steps=5, name="one"), train(tmp_path, steps=5, name="other")
+    with connect(tmp_path) as client:
+        _listed(client)
+        seen = client.get("/api/runs").json()
+        same = client.get(f"/api/runs?since={seen['version']}").json()
+        assert same["runs"] == []
+        assert same["ids"] is None
+        catalog.edit(one, name="renamed")
+        changed = client.get(f"/api/runs?since={seen['version']}").json()
+        assert [run["name"] for run in changed["runs"]] == ["renamed"]
+        assert changed["ids"] is None
+        third = train(tmp_path, steps=5, name="third")
+        more = client.get(f"/api/runs?since={changed['version']}").json()
+        assert [run["name"] for run in more["runs"]] == ["third"]
+        assert more["ids"] == [third.id, other.id, one.id]
+        assert len(client.get("/api/runs?since=other.3").json()["runs"]) == 3
 
 
 def test_the_last_loss_is_no_matter_of_the_last_batch() -> None:

@@ -131,6 +131,7 @@ def train(
     delay: float = 0.0,
     rows: int = 64,
     finish: bool = True,
+    environment: dict[str, Any] | None = None,
     **facts: Any,
 ) -> Run:
     """Trains and writes a run into the store; with `finish=False` it is left running.
@@ -138,6 +139,7 @@ def train(
     Arguments:
         directory: the store.
         delay: seconds to sleep after each step.
+        environment: more of it than the interpreter and numpy.
         facts: fields of `Run` (`name`, `config` …).
     """
     facts.setdefault("command", ("python", "training.py"))
@@ -145,7 +147,8 @@ def train(
     writer = LogWriter(Path(run.path) / log_name(0, os.getpid()))
     writer.event("process", rank=0, world=1, pid=os.getpid(), argv=["training.py"], main=str(HERE))
     describe(writer)
-    writer.event("environment", python="3.11", packages={"numpy": np.__version__})
+    packages = {"numpy": np.__version__}
+    writer.event("environment", python="3.11", packages=packages, **(environment or {}))
     writer.event("blind-spot", text="No evaluation was seen.")
     network = Network(seed, scale)
     last: list[Array] | None = None
@@ -182,7 +185,7 @@ def _write_step(
     gradients, outputs = seen["gradients"], seen["outputs"]
     norm = np.sqrt(sum(float((g**2).sum()) for g in gradients))
     single = {"loss": seen["loss"], "lr": rate, "grad_norm": norm, "samples": float(rows),
-              "seconds": time.time() - began}  # fmt: skip
+              "time": began, "seconds": time.time() - began}  # fmt: skip
     columns = {"step": at, **{k: np.asarray([v], np.float64) for k, v in single.items()}}
     writer.frame({"stream": "steps"}, columns)
     before = last or [np.full_like(g, np.nan) for g in gradients]

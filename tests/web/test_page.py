@@ -6,11 +6,17 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from backprobe.server import share
 from tests.server.training import train
 from tests.web.conftest import Dashboard, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +33,7 @@ def test_a_live_run_moves_on_the_screen(
     seen.page.click(".row .name >> text=live")
     steps = seen.page.locator(".run-head .fact", has_text="steps").locator("dd")
     steps.wait_for()
-    seen.page.wait_for_selector(".part-curves .uplot")
+    seen.page.wait_for_selector(".part-curves .plot-canvas")
     before, picture = steps.inner_text(), seen.page.evaluate(PICTURE)
     seen.page.wait_for_function(
         f"old => {PICTURE} !== old", arg=picture, polling=100, timeout=10_000
@@ -154,7 +160,7 @@ def test_dragging_zooms_and_zooming_out_shows_all(dashboard: Dashboard, visit: O
     """The stretch that was dragged over fills the chart and its neighbours."""
     run = train(dashboard.store, steps=120)
     seen = visit(dashboard.url(run.id))
-    over = seen.page.locator(".part-curves .u-over").first
+    over = seen.page.locator(".part-curves .plot-canvas").first
     seen.page.wait_for_function(
         "() => /[0-9]/.test(document.querySelector('.part-curves .readout')?.innerText)"
     )
@@ -169,7 +175,7 @@ def test_dragging_zooms_and_zooming_out_shows_all(dashboard: Dashboard, visit: O
     out.wait_for()
     over.hover(position={"x": 3, "y": 50})
     seen.page.wait_for_function(
-        "() => /step (2[89]|3[0-2])$/.test(document.querySelector('.read-step')?.innerText)"
+        "() => /step (2[5-9]|3[0-2])$/.test(document.querySelector('.read-step')?.innerText)"
     )
     out.click()
     seen.page.wait_for_selector("button:has-text('Zoom out')", state="detached")
@@ -192,6 +198,82 @@ def test_the_list_filters_and_sorts(dashboard: Dashboard, visit: Open) -> None:
     assert names.inner_text() == "calm"
     seen.page.keyboard.press("Escape")
     seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 2")
+
+
+def test_settings_are_filtered_and_grouped_by(dashboard: Dashboard, visit: Open) -> None:
+    """A bare name of a setting filters; a group is one head over its runs, with their mean."""
+    for rate in (0.1, 0.1, 0.2):
+        train(dashboard.store, steps=5, rate=rate, name=f"rate {rate}", config={"lr": rate})
+    seen = visit(dashboard.url())
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 3")
+    seen.page.fill("input[aria-label='filter runs']", "lr<0.15")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 2")
+    seen.page.fill("input[aria-label='filter runs']", "")
+    seen.page.select_option("select[aria-label='group by']", "config.lr")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row.group').length === 2")
+
+
+def test_a_deleted_run_comes_back(dashboard: Dashboard, visit: Open) -> None:
+    """Chosen by the keyboard, thrown away, and back by undo; a new name stays."""
+    train(dashboard.store, steps=5, name="kept")
+    train(dashboard.store, steps=5, name="thrown")
+    seen = visit(dashboard.url())
+    names = seen.page.locator(".row .name")
+    names.nth(1).wait_for()
+    for key in ("j", "x", "Delete"):
+        seen.page.keyboard.press(key)
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 1")
+    seen.page.locator(".toast", has_text="trash").wait_for()
+    assert names.inner_text() == "kept"
+    seen.page.keyboard.press("u")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 2")
+    seen.page.keyboard.press("r")
+    seen.page.locator(".rename").wait_for()
+    seen.page.keyboard.type("renamed")
+    seen.page.keyboard.press("Enter")
+    seen.page.locator(".row .name", has_text="renamed").wait_for()
+    seen.page.reload()
+    seen.page.locator(".row .name", has_text="renamed").wait_for()
+
+
+def test_two_runs_beside_each_other(dashboard: Dashboard, visit: Open) -> None:
+    """Their curves in one chart, what they were given, and where they part."""
+    one = train(dashboard.store, steps=60, name="slow", config={"lr": 0.1, "same": 1})
+    other = train(dashboard.store, steps=60, rate=0.3, name="fast", config={"lr": 0.3, "same": 1})
+    seen = visit(f"{dashboard.url()}#/compare/{one.id},{other.id}", height=2000)
+    seen.page.locator(".part-overlay .plot-canvas").first.wait_for()
+    part = seen.page.locator("#parting")
+    part.locator("text=They part in their").wait_for()
+    assert "learning rate" in part.inner_text()
+    given = seen.page.locator("#given")
+    given.locator("td", has_text="lr").first.wait_for()
+    assert "same" not in given.inner_text()
+    seen.page.select_option(".part-overlay select >> nth=1", "*")
+    seen.page.locator(".part-overlay .readout b").first.wait_for()
+
+
+def test_a_shared_file_needs_no_server(
+    dashboard: Dashboard, browser: Browser, tmp_path: Path
+) -> None:
+    """It opens from the disk, shows the run, asks nobody, and lacks what was left out."""
+    run = train(dashboard.store, steps=60, scale=40.0, rate=1.0, name="shared <b>&</b>")
+    target = tmp_path / "shared.html"
+    share.write(dashboard.store, [run], target)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(target.as_uri())
+    page.locator("h1", has_text="shared <b>&</b>").wait_for()
+    page.locator(".finding").first.wait_for()
+    page.locator(".heat-canvas").wait_for()
+    page.locator(".part-curves .plot-canvas").first.wait_for()
+    assert "loss" not in page.inner_text(".console")
+    page.click("text=Runs")
+    page.locator(".row .name", has_text="shared").wait_for()
+    context.close()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("width", [360, 1280, 3840])

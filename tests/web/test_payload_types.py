@@ -52,6 +52,14 @@ def answers(store: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "Finding", found["findings"][0]
         yield "Console", get("/console")
         yield "SourceLines", get(f"/source?file={HERE}&line=47")
+        yield "Graph", get("/graph")
+        yield "DataFacts", (data := get("/data"))
+        yield "Phase", data["training"]
+        yield "Targets", data["targets"][0]
+        yield "Trials", get("/trials")
+        yield "Media", get("/media")
+        yield "Trash", client.get("/api/trash").json()
+        yield "Divergence", client.get(f"/api/divergence?a={run.id}&b={run.id}").json()
         yield "RuleText", client.get("/api/rules/vanishing-gradients").json()
 
 

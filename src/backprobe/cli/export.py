@@ -11,11 +11,13 @@ from typing import Any
 import click
 
 from backprobe.cli._options import find_run, run_argument
+from backprobe.cli._say import say
 from backprobe.records import SCHEMA, Finding, Record, Run, Series
 from backprobe.report import markdown
 from backprobe.report.answers import finding_answer
+from backprobe.server import share
 from backprobe.session import examine
-from backprobe.store import json
+from backprobe.store import catalog, json
 from backprobe.store.exports import events, parquet, wide
 from backprobe.store.reader import RunReader
 
@@ -37,8 +39,27 @@ from backprobe.store.reader import RunReader
     type=click.Path(),
     help="File, or for tensorboard a folder; standard output else, of json and csv.",
 )
-def export(run: str, kind: str, output: str | None) -> None:
-    """RUN's record for other programs.
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path),
+    help="A page to share: one file that needs no server, or a folder where the name has no dot.",
+)
+@click.option("--with", "others", multiple=True, metavar="RUN", help="With --html: beside RUN.")
+@click.option(
+    "--include",
+    multiple=True,
+    type=click.Choice(share.INCLUDE),
+    help="With --html: what is left out unless asked for; repeatable.",
+)
+def export(
+    run: str,
+    kind: str,
+    output: str | None,
+    html: Path | None,
+    others: tuple[str, ...],
+    include: tuple[str, ...],
+) -> None:
+    """RUN's record for other programs, or as a page for other people.
 
     In Python, `backprobe.Api().run(RUN).to_pandas()` and `.to_polars()` give the same table.
 
@@ -47,7 +68,14 @@ def export(run: str, kind: str, output: str | None) -> None:
       backprobe export latest --format csv | head
       backprobe export latest --format parquet -o run.parquet
       backprobe export latest --format tensorboard -o logs/run
+      backprobe export latest --html run.html
+      backprobe export good --with bad --html both.html --include console
     """
+    if html is not None:
+        _page(html, [run, *others], include)
+        return
+    if others or include:
+        raise click.UsageError("--with and --include belong to --html FILE")
     if output is None and kind in ("parquet", "tensorboard"):
         raise click.UsageError(
             f"--format {kind} needs a place to write to: -o "
@@ -76,6 +104,21 @@ def _write(kind: str, run: Run, record: Record, found: list[Finding], output: Pa
         events.write(record, blocks, markdown.render(found, record), output)
     else:
         output.write_text(_text(kind, record, found))
+
+
+def _page(target: Path, wanted: list[str], include: tuple[str, ...]) -> None:
+    runs = list({found.id: found for found in map(find_run, wanted)}.values())
+    try:
+        place = share.write(catalog.store_directory(), runs, target, include)
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot write {str(target)!r}: {error.strerror or error}"
+        ) from error
+    left = [share.WORDS[name] for name in share.INCLUDE if name not in include]
+    say(
+        f"{place} ({place.stat().st_size / 1e6:.1f} MB)"
+        + (f"; left out: {', '.join(left)}" if left else "")
+    )
 
 
 def _text(kind: str, record: Record, found: list[Finding]) -> str:

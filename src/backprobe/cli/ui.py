@@ -26,14 +26,15 @@ TRIES = 50
 @click.option("--port", type=click.IntRange(0, 65535), default=None, help="0 takes any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--browser/--no-browser", default=True, help="Open a browser where there is one.")
-def ui(run: str | None, port: int | None, host: str, browser: bool) -> None:
+@click.option("--read-only", is_flag=True, help="Let nobody rename, tag or throw away runs.")
+def ui(run: str | None, port: int | None, host: str, browser: bool, read_only: bool) -> None:
     """Opens the dashboard, at RUN where one is given (an id, a prefix, a name, `latest`)."""
     directory = catalog.store_directory()
     try:
         wanted = catalog.find(directory, run).id if run else ""
     except catalog.UnknownRun as error:
         raise click.UsageError(str(error)) from error
-    serve(directory, port, host, browser, wanted)
+    serve(directory, port, host, browser, wanted, read_only)
 
 
 def serve(
@@ -42,6 +43,7 @@ def serve(
     host: str = "127.0.0.1",
     open_browser: bool = True,
     run: str = "",
+    read_only: bool = False,
 ) -> None:
     """Serves the dashboard of a store until Ctrl-C.
 
@@ -52,6 +54,7 @@ def serve(
             token.
         open_browser: open a browser where there is a display.
         run: id of the run to open.
+        read_only: nothing of the store can be changed from the page.
 
     Raises:
         click.ClickException: the port that was asked for, or the host, can't be had.
@@ -61,7 +64,9 @@ def serve(
     directory = directory or catalog.store_directory()
     listening = listen(host, port)
     port = listening.getsockname()[1]
-    app = create_app(directory, hosts=host_names(host), cookie=f"backprobe-{port}")
+    app = create_app(
+        directory, hosts=host_names(host), cookie=f"backprobe-{port}", read_only=read_only
+    )
     address = f"http://{_shown(host)}:{port}/?token={app.state.token}"
     if run:
         address += f"#/runs/{run}"

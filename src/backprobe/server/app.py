@@ -11,21 +11,27 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
-from backprobe.server import page
+from backprobe.server import edit, media, page
 from backprobe.server.console import console
+from backprobe.server.data import data
 from backprobe.server.diagnoses import Diagnoses
+from backprobe.server.divergence import divergence
 from backprobe.server.errors import Refusal, failed, refused
 from backprobe.server.findings import findings
+from backprobe.server.graph import graph
 from backprobe.server.guard import Guard
 from backprobe.server.heatmap import heatmap
 from backprobe.server.histograms import histograms
 from backprobe.server.live import Watcher
+from backprobe.server.overlay import Overlays, overlay
 from backprobe.server.readers import Readers
+from backprobe.server.rows import Rows
 from backprobe.server.rule import rule
 from backprobe.server.run import run, structure
 from backprobe.server.runs import runs
 from backprobe.server.series import series
 from backprobe.server.source import source
+from backprobe.server.trials import trials
 
 
 def create_app(
@@ -34,8 +40,9 @@ def create_app(
     hosts: Iterable[str] = (),
     cookie: str = "backprobe",
     static: Path = page.STATIC,
+    read_only: bool = False,
 ) -> Starlette:
-    """The application that serves one store, read only.
+    """The application that serves one store.
 
     Arguments:
         directory: the store; it need not exist yet.
@@ -43,6 +50,7 @@ def create_app(
         hosts: host names that are served besides addresses and `localhost`.
         cookie: name of the cookie that carries the token.
         static: folder of the built page.
+        read_only: refuse every change: names, tags, the trash.
     """
     token = token or secrets.token_urlsafe(24)
     watcher = Watcher(directory)
@@ -59,7 +67,19 @@ def create_app(
             Route("/api/runs/{id}/findings", findings),
             Route("/api/runs/{id}/console", console),
             Route("/api/runs/{id}/source", source),
+            Route("/api/runs/{id}/trials", trials),
+            Route("/api/runs/{id}/graph", graph),
+            Route("/api/runs/{id}/data", data),
+            Route("/api/runs/{id}/media", media.media),
+            Route("/api/runs/{id}/media/{path:path}", media.file),
+            Route("/api/overlay", overlay),
+            Route("/api/divergence", divergence),
             Route("/api/rules/{name}", rule),
+            Route("/api/runs/{id}/label", edit.label, methods=["POST"]),
+            Route("/api/trash", edit.trash),
+            Route("/api/trash", edit.discard, methods=["POST"]),
+            Route("/api/trash/restore", edit.restore, methods=["POST"]),
+            Route("/api/trash/empty", edit.empty, methods=["POST"]),
             WebSocketRoute("/api/live", watcher.endpoint),
         ],
         middleware=[Middleware(Guard, token=token, hosts=hosts, cookie=cookie)],
@@ -67,6 +87,9 @@ def create_app(
     )
     app.state.token = token
     app.state.readers = Readers(directory)
-    app.state.diagnoses = Diagnoses(watcher.list_changed)
+    app.state.diagnoses = Diagnoses(watcher.list_changed, keeps=not read_only)
+    app.state.overlays = Overlays()
+    app.state.rows = Rows(directory, app.state.diagnoses)
+    app.state.read_only = read_only
     app.state.files = page.load(static)
     return app

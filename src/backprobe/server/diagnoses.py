@@ -6,8 +6,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from backprobe import session
 from backprobe.records import Finding, Record, Run
+from backprobe.server import kept
 from backprobe.store.reader import LOG_NAME
 
 REST_SECONDS = 2.0
@@ -38,6 +39,7 @@ class Summary:
         loss: where the loss ended; see `last_loss`.
         steps: optimizer steps.
         error: why it could not be diagnosed, "" where it could.
+        metrics: the last number of each key that the script logged.
         ready: monotonic time from which on a longer record is worth another diagnosis.
     """
 
@@ -47,6 +49,7 @@ class Summary:
     steps: int = 0
     error: str = ""
     ready: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Diagnoses:
@@ -54,10 +57,12 @@ class Diagnoses:
 
     Arguments:
         on_new: called from that thread when a summary is new.
+        keeps: whether summaries of runs that ended are kept beside them.
     """
 
-    def __init__(self, on_new: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_new: Callable[[], None] = lambda: None, keeps: bool = True) -> None:
         self.on_new = on_new
+        self.keeps = keeps
         self._known: dict[str, Summary] = {}
         self._wanted: dict[str, Run] = {}
         self._busy: dict[str, threading.Lock] = {}
@@ -67,6 +72,8 @@ class Diagnoses:
     def latest(self, run: Run) -> Summary | None:
         """The newest summary there is, None before the first; asks for a newer one if need be."""
         known = self._known.get(run.id)
+        if known is None and run.state != "running":
+            known = self._remembered(run)
         if self._stale(run, known):
             with self._condition:
                 self._wanted[run.id] = run
@@ -78,15 +85,34 @@ class Diagnoses:
                 self._condition.notify()
         return known
 
+    def known(self, run: Run) -> Summary | None:
+        """The newest summary there is, however old; asks for nothing."""
+        return self._known.get(run.id)
+
     def now(self, run: Run) -> Summary:
         """A summary as of now; of a live run one that is a few seconds old will do."""
         with self._condition:
             lock = self._busy.setdefault(run.id, threading.Lock())
         with lock:
             known = self._known.get(run.id)
+            if known is None and run.state != "running":
+                known = self._remembered(run)
             if known is None or self._stale(run, known):
                 known = self._known[run.id] = summarize(run)
+                if self.keeps and run.state != "running" and not known.error:
+                    kept.save(
+                        run, known.length, known.findings, known.loss, known.steps, known.metrics
+                    )
             return known
+
+    def _remembered(self, run: Run) -> Summary | None:
+        """A summary that an earlier server kept."""
+        length = log_bytes(run)
+        found = kept.load(run, length)
+        if found is None:
+            return None
+        known = self._known[run.id] = Summary(length, **found)
+        return known
 
     def _stale(self, run: Run, known: Summary | None) -> bool:
         if known is None:
@@ -122,7 +148,15 @@ def summarize(run: Run) -> Summary:
         error = f"this record could not be diagnosed: {fault!r}"
     ended = time.monotonic()
     ready = ended + max(REST_SECONDS, REST_FACTOR * (ended - began))
-    return Summary(length, tuple(findings), last_loss(record), len(record.steps), error, ready)
+    return Summary(
+        length,
+        tuple(findings),
+        last_loss(record),
+        len(record.steps),
+        error,
+        ready,
+        {key: float(values[-1]) for key, (_, values) in record.history.items() if len(values)},
+    )
 
 
 def last_loss(record: Record) -> float | None:

@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from backprobe.records import Record, Run
 from backprobe.server.errors import Refusal
@@ -44,6 +45,8 @@ class View:
     log: LogReader | None
     length: int
     processes: tuple[Process, ...] = ()
+    cache: dict[Any, Any] = field(default_factory=dict, compare=False)
+    """What was derived of the record; it lives as long as the record is the newest."""
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Follower:
     def __post_init__(self) -> None:
         self._reader = RunReader(self.run)
         self._built: dict[str, tuple[tuple[int, int, Run], Record]] = {}
+        self._cache: tuple[Record | None, dict[Any, Any]] = (None, {})
 
     @property
     def length(self) -> int:
@@ -79,7 +83,9 @@ class Follower:
                 Process(log.path.name, record.rank, record.world, len(record.steps))
                 for record, log in records
             )
-            return View(record, log, self.length, processes)
+            if self._cache[0] is not record:
+                self._cache = (record, {})
+            return View(record, log, self.length, processes, self._cache[1])
 
     def _record(self, name: str, log: LogReader) -> Record:
         version = (log.assembled.frames, len(log.damage), self.run)
@@ -137,6 +143,21 @@ class Readers:
             Refusal: 404, the store has no such run.
         """
         return self.follow(identifier).view()
+
+    def glimpse(self, identifier: str) -> View:
+        """The run as of now, without keeping it open where it is not: for a look at many runs.
+
+        Raises:
+            Refusal: 404, the store has no such run.
+        """
+        with self._lock:
+            known = self._open.get(identifier)
+        return known.view() if known is not None else Follower(self.run(identifier)).view()
+
+    def forget(self, identifier: str) -> None:
+        """Closes a run that is no longer in the store."""
+        with self._lock:
+            self._open.pop(identifier, None)
 
     def _too_much(self) -> bool:
         size = sum(follower.length for follower in self._open.values())

@@ -23,6 +23,9 @@ def run(request: Request) -> Response:
     view = readers.view(request.path_params["id"])
     record = view.record
     head = asdict(record.run)
+    # What a person changed later is not in the log.
+    stored = readers.run(request.path_params["id"])
+    head |= {name: getattr(stored, name) for name in ("name", "tags", "notes", "project")}
     for bulky in ("config", "summary", "environment"):
         del head[bulky]
     steps = record.steps["step"][-1:]
@@ -47,6 +50,7 @@ def run(request: Request) -> Response:
             "blind_spots": record.blind_spots,
             "damage": record.damage,
             "processes": view.processes,
+            "read_only": request.app.state.read_only,
         }
     )
 

@@ -15,7 +15,7 @@ from backprobe.records import Record, Table
 from backprobe.server import quantities
 from backprobe.server.errors import Refusal, decimal, number
 from backprobe.server.payload import binary_response
-from backprobe.server.readers import Readers
+from backprobe.server.readers import Readers, View
 from backprobe.store.downsampling import extremes
 
 POINTS = 2000
@@ -81,6 +81,54 @@ def find(record: Record, key: str) -> Points:
     raise Refusal(404, f"no series {key!r} in run {record.run.id}")
 
 
+def along(view: View, key: str, axis: str = "step") -> Points:
+    """The series of that key over another abscissa, ascending; worked out once a record.
+
+    Arguments:
+        view: of the run.
+        key: as for `find`.
+        axis: "step"; "time", seconds since the run began; or the key of another series, of which
+            the newest value at or before each step counts.
+
+    Raises:
+        Refusal: 404, there is no such series.
+    """
+    known = view.cache.get(("points", key, axis))
+    if known is None:
+        found = find(view.record, key)
+        if axis != "step":
+            found = _over(found, *_abscissae(view, key, axis))
+        known = view.cache["points", key, axis] = found
+    assert isinstance(known, Points)
+    return known
+
+
+def _abscissae(view: View, key: str, axis: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Steps, ascending, and where each lies on the axis; of the clock that the key's steps are."""
+    if axis != "time":
+        by = find(view.record, axis)
+        return by.x, by.y
+    record = view.record
+    if key.startswith("history/"):
+        rows = view.log.assembled.rows if view.log is not None else []
+        steps = np.asarray([row[0] for row in rows], np.int64)
+        times = np.asarray([row[1] for row in rows], np.float64)
+    else:
+        steps, times = record.steps["step"], record.steps["time"]
+    order = np.argsort(steps, kind="stable")
+    return steps[order], times[order] - record.run.created
+
+
+def _over(found: Points, steps: NDArray[Any], places: NDArray[Any]) -> Points:
+    """The points at the places that their steps have; those before the first place are left out."""
+    at = np.searchsorted(steps, found.x, side="right") - 1
+    known = at >= 0
+    x = places[at[known]].astype(np.float64) if len(places) else np.zeros(0)
+    y = found.y[known] if len(places) else np.zeros(0)
+    sound = np.isfinite(x)
+    return _ascending(x[sound], y[sound])
+
+
 def _is_loss(kind: str, column: str) -> bool:
     """Whether NaN was measured: each step has a loss; elsewhere NaN says that nothing was."""
     return kind == "step" and column == "loss"
@@ -102,7 +150,7 @@ def _ascending(x: NDArray[Any], y: NDArray[Any]) -> Points:
 
 
 def series(request: Request) -> Response:
-    """`GET /api/runs/{id}/series?key=…&after=…`: the points of several series, binary.
+    """`GET /api/runs/{id}/series?key=…&after=…&x=…`: the points of several series, binary.
 
     `after` lists one cursor a key: the number of rows that the page has of it. What came since is
     sent whole, and before it the last of those rows, which may have changed: several calls of
@@ -110,12 +158,13 @@ def series(request: Request) -> Response:
     are thinned and `reset` says that they replace all that the page had.
     """
     readers: Readers = request.app.state.readers
-    record = readers.view(request.path_params["id"]).record
+    view = readers.view(request.path_params["id"])
     wanted = request.query_params.getlist("key")
     if not 1 <= len(wanted) <= MAX_KEYS:
         raise Refusal(400, f"{len(wanted)} keys: expected key=… once to {MAX_KEYS} times")
     points = number(request, "points", POINTS, 2, MAX_POINTS)
     low, high = decimal(request, "from"), decimal(request, "to")
+    axis = request.query_params.get("x") or "step"
     after = request.query_params.get("after", "")
     cursors = [int(c) if c.isdecimal() else 0 for c in after.split(",")] if after else []
     cursors += [0] * (len(wanted) - len(cursors))
@@ -123,7 +172,7 @@ def series(request: Request) -> Response:
     listed: list[dict[str, Any]] = []
     for place, (key, cursor) in enumerate(zip(wanted, cursors, strict=False)):
         try:
-            found = find(record, key)
+            found = along(view, key, axis)
         except Refusal as refusal:
             listed.append({"key": key, "error": str(refusal)})
             continue
@@ -131,7 +180,7 @@ def series(request: Request) -> Response:
         reset = cursor == 0 or cursor > total or total - cursor > points
         x, y = found.x, found.y
         if low is not None or high is not None:
-            x, y, reset = *_window(found, low, high), True
+            x, y, reset = *window(found, low, high), True
         elif not reset:
             x, y = x[cursor - 1 :], y[cursor - 1 :]
         kept = extremes(x, y, points)
@@ -141,7 +190,7 @@ def series(request: Request) -> Response:
     return binary_response({"schema": 1, "series": listed}, arrays)
 
 
-def _window(
+def window(
     found: Points, low: float | None, high: float | None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The rows between two steps and one neighbour on either side, so that lines reach the edge."""

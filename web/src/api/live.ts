@@ -1,5 +1,6 @@
 // The one socket of the page. Where it can't be had, a timer asks in its place.
 import { signal } from "@preact/signals";
+import { bundle } from "./bundle";
 import type { Word } from "./types";
 
 const POLL_MS = 2000;
@@ -18,7 +19,7 @@ let started = false;
  */
 export function listen(listener: Listener): () => void {
   listeners.add(listener);
-  if (!started) {
+  if (!started && !bundle) {
     started = true;
     connect(0);
     setInterval(() => {

@@ -24,6 +24,15 @@ export interface RunRow {
   ended: number | null;
   tags: string[];
   command: string;
+  group: string;
+  job_type: string;
+  notes: string;
+  exit_code: number | null;
+  host: string;
+  /** A digit of the palette, "#rrggbb", or "". */
+  colour: string;
+  config: Settings;
+  metrics: Record<string, Num>;
   summary: Summary | null;
 }
 
@@ -34,6 +43,8 @@ export interface Summary {
   warnings: number;
   notes: number;
   top: string;
+  /** Of all errors and warnings. */
+  rules: string[];
   /** Why the record could not be diagnosed, "" where it could. */
   error: string;
 }
@@ -41,7 +52,13 @@ export interface Summary {
 export interface Runs {
   schema: number;
   store: string;
+  /** Nothing can be changed here. */
+  read_only: boolean;
+  version: string;
+  /** Those that changed after the version that was asked with. */
   runs: RunRow[];
+  /** All, newest first, where some came or went. */
+  ids: string[] | null;
 }
 
 export interface RunHead {
@@ -96,6 +113,8 @@ export interface RunDetail {
   blind_spots: string[];
   damage: string[];
   processes: Process[];
+  /** Nothing can be changed here. */
+  read_only: boolean;
 }
 
 export interface Module {
@@ -190,6 +209,8 @@ export interface Findings {
   error: string;
   findings: Finding[];
   treatments: Record<string, string>;
+  /** Where steps of findings lie on other axes. */
+  clock: { step: number; time: number; history: number | null }[];
 }
 
 export interface Console {
@@ -239,6 +260,136 @@ export interface Histograms {
   start: Float64Array;
   end: Float64Array;
   counts: Float32Array;
+}
+
+export interface Operation {
+  index: number;
+  name: string;
+  module: number;
+  source: Source | null;
+  inputs: number[];
+  shape: number[];
+  place: number;
+  arguments: Settings;
+}
+
+export interface Graph {
+  schema: number;
+  length: number;
+  cut: number;
+  operations: Operation[];
+}
+
+export interface Phase {
+  batches: number;
+  distinct: number | null;
+  /** Column → least, median, greatest. */
+  columns: Record<string, [number, number, number]>;
+}
+
+export interface Targets {
+  loss: string;
+  classes: number;
+  target: Settings;
+  output: Settings;
+  weighted: boolean;
+}
+
+export interface Repeats {
+  rows: number;
+  distinct: number;
+  returned: number;
+  changed: number;
+  within: number;
+}
+
+export interface Overlap {
+  rows: number;
+  trained: number;
+  share: number;
+  phases: number;
+}
+
+export interface DataFacts {
+  schema: number;
+  length: number;
+  training: Phase;
+  evaluation: Phase;
+  targets: Targets[];
+  repeats: Repeats | null;
+  overlap: Overlap | null;
+}
+
+export interface TrialRow {
+  run: string;
+  name: string;
+  state: State;
+  created: number;
+  treatments: string[];
+  seed: number | null;
+  steps: number | null;
+  finding: string;
+  failure: string;
+}
+
+export interface Answer {
+  kind: "prove" | "study" | "lr";
+  time: number;
+  data: Settings;
+}
+
+export interface Trials {
+  schema: number;
+  run: string;
+  original: string;
+  answers: Answer[];
+  trials: TrialRow[];
+}
+
+export interface Parting {
+  what: string;
+  step: number;
+  large: number | null;
+  names?: string[];
+  count?: number;
+  values?: [Num, Num];
+}
+
+export interface Divergence {
+  schema: number;
+  a: string;
+  b: string;
+  facts: Parting[];
+  same: string[];
+}
+
+export interface MediaItem {
+  key: string;
+  step: number;
+  kind: "image" | "table";
+  path: string;
+  caption: string;
+}
+
+export interface Media {
+  schema: number;
+  length: number;
+  all: number;
+  items: MediaItem[];
+}
+
+export interface Trash {
+  schema: number;
+  runs: { id: string; name: string; created: number }[];
+}
+
+/** One series of one run. */
+export interface Curve {
+  run: string;
+  key: string;
+  rows: number;
+  x: Float64Array;
+  y: Float64Array;
 }
 
 /** What the live socket says. */

@@ -15,10 +15,13 @@ interface Props {
   onLeave?: () => void;
   onPick?: (x: number, y: number, width: number) => void;
   onKey?: (event: KeyboardEvent) => void;
+  onPress?: (x: number, y: number, width: number) => void;
+  onRelease?: (x: number, y: number, width: number) => void;
+  onDouble?: () => void;
   class?: string;
 }
 
-export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, class: name }: Props): JSX.Element {
+export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, onPress, onRelease, onDouble, class: name }: Props): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [width, setWidth] = useState(0);
   const isDark = dark.value;
@@ -60,6 +63,13 @@ export function Canvas({ draw, height, label, onMove, onLeave, onPick, onKey, cl
       style={{ width: "100%", height: `${height * scale}px` }}
       onPointerMove={(event) => at(event, onMove)}
       onPointerLeave={() => onLeave?.()}
+      onPointerDown={(event) => {
+        if (event.button !== 0 || !onPress) return;
+        canvas.current?.setPointerCapture(event.pointerId);
+        at(event, onPress);
+      }}
+      onPointerUp={(event) => at(event, onRelease)}
+      onDblClick={() => onDouble?.()}
       onClick={(event) => at(event, onPick)}
       onKeyDown={onKey}
     />

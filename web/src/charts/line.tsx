@@ -1,204 +1,228 @@
-// Lines over steps: zoom by dragging, double click to zoom out, cursors of all charts linked.
+// Lines over steps, time or a metric: zoom by dragging, double click to zoom out, cursors linked.
+import { signal, type Signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { align, type Aligned, type Line } from "../lib/aligned";
-import { count, format } from "../lib/number";
-import { extent, logTicks, padded } from "../lib/range";
-import { drawMarks, drawNothing, explain, type Mark } from "./marks";
-import { dark, font, palette, unit } from "./theme";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { count, duration, format } from "../lib/number";
+import { nearest, prepare, rangeOfX, rangeOfY, type Prepared } from "../lib/plot";
+import type { Range } from "../lib/range";
+import { Canvas } from "./canvas";
+import { drawAxes, drawLine, scale, type Look, type Scale } from "./draw-lines";
+import { drawMarks, explain, type Mark } from "./marks";
+import { font, palette } from "./theme";
 
-export type { Line } from "../lib/aligned";
 export type { Mark } from "./marks";
+
+export interface Line {
+  label: string;
+  x: ArrayLike<number>;
+  y: ArrayLike<number>;
+  /** Number in the palette; the line's own place in the list where it is absent. */
+  colour?: number;
+  dash?: readonly number[];
+  low?: ArrayLike<number>;
+  high?: ArrayLike<number>;
+}
+
+export type Window = readonly [number, number] | null;
 
 interface Props {
   title: string;
   lines: readonly Line[];
   log: boolean;
+  logX?: boolean;
   smoothing?: number;
+  /** Leave outliers out of the range. */
+  clip?: boolean;
   marks?: readonly Mark[];
-  window?: readonly [number, number] | null;
-  onWindow?: (window: [number, number] | null) => void;
+  window?: Window;
+  onWindow?: (window: Window) => void;
   height?: number;
-  /** Charts of one group have the same kind of step: their cursors and zooms are linked. */
+  /** Charts of one group have the same kind of x: their cursors are linked. */
   group?: string;
+  /** What x is: "step", "time" or a metric. */
+  axis?: string;
   tools?: JSX.Element | null;
+  /** A line that is looked at elsewhere; the others step back. */
+  highlight?: string | null;
+  onHighlight?: (label: string | null) => void;
 }
 
-/** Steps are whole: so are the ticks. */
-const WHOLE = Array.from({ length: 36 }, (_, k) => [1, 2, 5][k % 3]! * 10 ** Math.floor(k / 3));
-
 const NONE: readonly Mark[] = [];
+const MANY = 8;
+export const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2.5], [8, 3, 2, 3]];
+
+const cursors = new Map<string, Signal<number | null>>();
+function cursorOf(group: string): Signal<number | null> {
+  let found = cursors.get(group);
+  if (!found) cursors.set(group, (found = signal<number | null>(null)));
+  return found;
+}
 
 export function LineChart(props: Props): JSX.Element {
-  const { title, lines, log, smoothing = 0, marks = NONE, group = "steps", tools = null } = props;
-  const scale = unit.value;
-  const height = Math.round((props.height ?? 190) * scale);
-  const window = props.window ?? null;
-  const holder = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const [cursor, setCursor] = useState<number | null>(null);
-  const aligned = useMemo(() => align(lines, log, smoothing), [lines, log, smoothing]);
-  // What the hooks of a living plot read: always the newest.
-  const latest = useRef({ aligned, marks, window, onWindow: props.onWindow, log });
-  latest.current = { aligned, marks, window, onWindow: props.onWindow, log };
-  const labels = lines.map((line) => line.label).join("\n");
-  const isDark = dark.value;
+  const { title, lines, log, logX = false, smoothing = 0, clip = false, marks = NONE, window = null, onWindow, group = "steps", axis = "step", tools = null } = props;
+  const height = props.height ?? 190;
+  const linked = useMemo(() => cursorOf(group), [group]);
+  const [hovered, setHovered] = useState<string | null>(null);
+  const [drag, setDrag] = useState<readonly [number, number] | null>(null);
+  const ready = useMemo(() => prepare(lines, log, smoothing), [lines, log, smoothing]);
+  const rangeX = useMemo(() => rangeOfX(ready.lines, window, logX), [ready, window, logX]);
+  const y = useMemo(
+    () => rangeOfY(ready.lines, lines.flatMap(({ low, high }) => (low && high ? [low, high] : [])), window, log, clip),
+    [ready, window, log, clip],
+  );
+  const latest = useRef<Scale | null>(null);
+  const lit = props.highlight ?? hovered;
+  const labelX = useCallback((x: number) => (axis === "time" ? duration(x) : axis === "step" ? count(x) : format(x, 4)), [axis]);
 
-  useLayoutEffect(() => {
-    const element = holder.current;
-    if (!element) return;
-    const made = new uPlot(options(element, height, lines.length, smoothing > 0, log, scale, group, latest, setCursor), data(latest.current.aligned, smoothing > 0), element);
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
-    observer.observe(element);
-    return () => {
-      observer.disconnect();
-      made.destroy();
-      plot.current = null;
+  const draw = useCallback((context: CanvasRenderingContext2D, width: number, tall: number) => {
+    const colours = palette.value;
+    const to = (latest.current = scale(width, tall, rangeX, y.range, logX, log));
+    drawAxes(context, to, rangeX, y.range, logX, log, axis === "step", labelX, tall, colours);
+    context.save();
+    context.beginPath();
+    context.rect(to.box.left, to.box.top - 12, to.box.width, to.box.height + 12);
+    context.clip();
+    const look = (k: number): Look => {
+      const { label, colour, dash, low, high } = lines[k]!;
+      return {
+        colour: colours.series[(colour ?? k) % colours.series.length]!, faint: lit !== null && lit !== label && lines.length > 1, bold: lit === label,
+        ...(dash ? { dash } : {}), ...(low && high ? { low, high } : {}),
+      };
     };
-  }, [labels, log, smoothing > 0, height, isDark, scale, group]);
+    ready.lines.forEach((line, k) => lines[k]!.label !== lit && drawLine(context, to, line, look(k), window, smoothing > 0));
+    ready.lines.forEach((line, k) => lines[k]!.label === lit && drawLine(context, to, line, look(k), window, smoothing > 0));
+    drawMarks(context, to.box, to.x, ready.odd, marks, colours);
+    context.restore();
+    if (!ready.lines.some(({ raw }) => raw.some((value) => !Number.isNaN(value)))) {
+      context.fillStyle = colours.muted;
+      context.font = font(1.1);
+      context.textAlign = "center";
+      context.fillText(ready.odd.length ? "no finite value" : "no value yet", to.box.left + to.box.width / 2, to.box.top + to.box.height / 2);
+    }
+  }, [ready, lines, rangeX, y, logX, log, marks, lit, window, smoothing > 0, axis]);
 
-  useEffect(() => {
-    plot.current?.setData(data(aligned, smoothing > 0));
-  }, [aligned, marks, window]);
-
-  const odd = explain(aligned.odd);
+  const move = (px: number, py: number): void => {
+    const to = latest.current;
+    if (!to) return;
+    const x = snap(ready.lines, to.back(px));
+    linked.value = x;
+    if (drag) setDrag([drag[0], px]);
+    if (lines.length < 2) return;
+    const over = x === null ? null : closest(ready.lines, lines, to, x, py);
+    if (over !== hovered) {
+      setHovered(over);
+      props.onHighlight?.(over);
+    }
+  };
+  const leave = (): void => {
+    linked.value = null;
+    setHovered(null);
+    props.onHighlight?.(null);
+  };
+  const release = (px: number): void => {
+    const to = latest.current;
+    const from = drag?.[0];
+    setDrag(null);
+    if (!to || from === undefined || Math.abs(px - from) < 8) return;
+    onWindow?.([to.back(Math.min(from, px)), to.back(Math.max(from, px))]);
+  };
+  const key = (event: KeyboardEvent): void => {
+    if (event.key === "Escape") onWindow?.(null);
+    if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+    event.preventDefault();
+    const x = ready.lines[0]?.x;
+    if (!x?.length) return;
+    const at = linked.value === null ? x.length - 1 : nearest(x, linked.value) + (event.key === "ArrowRight" ? 1 : -1);
+    linked.value = x[Math.min(Math.max(at, 0), x.length - 1)] ?? null;
+  };
+  const odd = explain(ready.odd, y.above, y.below);
   return (
     <figure class="chart">
       <figcaption>
         <span class="chart-title" title={title}>{title}</span>
-        <Readout aligned={aligned} lines={lines} cursor={cursor} marks={marks} />
+        <Readout lines={lines} ready={ready.lines} cursor={linked.value} marks={marks} span={rangeX[1] - rangeX[0]} lit={lit} axis={axis} labelX={labelX} />
         {tools}
       </figcaption>
-      <div ref={holder} class="plot" role="img" aria-label={`${title} over steps`} />
+      <div class="plot">
+        <Canvas
+          draw={draw} height={height} class="plot-canvas" label={`${title} over ${axis === "step" ? "steps" : axis}; arrow keys move the cursor`}
+          onMove={move} onLeave={leave} onKey={key}
+          onPress={(px) => onWindow && setDrag([px, px])} onRelease={release}
+          onDouble={() => onWindow?.(null)}
+        />
+        <Cursor to={latest} x={linked.value} drag={drag} height={height} version={draw} />
+      </div>
       {odd && <p class="chart-odd">{odd}</p>}
     </figure>
   );
 }
 
-function Readout({ aligned, lines, cursor, marks }: {
-  aligned: Aligned; lines: readonly Line[]; cursor: number | null; marks: readonly Mark[];
+/** The cursor and the stretch that is dragged over, above the picture so that it need not be drawn anew. */
+function Cursor({ to, x, drag, height, version }: { to: { current: Scale | null }; x: number | null; drag: readonly [number, number] | null; height: number; version: unknown }): JSX.Element | null {
+  const [, drawn] = useState(0);
+  useEffect(() => drawn((n) => n + 1), [version]);
+  if (!to.current || (x === null && !drag)) return null;
+  const { box } = to.current;
+  const at = x === null ? null : to.current.x(x);
+  return (
+    <svg class="plot-cursor" style={{ height: `${height / 14}rem` }} viewBox={`0 0 ${box.left + box.width + 10} ${height}`} preserveAspectRatio="none" aria-hidden="true">
+      {drag && <rect x={Math.min(...drag)} y={box.top} width={Math.abs(drag[1] - drag[0])} height={box.height} />}
+      {at !== null && at >= box.left - 1 && at <= box.left + box.width + 1 && <line x1={at} x2={at} y1={box.top} y2={box.top + box.height} />}
+    </svg>
+  );
+}
+
+function snap(lines: readonly Prepared[], x: number): number | null {
+  let best: number | null = null;
+  for (const line of lines) {
+    const at = nearest(line.x, x);
+    if (at >= 0 && (best === null || Math.abs(line.x[at]! - x) < Math.abs(best - x))) best = line.x[at]!;
+  }
+  return best;
+}
+
+/** The line that passes nearest below the pointer, within reach. */
+function closest(ready: readonly Prepared[], lines: readonly Line[], to: Scale, x: number, py: number): string | null {
+  let best: string | null = null;
+  let least = lines.length > MANY ? Infinity : 24;
+  ready.forEach((line, k) => {
+    const at = nearest(line.x, x);
+    if (at < 0 || Number.isNaN(line.soft[at]!)) return;
+    const away = Math.abs(to.y(line.soft[at]!) - py);
+    if (away < least) {
+      least = away;
+      best = lines[k]!.label;
+    }
+  });
+  return best;
+}
+
+function Readout({ lines, ready, cursor, marks, span, lit, axis, labelX }: {
+  lines: readonly Line[]; ready: readonly Prepared[]; cursor: number | null; marks: readonly Mark[]; span: number; lit: string | null; axis: string; labelX: (x: number) => string;
 }): JSX.Element {
-  const many = lines.length > 1;
-  const step = cursor === null ? null : aligned.x[cursor];
-  const span = (aligned.x[aligned.x.length - 1] ?? 0) - (aligned.x[0] ?? 0);
-  const near = typeof step === "number" ? marks.filter((mark) => Math.abs(mark.step - step) <= span / 100) : [];
+  const near = cursor === null ? [] : marks.filter((mark) => Math.abs(mark.step - cursor) <= span / 100);
+  const shown = lines.length <= MANY ? lines.map((_, k) => k) : lines.flatMap(({ label }, k) => (label === lit ? [k] : []));
   return (
     <span class="readout">
-      {lines.map((line, k) => {
-        const at = cursor ?? -1;
-        const here = step === undefined || step === null ? line.y[line.y.length - 1] : valueAt(line, step, aligned.raw[k]?.[at]);
+      {lines.length > MANY && !shown.length && <span class="read">{lines.length} lines</span>}
+      {shown.map((k) => {
+        const { label, x, y, colour } = lines[k]!;
+        const at = cursor === null ? y.length - 1 : nearest(x, cursor);
+        const far = cursor !== null && at >= 0 && Math.abs(x[at]! - cursor) > span / 50;
+        const soft = ready[k]!.soft !== ready[k]!.raw && at >= 0 && !far && Number.isFinite(ready[k]!.soft[at]!) ? ready[k]!.soft[at]! : null;
         return (
-          <span key={line.label} class="read">
-            {many && <i class={`swatch series-${(k % 6) + 1}`} />}
-            {many && <span class="read-label">{line.label}</span>}
-            <b>{format(here)}</b>
+          <span key={label} class="read">
+            {lines.length > 1 && <i class={`swatch series-${((colour ?? k) % 6) + 1}`} />}
+            {lines.length > 1 && <span class="read-label">{label}</span>}
+            <b>{at < 0 || far ? "–" : format(y[at]!)}</b>
+            {soft !== null && <span class="read-soft"> ~{format(soft)}</span>}
           </span>
         );
       })}
-      {step !== null && step !== undefined && <span class="read-step">step {count(step)}</span>}
+      {cursor !== null && <span class="read-step">{axis === "step" ? `step ${count(cursor)}` : labelX(cursor)}</span>}
       {near.map((mark) => <span key={mark.label} class={`sign-${mark.severity}`}>▼ {mark.label}</span>)}
     </span>
   );
 }
 
-/** The value of a line at a step, also where it is none that can be drawn. */
-function valueAt(line: Line, step: number, drawn: number | null | undefined): number | null {
-  if (typeof drawn === "number") return drawn;
-  for (let i = 0; i < line.x.length; i++) if (line.x[i] === step) return line.y[i]!;
-  return null;
-}
-
-function data(aligned: Aligned, smoothing: boolean): uPlot.AlignedData {
-  const columns = smoothing ? [...aligned.raw, ...aligned.smoothed] : aligned.raw;
-  return [aligned.x, ...columns] as uPlot.AlignedData;
-}
-
-interface Latest {
-  current: { aligned: Aligned; marks: readonly Mark[]; window: readonly [number, number] | null; onWindow: Props["onWindow"]; log: boolean };
-}
-
-function options(
-  element: HTMLElement, height: number, lines: number, smoothing: boolean, log: boolean, scale: number, group: string,
-  latest: Latest, setCursor: (index: number | null) => void,
-): uPlot.Options {
-  const { muted, line: grid, series: colours, panel } = palette.value;
-  const stroke = (k: number): string => colours[k % colours.length]!;
-  const indexes = Array.from({ length: lines }, (_, k) => k);
-  const axis = { stroke: muted, font: font(scale), grid: { stroke: grid, width: 1 }, ticks: { stroke: grid, width: 1, size: 4 } };
-  return {
-    width: element.clientWidth || 300,
-    height,
-    legend: { show: false },
-    padding: [14, 10, 0, 0],
-    cursor: {
-      sync: { key: group, scales: ["x", null], setSeries: false },
-      drag: { x: true, y: false, setScale: false },
-      points: { size: 7, width: 2, fill: panel, stroke: (_, k) => stroke((k - 1) % lines) },
-      y: false,
-      bind: { dblclick: () => () => { latest.current.onWindow?.(null); return null; } },
-    },
-    scales: {
-      x: { time: false, range: () => rangeOfX(latest) },
-      y: { distr: log ? 3 : 1, range: (u) => rangeOfY(u, latest) },
-    },
-    axes: [
-      { ...axis, size: 26 * scale, space: 70 * scale, incrs: WHOLE, values: (_, values) => values.map((v) => (Number.isInteger(v) ? count(v) : "")) },
-      {
-        ...axis,
-        space: 30 * scale,
-        ...(log ? { splits: (_: uPlot, __: number, low: number, high: number) => logTicks(low, high, (height / scale - 50) / 30), filter: (_: uPlot, splits: number[]) => splits } : {}),
-        values: (_, values) => values.map((v) => (v === null ? "" : format(v, 3))),
-        size: (_, values) => scale * (16 + 6.4 * Math.max(3, ...(values ?? []).map((text) => text.length))),
-      },
-    ],
-    series: [
-      {},
-      ...indexes.map((k) => ({
-        stroke: stroke(k), width: smoothing ? 1 : 1.6, alpha: smoothing ? 0.3 : 1,
-        points: { size: 4, ...(smoothing ? { show: false } : {}) },
-      })),
-      ...(smoothing ? indexes.map((k) => ({ stroke: stroke(k), width: 2, points: { show: false } })) : []),
-    ],
-    hooks: {
-      draw: [(u) => {
-        const { aligned, marks } = latest.current;
-        drawMarks(u, aligned.odd, marks, palette.value);
-        if (!aligned.raw.some((column) => column.some((value) => typeof value === "number"))) {
-          drawNothing(u, palette.value, aligned.odd.length ? "no finite value" : "no value yet");
-        }
-      }],
-      setCursor: [(u) => setCursor(u.cursor.idx ?? null)],
-      setSelect: [(u) => {
-        if (u.select.width < 8) return;
-        const low = u.posToVal(u.select.left, "x");
-        const high = u.posToVal(u.select.left + u.select.width, "x");
-        u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-        latest.current.onWindow?.([low, high]);
-      }],
-    },
-  };
-}
-
-function rangeOfX({ current }: Latest): [number, number] {
-  const { window, aligned } = current;
-  if (window) return [window[0], window[1]];
-  const first = aligned.x[0] ?? 0;
-  const last = aligned.x[aligned.x.length - 1] ?? 1;
-  return first < last ? [first, last] : [first - 1, last + 1];
-}
-
-/** Of the values within the x range; never what uPlot found, which may be NaN. */
-function rangeOfY(_: uPlot, { current }: Latest): [number, number] {
-  const { aligned, window, log } = current;
-  const inside: number[] = [];
-  for (const column of aligned.raw) {
-    column.forEach((value, i) => {
-      const x = aligned.x[i]!;
-      if (typeof value === "number" && (!window || (x >= window[0] && x <= window[1]))) inside.push(value);
-    });
-  }
-  return padded(extent(inside, log), log);
-}
+export type { Range };

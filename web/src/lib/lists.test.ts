@@ -2,18 +2,18 @@
 import { expect, test } from "vitest";
 import type { RunRow } from "../api/types";
 import { flatten } from "./flatten";
-import { parseRoute, runAddress } from "./route";
-import { filterRuns, sortRuns } from "./runs";
+import { compareAddress, parseRoute, runAddress } from "./route";
+import { filterRuns, groupRuns, offered, patch, sortRuns } from "./runs";
 import { EMPTY, extend } from "./tail";
 import { branches, foldedAtFirst } from "./tree";
 
 const run = (name: string, over: Partial<RunRow> = {}): RunRow => ({
-  id: `id-${name}`, name, project: "", kind: "run", state: "finished", created: 0, ended: 1, tags: [], command: "python train.py", summary: null, ...over,
+  id: `id-${name}`, name, project: "", kind: "run", state: "finished", created: 0, ended: 1, tags: [], command: "python train.py", group: "", job_type: "", notes: "", exit_code: 0, host: "", colour: "", config: {}, metrics: {}, summary: null, ...over,
 });
-const summary = { loss: 1, steps: 10, errors: 0, warnings: 0, notes: 0, top: "", error: "" };
+const summary = { loss: 1, steps: 10, errors: 0, warnings: 0, notes: 0, top: "", rules: [] as string[], error: "" };
 
 test("every word must fit; a field narrows, a minus turns around", () => {
-  const runs = [run("alpha", { tags: ["lr"] }), run("beta", { state: "failed" }), run("gamma", { summary: { ...summary, top: "dead-relu" } })];
+  const runs = [run("alpha", { tags: ["lr"] }), run("beta", { state: "failed" }), run("gamma", { summary: { ...summary, top: "dead-relu", rules: ["dead-relu"] } })];
   const names = (query: string): string[] => filterRuns(runs, query).map(({ name }) => name);
   expect(names("")).toEqual(["alpha", "beta", "gamma"]);
   expect(names("TRAIN.py al")).toEqual(["alpha"]);
@@ -32,6 +32,23 @@ test("what has no value comes last, either way; NaN is worse than any loss", () 
 test("one error outweighs any number of warnings", () => {
   const runs = [run("w", { summary: { ...summary, warnings: 9 } }), run("e", { summary: { ...summary, errors: 1 } })];
   expect(sortRuns(runs, { column: "findings", descending: true }, 0)[0]!.name).toBe("e");
+});
+
+test("settings and metrics are found by their bare names, and sorted and grouped by", () => {
+  const runs = [run("a", { config: { lr: 0.1, opt: "sgd" }, metrics: { acc: 0.5 } }), run("b", { config: { lr: 0.01, opt: "sgd" }, metrics: { acc: "NaN" } })];
+  const names = (query: string): string[] => filterRuns(runs, query).map(({ name }) => name);
+  expect(names("lr<0.05")).toEqual(["b"]);
+  expect(names("config.opt=sgd metric.acc>0.1")).toEqual(["a"]);
+  expect(sortRuns(runs, { column: "config.lr", descending: false }, 0).map(({ name }) => name)).toEqual(["b", "a"]);
+  expect(groupRuns(runs, "config.opt").map(({ value, runs: { length } }) => [value, length])).toEqual([["sgd", 2]]);
+  expect(offered(runs).map(({ field, values }) => [field, values])).toEqual([["config.lr", 2], ["metric.acc", 2], ["config.opt", 1]]);
+});
+
+test("a delta of the table replaces, adds and removes", () => {
+  const old = [run("b", { created: 2 }), run("a", { created: 1 })];
+  const names = (rows: typeof old): string[] => rows.map(({ name, state }) => `${name} ${state}`);
+  expect(names(patch(old, [run("a", { created: 1, state: "failed" })], null))).toEqual(["b finished", "a failed"]);
+  expect(names(patch(old, [run("c", { created: 3 })], ["id-c", "id-a"]))).toEqual(["c finished", "a finished"]);
 });
 
 test("a tree in order, folded parts left out, shared parameters counted once", () => {
@@ -58,7 +75,8 @@ test("nested settings become rows", () => {
 
 test("an address leads to a run and back; any other is the list", () => {
   expect(parseRoute(runAddress("a b/c"))).toEqual({ view: "run", id: "a b/c" });
-  for (const hash of ["", "#/", "#/runs/", "#/elsewhere/x", "#/runs/%zz"]) expect(parseRoute(hash)).toEqual({ view: "runs" });
+  expect(parseRoute(compareAddress(["a,b", "c"]))).toEqual({ view: "compare", ids: ["a,b", "c"] });
+  for (const hash of ["", "#/compare/", "#/", "#/runs/", "#/elsewhere/x", "#/runs/%zz"]) expect(parseRoute(hash)).toEqual({ view: "runs" });
 });
 
 test("an addition replaces the last point, a reset all of them", () => {

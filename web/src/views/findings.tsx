@@ -2,19 +2,23 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Findings as All, RunDetail } from "../api/types";
+import type { Watched } from "../api/watched";
 import { fold } from "../lib/fold";
 import { count } from "../lib/number";
+import type { Arm } from "../lib/proof";
 import { Section } from "./empty";
 import { FindingCard } from "./finding";
 
 interface Props {
+  run: Watched;
+  proven: readonly Arm[];
   detail: RunDetail;
   findings: All | null;
   /** Asks for a look into the layer of that name. */
   onPlace: (name: string) => void;
 }
 
-export function Findings({ detail, findings, onPlace }: Props): JSX.Element {
+export function Findings({ run, proven, detail, findings, onPlace }: Props): JSX.Element {
   const folded = useMemo(() => fold(findings?.findings ?? []), [findings]);
   const { alarms, notes } = folded;
   return (
@@ -23,12 +27,12 @@ export function Findings({ detail, findings, onPlace }: Props): JSX.Element {
       {!findings && <p class="hint">Reading the record …</p>}
       {findings && !alarms.length && !findings.error && <Silence detail={detail} />}
       {findings && alarms.map((one, k) => (
-        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} folded={one} all={findings} onPlace={onPlace} open={k === 0} />
+        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} run={run} detail={detail} proven={proven} folded={one} all={findings} onPlace={onPlace} open={k === 0} />
       ))}
       {findings && notes.length > 0 && (
         <details class="notes" open={!alarms.length}>
           <summary>{notes.length} {notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear</summary>
-          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} folded={{ finding: note, symptoms: [] }} all={findings} onPlace={onPlace} open={false} />)}
+          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} run={run} detail={detail} proven={proven} folded={{ finding: note, symptoms: [] }} all={findings} onPlace={onPlace} open={false} />)}
         </details>
       )}
       {detail.blind_spots.length > 0 && (

@@ -7,6 +7,7 @@ import type { Watched } from "../api/watched";
 import { Heatmap } from "../charts/heatmap";
 import type { Mark } from "../charts/marks";
 import { Pace } from "../lib/pace";
+import { Depth } from "./depth";
 import { Section } from "./empty";
 import { LayerPanel, type Tensor } from "./layer";
 
@@ -23,19 +24,25 @@ interface Props {
   /** The tensor whose layer is open. */
   tensor: Tensor | null;
   onTensor: (tensor: Tensor | null) => void;
+  /** The step that is looked at by depth and in the graph; null: the newest. */
+  step: number | null;
+  onStep: (step: number | null) => void;
 }
 
-export function Network({ run, quantities, marks, places, window, tensor, onTensor }: Props): JSX.Element {
+export function Network({ run, quantities, marks, places, window, tensor, onTensor, step, onStep }: Props): JSX.Element {
   const [signalName, setSignal] = useState("grad_rms");
   const [weightsOnly, setWeightsOnly] = useState(true);
+  const [filter, setFilter] = useState("");
+  const [byDepth, setByDepth] = useState(false);
   const quantity = quantities.find(({ name }) => name === signalName) ?? quantities[0];
   const matrix = useMatrix(run, quantity?.name, window);
   const shown = useMemo(() => {
-    const rows = matrix?.rows.map((_, row) => row) ?? [];
+    const wanted = filter.toLowerCase();
+    const rows = (matrix?.rows ?? []).flatMap(({ name, type }, row) => (`${name} ${type}`.toLowerCase().includes(wanted) ? [row] : []));
     if (!matrix || !weightsOnly || quantity?.of !== "parameters") return rows;
     const weights = rows.filter((row) => matrix.rows[row]!.shape.length > 1);
     return weights.length ? weights : rows;
-  }, [matrix, weightsOnly, quantity?.of]);
+  }, [matrix, weightsOnly, quantity?.of, filter]);
   const found = useMemo(() => {
     const named = new Set(places);
     return new Set(matrix?.rows.filter(({ name }) => named.has(name) || named.has(name.replace(/\.[^.]+$/, ""))).map(({ name }) => name));
@@ -66,10 +73,20 @@ export function Network({ run, quantities, marks, places, window, tensor, onTens
           {kind === "parameter" && hasBiases && (
             <label><input type="checkbox" checked={!weightsOnly} onChange={(event) => setWeightsOnly(!event.currentTarget.checked)} /> biases and norms</label>
           )}
+          {(matrix?.rows.length ?? 0) > 12 && <input type="search" placeholder="Filter layers" aria-label="filter layers" value={filter} onInput={(event) => setFilter(event.currentTarget.value)} />}
+          <span class="switch" role="group" aria-label="picture">
+            <button type="button" aria-pressed={!byDepth} onClick={() => setByDepth(false)}>over steps</button>
+            <button type="button" aria-pressed={byDepth} onClick={() => setByDepth(true)}>by depth</button>
+          </span>
         </div>
       }
     >
-      {matrix && matrix.start.length ? (
+      {matrix && matrix.start.length && !shown.length ? <p class="hint">No layer fits “{filter}”.</p> : matrix && matrix.start.length && byDepth ? (
+        <Depth
+          matrix={matrix} quantity={quantity} shown={shown} found={found} selected={selected < 0 ? null : selected} step={step} onStep={onStep}
+          onPick={(row) => onTensor({ kind, index: matrix.rows[row]!.index })}
+        />
+      ) : matrix && matrix.start.length ? (
         <Heatmap
           matrix={matrix}
           quantity={quantity}
@@ -80,7 +97,7 @@ export function Network({ run, quantities, marks, places, window, tensor, onTens
           onPick={(row) => onTensor({ kind, index: matrix.rows[row]!.index })}
         />
       ) : <p class="hint">{matrix ? `${quantity.label} was not measured.` : "Reading …"}</p>}
-      {matrix && matrix.start.length > 0 && (
+      {matrix && matrix.start.length > 0 && !byDepth && (
         <p class="hint">
           {tensor ? "" : "Input at the top, output at the bottom. Click a row to look into its layer."}
         </p>
@@ -90,7 +107,7 @@ export function Network({ run, quantities, marks, places, window, tensor, onTens
   );
 }
 
-function useMatrix(run: Watched, name: string | undefined, window: Window): Matrix | null {
+export function useMatrix(run: Watched, name: string | undefined, window: Window): Matrix | null {
   const [matrix, setMatrix] = useState<Matrix | null>(null);
   const wanted = useRef({ name, window });
   wanted.current = { name, window };

@@ -9,29 +9,41 @@ interface Props<T> {
   items: readonly T[];
   identify: (item: T) => string;
   render: (item: T) => ComponentChildren;
+  /** Number of an item that is to be on the screen. */
+  reveal?: number;
 }
 
-export function Rows<T>({ items, identify, render }: Props<T>): JSX.Element {
+/** Scrolls within the nearest `.table`. */
+export function Rows<T>({ items, identify, render, reveal = -1 }: Props<T>): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, shown: 80, tall: 40 });
   useEffect(() => {
+    const scroller = holder.current?.closest<HTMLElement>(".table");
+    if (!scroller) return;
     const look = (): void => {
       const element = holder.current;
       if (!element) return;
-      const row = element.querySelector<HTMLElement>(".row");
-      const tall = row?.offsetHeight || 40;
-      const first = Math.max(0, Math.floor(-element.getBoundingClientRect().top / tall) - BEYOND);
-      const shown = Math.ceil(innerHeight / tall) + 2 * BEYOND;
+      const tall = element.querySelector<HTMLElement>(".row")?.offsetHeight || 40;
+      const first = Math.max(0, Math.floor((scroller.scrollTop - element.offsetTop) / tall) - BEYOND);
+      const shown = Math.ceil(scroller.clientHeight / tall) + 2 * BEYOND;
       setView((old) => (old.first === first && old.shown === shown && old.tall === tall ? old : { first, shown, tall }));
     };
     look();
-    addEventListener("scroll", look, { passive: true });
+    scroller.addEventListener("scroll", look, { passive: true });
     addEventListener("resize", look);
     return () => {
-      removeEventListener("scroll", look);
+      scroller.removeEventListener("scroll", look);
       removeEventListener("resize", look);
     };
   }, [items.length]);
+  useEffect(() => {
+    const scroller = holder.current?.closest<HTMLElement>(".table");
+    if (!scroller || reveal < 0) return;
+    const top = holder.current!.offsetTop + reveal * view.tall;
+    const head = scroller.querySelector<HTMLElement>(".row.head")?.offsetHeight ?? 0;
+    if (top - head < scroller.scrollTop) scroller.scrollTop = top - head;
+    else if (top + view.tall > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + view.tall - scroller.clientHeight;
+  }, [reveal]);
   const whole = items.length <= SHORT;
   const first = whole ? 0 : Math.min(view.first, Math.max(0, items.length - 1));
   const last = whole ? items.length : Math.min(items.length, first + view.shown);

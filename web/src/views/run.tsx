@@ -1,18 +1,28 @@
-// One run: findings first, then curves, the inside of the network, its structure, and details.
+// One run: findings first, then curves, the inside of the network, trials, graph, data, details.
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { Window } from "../api/client";
 import { Watched } from "../api/watched";
+import type { Window } from "../charts/line";
 import type { Mark } from "../charts/marks";
+import { arms } from "../lib/proof";
 import { crumb } from "./crumb";
 import { Curves } from "./curves";
+import { DataPart } from "./data";
 import { Details } from "./details";
 import { Empty } from "./empty";
 import { Findings } from "./findings";
+import { Graph } from "./graph";
 import { RunHeader } from "./header";
 import { tensorOf, type Tensor } from "./layer";
+import { MediaPart } from "./media";
+import { Near } from "./near";
 import { Network } from "./network";
 import { Structure } from "./structure";
+import { Trials, useTrials } from "./trials";
+
+const PARTS: readonly (readonly [string, string])[] = [
+  ["findings", "Findings"], ["curves", "Curves"], ["network", "Network"], ["trials", "Trials"], ["graph", "Graph"], ["structure", "Structure"], ["data", "Data"], ["media", "Media"], ["details", "Reproduce"],
+];
 
 export function RunPage({ id }: { id: string }): JSX.Element {
   const [run] = useState(() => new Watched(id));
@@ -22,10 +32,13 @@ export function RunPage({ id }: { id: string }): JSX.Element {
   }, [run]);
   const [window, setWindow] = useState<Window>(null);
   const [tensor, setTensor] = useState<Tensor | null>(null);
+  const [step, setStep] = useState<number | null>(null);
   const openPlace = (name: string): void => {
     const found = run.structure.value && tensorOf(run.structure.value, name);
     if (found) setTensor(found);
   };
+  const trials = useTrials(id);
+  const proven = useMemo(() => (trials ? arms(trials.answers, trials.trials) : []), [trials]);
   const detail = run.detail.value;
   const findings = run.findings.value;
   useEffect(() => {
@@ -35,7 +48,10 @@ export function RunPage({ id }: { id: string }): JSX.Element {
   const marks = useMemo<Mark[]>(() => {
     const at = new Map<number, Mark>();
     for (const { rule, severity, steps } of findings?.findings ?? []) {
-      if (severity !== "note" && !at.has(steps[0])) at.set(steps[0], { step: steps[0], label: rule, severity });
+      if (severity === "note") continue;
+      const known = at.get(steps[0]);
+      if (known) known.label += `, ${rule}`;
+      else at.set(steps[0], { step: steps[0], label: rule, severity });
     }
     return [...at.values()];
   }, [findings]);
@@ -47,17 +63,37 @@ export function RunPage({ id }: { id: string }): JSX.Element {
   if (!detail) {
     return error ? <Empty title="This run can't be shown"><p>{error}</p><p><a href="#/">All runs</a></p></Empty> : <p class="hint page-hint">Reading the record …</p>;
   }
+  const studied = ["study", "lr"].includes(detail.run.job_type) && !detail.steps;
+  const settled = detail.run.state !== "running";
   return (
     <div class="run">
       <RunHeader detail={detail} />
       {error && <p class="problem" role="alert">{error}</p>}
-      <Findings detail={detail} findings={findings} onPlace={openPlace} />
+      <Parts />
+      {!studied && <Findings run={run} detail={detail} findings={findings} proven={proven} onPlace={openPlace} />}
       <div class="pictures">
-        <Curves run={run} keys={detail.keys} marks={marks} window={window} onWindow={setWindow} />
-        <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} />
+        {studied && <Trials detail={detail} data={trials} />}
+        {!studied && <Curves run={run} keys={detail.keys} marks={marks} findings={findings} window={window} onWindow={setWindow} />}
+        {!studied && <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} step={step} onStep={setStep} />}
+        {!studied && <Trials detail={detail} data={trials} />}
+        {!studied && <Near id="graph">{() => <Graph run={run} quantities={detail.quantities} places={places} step={step} onTensor={setTensor} />}</Near>}
+        {!studied && <Structure data={run.structure.value} />}
+        {!studied && <Near id="data">{() => <DataPart run={run} settled={settled} />}</Near>}
+        <MediaPart run={run} />
       </div>
-      <Structure data={run.structure.value} />
       <Details run={run} detail={detail} />
     </div>
   );
+}
+
+/** Links to the parts of the page: the address has the run, so they scroll instead. */
+function Parts(): JSX.Element {
+  const go = (id: string): void => (document.getElementById(id) ?? document.getElementById(`near-${id}`))?.scrollIntoView({ behavior: "smooth", block: "start" });
+  const there = PARTS.filter(([id]) => document.getElementById(id) ?? document.getElementById(`near-${id}`));
+  const [, drawn] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => drawn((n) => n + 1), 1500); // parts come as they are read
+    return () => clearInterval(timer);
+  }, []);
+  return <nav class="parts" aria-label="parts of this page">{there.map(([id, label]) => <button key={id} type="button" class="quiet" onClick={() => go(id)}>{label}</button>)}</nav>;
 }

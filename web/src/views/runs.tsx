@@ -1,150 +1,277 @@
-// All runs of the store: live, sortable, filtered as one types.
+// All runs of the store: live, sorted, filtered as one types, grouped, and kept in order by hand.
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { getRuns } from "../api/client";
-import { listen } from "../api/live";
-import type { RunRow, Runs } from "../api/types";
-import { ago, count, duration, format, toNumber } from "../lib/number";
-import { Pace } from "../lib/pace";
-import { runAddress } from "../lib/route";
-import { filterRuns, sortRuns, type Column, type Order } from "../lib/runs";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { bundle } from "../api/bundle";
+import type { RunRow } from "../api/types";
+import { unit } from "../charts/theme";
+import { count, format } from "../lib/number";
+import { compareAddress, runAddress } from "../lib/route";
+import { BUILT_IN, groupRuns, offered, read, runQuery, sortRuns, type Field, type Order } from "../lib/runs";
 import { now } from "./clock";
+import { ColumnChooser, columnsOf, labelOf } from "./columns";
 import { Command } from "./copy";
+import { discard, paint, rename, toggleTag } from "./edits";
 import { Empty } from "./empty";
-import { Sign, StateDot } from "./state";
+import { Cell, RunName } from "./run-cells";
 import { Rows } from "./rows";
+import { listed, listProblem, watchRuns } from "./store";
+import { undoLast } from "./toast";
+import { TrashPanel } from "./trash";
 
-const REFRESH_MS = 1000;
-const HEADS: { column: Column; label: string; class: string; descends: boolean }[] = [
-  { column: "name", label: "Run", class: "c-name", descends: false },
-  { column: "findings", label: "Findings", class: "c-findings", descends: true },
-  { column: "loss", label: "Last loss", class: "c-loss", descends: false },
-  { column: "steps", label: "Steps", class: "c-steps", descends: true },
-  { column: "project", label: "Project", class: "c-project", descends: false },
-  { column: "created", label: "Started", class: "c-created", descends: true },
-  { column: "duration", label: "Took", class: "c-duration", descends: true },
-];
-
-const list = signal<Runs | null>(null);
-const problem = signal("");
 const query = signal("");
 const order = signal<Order>({ column: "created", descending: true });
+const grouping = signal<Field>("");
+const withTrials = signal(false);
+const selected = signal<ReadonlySet<string>>(new Set());
+
+type Item = { kind: "run"; run: RunRow } | { kind: "group"; value: string; runs: RunRow[] };
+/** Values that are better the more there is come first when such a column is sorted. */
+const ASCENDS = new Set(["name", "project", "loss", "state", "command"]);
 
 export function RunsPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
+  const [at, setAt] = useState(-1);
+  const [panel, setPanel] = useState<"" | "columns" | "trash" | "keys">("");
+  const [naming, setNaming] = useState("");
+  useEffect(watchRuns, []);
+
+  const every = listed.value?.runs ?? [];
+  const trials = useMemo(() => every.reduce((n, { kind }) => n + Number(kind === "trial"), 0), [every]);
+  const all = useMemo(() => (withTrials.value ? every : every.filter(({ kind }) => kind !== "trial")), [every, withTrials.value]);
+  const asked = useMemo(() => runQuery(query.value), [query.value]);
+  const shown = useMemo(() => sortRuns(all.filter(asked.test), order.value, now.peek()), [all, asked, order.value]);
+  const items = useMemo<Item[]>(() => {
+    if (!grouping.value) return shown.map((run) => ({ kind: "run", run }));
+    return groupRuns(shown, grouping.value).flatMap(({ value, runs }): Item[] => [{ kind: "group", value, runs }, ...runs.map((run): Item => ({ kind: "run", run }))]);
+  }, [shown, grouping.value]);
+  const columns = columnsOf(all, innerWidth / unit.value > 1100);
+  const chosen = useMemo(() => every.filter(({ id }) => selected.value.has(id)), [every, selected.value]);
+  const current = items[at]?.kind === "run" ? (items[at] as { run: RunRow }).run : null;
+  const readOnly = listed.value?.readOnly ?? true;
+
+  const latest = useRef({ items, at, current, chosen, readOnly });
+  latest.current = { items, at, current, chosen, readOnly };
   useEffect(() => {
-    const pace = new Pace(async () => {
-      try {
-        list.value = await getRuns();
-        problem.value = "";
-      } catch (error) {
-        problem.value = error instanceof Error ? error.message : String(error);
-      }
-    }, REFRESH_MS);
-    pace.poke();
-    const unlisten = listen(() => pace.poke());
     const keys = (event: KeyboardEvent): void => {
-      if (event.key === "/" && document.activeElement !== search.current) {
-        event.preventDefault();
-        search.current?.focus();
+      const element = event.target as HTMLElement;
+      if (event.key === "Escape") {
+        setPanel("");
+        if (element === search.current) search.current.blur();
+        else if (!element.matches("input")) selected.value = new Set();
       }
+      if (element.matches("input:not([type=checkbox]), select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "Enter" && element.matches("a, button")) return;
+      const act = KEYS[event.key];
+      if (!act) return;
+      event.preventDefault();
+      act({ ...latest.current, setAt, setPanel, setNaming, search: search.current });
     };
     addEventListener("keydown", keys);
-    return () => {
-      pace.stop();
-      unlisten();
-      removeEventListener("keydown", keys);
-    };
+    return () => removeEventListener("keydown", keys);
   }, []);
 
-  const all = list.value?.runs ?? [];
-  const shown = useMemo(
-    () => sortRuns(filterRuns(all, query.value), order.value, now.peek()),
-    [list.value, query.value, order.value],
-  );
-  if (problem.value && !list.value) return <Empty title="No answer"><p>{problem.value}</p></Empty>;
-  if (!list.value) return <p class="hint page-hint">Reading the runs …</p>;
-  if (!all.length) return <NoRuns store={list.value.store} />;
+  if (listProblem.value && !listed.value) return <Empty title="No answer"><p>{listProblem.value}</p></Empty>;
+  if (!listed.value) return <p class="hint page-hint">Reading the runs …</p>;
+  if (!every.length) return <><NoRuns store={listed.value.store} /><TrashPanel quiet /></>;
+  const narrow = (word: string): void => {
+    query.value = query.value.includes(word) ? query.value : `${query.value} ${word}`.trim();
+  };
   return (
     <div class="runs">
       <div class="runs-head">
         <h1>Runs</h1>
-        <input
-          ref={search}
-          type="search"
-          placeholder="Filter: words, state:failed, rule:dead-relu, -project:x   ( / )"
-          aria-label="filter runs"
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
-          onKeyDown={(event) => event.key === "Escape" && (query.value = "")}
-        />
+        <span class="search">
+          <input
+            ref={search} type="search" aria-label="filter runs" value={query.value} aria-invalid={asked.problem !== ""}
+            placeholder="Filter: digits  loss<0.3  lr>=1e-3  state:failed  rule:dead-relu  -tag:old  a or b   ( / )"
+            onInput={(event) => { query.value = event.currentTarget.value; setAt(-1); }}
+            onKeyDown={(event) => event.key === "Escape" && (query.value = "")}
+          />
+          {asked.problem && <span class="search-problem" role="alert">{asked.problem}</span>}
+        </span>
         <span class="muted">{shown.length === all.length ? count(all.length) : `${count(shown.length)} of ${count(all.length)}`}</span>
+        <label class="muted">group by <GroupBy runs={all} /></label>
+        {trials > 0 && <label class="muted"><input type="checkbox" checked={withTrials.value} onChange={(event) => (withTrials.value = event.currentTarget.checked)} /> {count(trials)} trials</label>}
+        <button type="button" aria-expanded={panel === "columns"} onClick={() => setPanel(panel === "columns" ? "" : "columns")}>Columns</button>
+        {!bundle && <button type="button" class="quiet" onClick={() => setPanel(panel === "trash" ? "" : "trash")}>Trash</button>}
+        <button type="button" class="quiet" title="Keys (?)" aria-label="keys" onClick={() => setPanel(panel === "keys" ? "" : "keys")}>?</button>
       </div>
-      {problem.value && <p class="problem" role="alert">{problem.value}</p>}
+      {panel === "columns" && <ColumnChooser runs={all} shown={columns} onClose={() => setPanel("")} />}
+      {panel === "trash" && <TrashPanel onClose={() => setPanel("")} />}
+      {panel === "keys" && <Keys />}
+      {chosen.length > 0 && <Chosen runs={chosen} readOnly={readOnly} />}
+      {listProblem.value && <p class="problem" role="alert">{listProblem.value}</p>}
       <div class="table" role="table" aria-label="runs" aria-rowcount={shown.length}>
-        <div class="row head" role="row">{HEADS.map((head) => <Head key={head.column} {...head} />)}</div>
-        <Rows items={shown} key={`${order.value.column}${query.value}`} identify={(run) => run.id} render={(run) => <Row run={run} />} />
+        <div class="row head" role="row" style={rowStyle(columns)}>
+          <span role="columnheader" class="c-check">
+            <input type="checkbox" aria-label="choose all that are shown" checked={shown.length > 0 && shown.every(({ id }) => selected.value.has(id))} onChange={(event) => (selected.value = new Set(event.currentTarget.checked ? shown.map(({ id }) => id) : []))} />
+          </span>
+          <Head field="name" />
+          {columns.map((field) => <Head key={field} field={field} />)}
+        </div>
+        <Rows
+          items={items} key={`${order.value.column}${query.value}${grouping.value}`} reveal={at}
+          identify={(item) => (item.kind === "run" ? item.run.id : `/${item.value}`)}
+          render={(item) =>
+            item.kind === "group"
+              ? <GroupRow group={item} columns={columns} />
+              : (
+                <div class={item.run === current ? "row current" : "row"} role="row" style={rowStyle(columns)}>
+                  <span role="cell" class="c-check"><input type="checkbox" aria-label={`choose ${item.run.name}`} checked={selected.value.has(item.run.id)} onClick={(event) => pick(item.run.id, event.shiftKey, shown)} /></span>
+                  <RunName run={item.run} naming={naming === item.run.id} onNamed={(name) => { setNaming(""); if (name !== null) void rename(item.run, name); }} onName={() => !readOnly && setNaming(item.run.id)} onNarrow={narrow} />
+                  {columns.map((field) => <Cell key={field} run={item.run} field={field} onNarrow={narrow} />)}
+                </div>
+              )}
+        />
         {!shown.length && <p class="hint">No run fits “{query.value}”. <button type="button" class="quiet" onClick={() => (query.value = "")}>Show all</button></p>}
       </div>
     </div>
   );
 }
 
-function Head({ column, label, class: name, descends }: (typeof HEADS)[number]): JSX.Element {
-  const here = order.value.column === column;
-  const sort = here ? (order.value.descending ? "descending" : "ascending") : "none";
-  return (
-    <span role="columnheader" aria-sort={sort} class={name}>
-      <button type="button" class="quiet" title={column === "loss" ? "Mean over the last ten steps" : ""} onClick={() => (order.value = { column, descending: here ? !order.value.descending : descends })}>
-        {label}{here && <span aria-hidden="true">{order.value.descending ? " ↓" : " ↑"}</span>}
-      </button>
-    </span>
-  );
+let lastPicked = "";
+function pick(id: string, range: boolean, shown: readonly RunRow[]): void {
+  const next = new Set(selected.value);
+  const from = shown.findIndex((run) => run.id === lastPicked);
+  const to = shown.findIndex((run) => run.id === id);
+  if (range && from >= 0 && to >= 0) for (const run of shown.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(run.id);
+  else if (!next.delete(id)) next.add(id);
+  lastPicked = id;
+  selected.value = next;
 }
 
-function Row({ run }: { run: RunRow }): JSX.Element {
-  const { summary } = run;
+interface KeyState {
+  items: readonly Item[];
+  at: number;
+  current: RunRow | null;
+  chosen: readonly RunRow[];
+  readOnly: boolean;
+  setAt: (at: number) => void;
+  setPanel: (panel: "" | "keys") => void;
+  setNaming: (id: string) => void;
+  search: HTMLInputElement | null;
+}
+
+function step(by: number): (state: KeyState) => void {
+  return ({ items, at, setAt }) => {
+    let next = at + by;
+    while (items[next]?.kind === "group") next += by;
+    if (items[next]) setAt(next);
+  };
+}
+const those = ({ chosen, current }: KeyState): readonly RunRow[] => (chosen.length ? chosen : current ? [current] : []);
+
+const KEYS: Record<string, (state: KeyState) => void> = {
+  "/": ({ search }) => search?.focus(),
+  j: step(1), ArrowDown: step(1), k: step(-1), ArrowUp: step(-1),
+  x: ({ current }) => current && pick(current.id, false, []),
+  Enter: ({ current }) => current && (location.hash = runAddress(current.id)),
+  c: (state) => those(state).length > 1 && (location.hash = compareAddress(those(state).map(({ id }) => id))),
+  r: ({ current, readOnly, setNaming }) => current && !readOnly && setNaming(current.id),
+  t: (state) => !state.readOnly && askTag(those(state)),
+  Delete: (state) => !state.readOnly && void discard(those(state)).then(() => (selected.value = new Set())),
+  u: () => undoLast(),
+  "?": ({ setPanel }) => setPanel("keys"),
+};
+const WORDS: readonly (readonly [string, string])[] = [
+  ["/", "filter"], ["j k ↓ ↑", "down, up"], ["x", "choose"], ["Enter", "open"], ["c", "compare the chosen"], ["r", "rename"], ["t", "tag"], ["Delete", "into the trash"], ["u", "undo"], ["Esc", "choose none"],
+];
+
+function Keys(): JSX.Element {
+  return <dl class="keys">{WORDS.map(([key, word]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{word}</dd></div>)}<div><dt>click</dt><dd>a tag, project or finding narrows the list; a double click on a name renames</dd></div></dl>;
+}
+
+function askTag(runs: readonly RunRow[]): void {
+  const tag = runs.length ? prompt("Tag (given to all, or taken away where all have it)")?.trim() : "";
+  if (tag) void toggleTag(runs, tag);
+}
+
+function Chosen({ runs, readOnly }: { runs: readonly RunRow[]; readOnly: boolean }): JSX.Element {
   return (
-    <div class="row" role="row">
-      <span role="cell" class="c-name">
-        <StateDot state={run.state} />
-        <a class="name" href={runAddress(run.id)}>{run.name}</a>
-        {run.kind === "trial" && <span class="tag">trial</span>}
-        {run.tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}
-      </span>
-      <span role="cell" class="c-findings">
-        {summary === null ? <span class="muted">…</span> : <Found run={run} />}
-      </span>
-      <span role="cell" class="c-loss num">{format(toNumber(summary?.loss))}</span>
-      <span role="cell" class="c-steps num">{summary ? count(summary.steps) : "–"}</span>
-      <span role="cell" class="c-project">{run.project}</span>
-      <span role="cell" class="c-created num">{ago(run.created, now.value)}</span>
-      <span role="cell" class="c-duration num">{took(run)}</span>
+    <div class="chosen" role="toolbar" aria-label="chosen runs">
+      <b>{runs.length} chosen</b>
+      {runs.length > 1 ? <a class="button primary" href={compareAddress(runs.map(({ id }) => id))}>Compare</a> : <a class="button" href={runAddress(runs[0]!.id)}>Open</a>}
+      {!readOnly && <button type="button" onClick={() => askTag(runs)}>Tag</button>}
+      {!readOnly && (
+        <span class="paints" role="group" aria-label="colour">
+          {[0, 1, 2, 3, 4, 5].map((k) => <button key={k} type="button" class="paint" aria-label={`colour ${k + 1}`} onClick={() => void paint(runs, String(k))}><i class={`swatch series-${k + 1}`} /></button>)}
+          <button type="button" class="quiet" onClick={() => void paint(runs, "")}>no colour</button>
+        </span>
+      )}
+      {!readOnly && <button type="button" onClick={() => void discard(runs).then(() => (selected.value = new Set()))}>Delete</button>}
+      <button type="button" class="quiet" onClick={() => (selected.value = new Set())}>Choose none</button>
     </div>
   );
 }
 
-function took(run: RunRow): string {
-  // Nobody knows when a crashed run stopped.
-  const end = run.ended ?? (run.state === "running" ? now.value : null);
-  return end === null ? "–" : duration(end - run.created);
+function GroupBy({ runs }: { runs: readonly RunRow[] }): JSX.Element {
+  const fields = useMemo(() => offered(runs).filter(({ field, values }) => field.startsWith("config.") && values > 1 && values < 50), [runs]);
+  return (
+    <select value={grouping.value} onChange={(event) => (grouping.value = event.currentTarget.value)} aria-label="group by">
+      <option value="">nothing</option>
+      {["project", "group", "state", "tags", "rule", "command"].map((field) => <option key={field} value={field}>{BUILT_IN[field]?.toLowerCase() ?? "finding"}</option>)}
+      {fields.map(({ field, label }) => <option key={field} value={field}>{label}</option>)}
+    </select>
+  );
 }
 
-function Found({ run: { summary, state } }: { run: RunRow }): JSX.Element {
-  if (!summary) return <></>;
-  const { errors, warnings, notes, top, steps, error } = summary;
-  if (error) return <span class="muted" title={error}>could not be diagnosed</span>;
-  if (!steps && !errors && !warnings) return <span class="muted">{state === "running" ? "no step yet" : "no step seen"}</span>;
-  if (!errors && !warnings) {
-    return <span class="muted">{notes ? <><Sign severity="note" count={notes} /> {notes === 1 ? "note" : "notes"}</> : state === "running" ? "nothing so far" : "nothing wrong seen"}</span>;
-  }
+function GroupRow({ group: { value, runs }, columns }: { group: { value: string; runs: readonly RunRow[] }; columns: readonly Field[] }): JSX.Element {
   return (
-    <>
-      {errors > 0 && <Sign severity="error" count={errors} />}
-      {warnings > 0 && <Sign severity="warning" count={warnings} />}
-      <span class="rule">{top}</span>
-    </>
+    <div class="row group" role="row" style={rowStyle(columns)}>
+      <span role="cell" class="c-check"><input type="checkbox" aria-label={`choose the group ${value}`} checked={runs.every(({ id }) => selected.value.has(id))} onChange={(event) => {
+        const next = new Set(selected.value);
+        for (const { id } of runs) if (event.currentTarget.checked) next.add(id); else next.delete(id);
+        selected.value = next;
+      }} /></span>
+      <span role="cell" class="c-name"><b>{value}</b> <span class="muted">{runs.length}</span></span>
+      {columns.map((field) => <span key={field} role="cell" class={`${cellClass(field)} muted`}>{summary(runs, field)}</span>)}
+    </div>
+  );
+}
+
+/** Mean and sample deviation over a group, of what is a number. */
+function summary(runs: readonly RunRow[], field: Field): string {
+  if (["created", "findings", "state"].includes(field)) return "";
+  const values = runs.map((run) => read(run, field)).filter((value): value is number => typeof value === "number" && Number.isFinite(value));
+  if (!values.length || values.length < runs.length / 2) return "";
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
+  return spread > 1e-9 * Math.abs(mean) ? `${format(mean, 3)} ± ${format(spread, 2)}` : format(mean, 4);
+}
+
+export function cellClass(field: Field): string {
+  return field === "findings" ? "c-findings" : ["loss", "steps", "created", "duration"].includes(field) || /^(config|metric)\./.test(field) ? `c-${field.split(".")[0]} num` : `c-${field}`;
+}
+
+/** Least width in rem, and share of what is left over. */
+const WIDTHS: Record<string, readonly [number, number]> = { name: [12, 1.6], findings: [14, 1.6], command: [10, 1], notes: [8, 1], loss: [5.5, 0], steps: [5, 0], state: [6, 0], project: [6, 0.6], created: [6.5, 0.2], duration: [6.5, 0.2] };
+const OTHER: readonly [number, number] = [5, 0.5];
+const CHECK = 1.2;
+
+function template(columns: readonly Field[]): string {
+  return [`${CHECK}rem`, ...["name", ...columns].map((field) => {
+    const [least, share] = WIDTHS[field] ?? OTHER;
+    return share ? `minmax(${least}rem, ${share}fr)` : `${least}rem`;
+  })].join(" ");
+}
+
+/** All rows are equally wide, whatever is in them: their columns stand below each other. */
+function rowStyle(columns: readonly Field[]): { gridTemplateColumns: string; minWidth: string } {
+  const least = ["name", ...columns].reduce((sum, field) => sum + (WIDTHS[field] ?? OTHER)[0] + 1, CHECK + 2);
+  return { gridTemplateColumns: template(columns), minWidth: `${least}rem` };
+}
+
+function Head({ field }: { field: Field }): JSX.Element {
+  const here = order.value.column === field;
+  const sort = here ? (order.value.descending ? "descending" : "ascending") : "none";
+  const first = !ASCENDS.has(field);
+  return (
+    <span role="columnheader" aria-sort={sort} class={field === "name" ? "c-name" : cellClass(field)}>
+      <button type="button" class="quiet" title={field === "loss" ? "Mean over the last ten steps" : labelOf(field)} onClick={() => (order.value = { column: field, descending: here ? !order.value.descending : first })}>
+        {labelOf(field)}{here && <span aria-hidden="true">{order.value.descending ? " ↓" : " ↑"}</span>}
+      </button>
+    </span>
   );
 }
 

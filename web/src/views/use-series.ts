@@ -11,23 +11,29 @@ const POINTS = 1600;
 const BATCH = 48;
 
 /** The newest points of each key; zoomed in, the points of the window in its own detail. */
-export function useSeries(run: Watched, keys: readonly string[], window: Window): ReadonlyMap<string, Tail> {
+export function useSeries(run: Watched, keys: readonly string[], window: Window, axis = "step"): ReadonlyMap<string, Tail> {
   const [tails, setTails] = useState<ReadonlyMap<string, Tail>>(new Map());
   const [zoomed, setZoomed] = useState<ReadonlyMap<string, Tail> | null>(null);
-  const wanted = useRef({ keys, window });
-  wanted.current = { keys, window };
+  const wanted = useRef({ keys, window, axis });
+  wanted.current = { keys, window, axis };
   const whole = useRef<Map<string, Tail>>(new Map());
+  const drawnOver = useRef(axis);
   const pace = useRef<Pace | null>(null);
 
   useEffect(() => {
     const own = new Pace(async () => {
-      const { keys: asked, window: at } = wanted.current;
+      const { keys: asked, window: at, axis: over } = wanted.current;
+      if (over !== drawnOver.current) {
+        whole.current = new Map();
+        drawnOver.current = over;
+      }
       const found = new Map<string, Tail>();
       for (let first = 0; first < asked.length; first += BATCH) {
         const part = asked.slice(first, first + BATCH);
         try {
-          for (const [key, addition] of await getSeries(run.id, part, whole.current, at, POINTS)) {
+          for (const [key, addition] of await getSeries(run.id, part, whole.current, at, POINTS, over)) {
             if (at) found.set(key, addition);
+            else if (over !== "step") whole.current.set(key, { ...addition, rows: 0 });
             else whole.current.set(key, thin(extend(whole.current.get(key) ?? EMPTY, addition)));
           }
         } catch {
@@ -48,7 +54,7 @@ export function useSeries(run: Watched, keys: readonly string[], window: Window)
   const version = run.version.value;
   const low = window?.[0];
   const high = window?.[1];
-  useEffect(() => pace.current?.poke(), [version, keys.join("\n"), low, high]);
+  useEffect(() => pace.current?.poke(), [version, keys.join("\n"), low, high, axis]);
   return window && zoomed ? zoomed : tails;
 }
 

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of runs as it goes over the wire: each row is encoded once, when it changes.
+
+A page that has a version gets only the rows that are newer, so a store of thousands of runs costs
+a look at its files and a few rows a second.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backprobe.records import Run
+from backprobe.server.diagnoses import Diagnoses, Summary
+from backprobe.server.payload import plain
+from backprobe.store import catalog, edits
+
+HEADS = ("run.json", "script.json", "edits.json")
+"""What a row shows comes from these files, and from the diagnosis."""
+MOST_SETTINGS = 300
+LONGEST_TEXT = 200
+"""Of a run's config a row holds so many settings, and of a text so many characters."""
+CRASHED_SECONDS = 10.0
+"""A run that seems crashed may be alive on another machine: it is looked at again so often."""
+Stamp = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run's row.
+
+    Arguments:
+        stamp: when its files were last replaced, in nanoseconds; 0 where one is not there.
+        run: as it was read.
+        summary: that is in the row.
+        version: of the table, at which this row came.
+        text: JSON.
+        looked: monotonic time of the last look.
+    """
+
+    stamp: Stamp
+    run: Run
+    summary: Summary | None
+    version: int
+    text: msgspec.Raw
+    looked: float
+
+
+class Rows:
+    """The rows of a store.
+
+    Arguments:
+        directory: the store.
+        diagnoses: where the findings come from.
+    """
+
+    def __init__(self, directory: Path, diagnoses: Diagnoses) -> None:
+        self.directory = directory
+        self.diagnoses = diagnoses
+        self.epoch = secrets.token_hex(4)
+        self._lock = threading.Lock()
+        self._rows: dict[str, Row] = {}
+        self._version = 0
+        self._members = 0
+
+    def since(self, known: str) -> dict[str, Any]:
+        """`version`, the `runs` that changed after `known`, and all `ids` where some came or went.
+
+        Arguments:
+            known: a version as an earlier answer gave it; anything else asks for all.
+        """
+        epoch, _, number = known.partition(".")
+        after = int(number) if epoch == self.epoch and number.isdecimal() else -1
+        with self._lock:
+            self._look()
+            ordered = sorted(self._rows.values(), key=lambda row: row.run.created, reverse=True)
+            return {
+                "version": f"{self.epoch}.{self._version}",
+                "runs": [row.text for row in ordered if row.version > after],
+                "ids": [row.run.id for row in ordered] if self._members > after else None,
+            }
+
+    def all(self) -> list[Run]:
+        """All runs as of now, newest first; none is diagnosed for this."""
+        with self._lock:
+            self._look(diagnose=False)
+            found = [row.run for row in self._rows.values()]
+        return sorted(found, key=lambda run: run.created, reverse=True)
+
+    def _look(self, diagnose: bool = True) -> None:
+        version = self._version + 1
+        changed = False
+        seen: dict[str, Row] = {}
+        # Oldest first, so that the newest is the last wish and the first to be diagnosed.
+        for name, stamp in sorted(self._stamps().items(), key=lambda item: item[1][0]):
+            known = self._rows.get(name)
+            row = self._row(name, stamp, known, version, diagnose)
+            if row is not None:
+                seen[name] = row
+                changed |= row.version == version
+        gone = self._rows.keys() != seen.keys()
+        self._rows = seen
+        if changed or gone:
+            self._version = version
+        if gone or self._members == 0:
+            self._members = self._version
+
+    def _row(
+        self, name: str, stamp: Stamp, known: Row | None, version: int, diagnose: bool
+    ) -> Row | None:
+        now = time.monotonic()
+        same = known is not None and known.stamp == stamp
+        if known is not None and same and known.summary is not None:
+            rests = known.run.state not in ("running", "crashed")
+            if rests or (known.run.state == "crashed" and now - known.looked < CRASHED_SECONDS):
+                return known
+        moves = known is None or not same or known.run.state in ("running", "crashed")
+        run = catalog.read(self.directory / name) if moves or known is None else known.run
+        if run is None or run.id != name:
+            return None
+        summary = self.diagnoses.latest(run) if diagnose else self.diagnoses.known(run)
+        if known is not None and same and run == known.run and summary is known.summary:
+            return Row(stamp, run, summary, known.version, known.text, now)
+        text = msgspec.Raw(msgspec.json.encode(plain(columns(run, summary))))
+        return Row(stamp, run, summary, version, text, now)
+
+    def _stamps(self) -> dict[str, Stamp]:
+        if not self.directory.is_dir():
+            return {}
+        found = {}
+        for folder in self.directory.iterdir():
+            stamp = tuple(_modified(folder / name) for name in HEADS)
+            if stamp[0]:
+                found[folder.name] = stamp
+        return found
+
+
+def columns(run: Run, summary: Summary | None) -> dict[str, Any]:
+    """What the table says of a run."""
+    row: dict[str, Any] = {
+        name: getattr(run, name)
+        for name in (
+            "id", "name", "project", "kind", "state", "created", "ended", "tags", "group",
+            "job_type", "notes", "exit_code", "host",
+        )
+    }  # fmt: skip
+    row["command"] = " ".join(run.command)
+    row["colour"] = edits.colour(run)
+    row["config"] = settings(run.config)
+    row["metrics"] = _metrics(run, summary)
+    row["summary"] = None
+    if summary is not None:
+        counts = Counter(finding.severity for finding in summary.findings)
+        loud = [finding.rule for finding in summary.findings if finding.severity != "note"]
+        row["summary"] = {
+            "loss": summary.loss,
+            "steps": summary.steps,
+            "errors": counts["error"],
+            "warnings": counts["warning"],
+            "notes": counts["note"],
+            "top": summary.findings[0].rule if summary.findings else "",
+            "rules": list(dict.fromkeys(loud)),
+            "error": summary.error,
+        }
+    return row
+
+
+def settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config as columns: nested keys joined by dots, long texts cut, lists as text."""
+    found: dict[str, Any] = {}
+
+    def visit(prefix: str, value: Any) -> None:
+        if len(found) >= MOST_SETTINGS:
+            return
+        if isinstance(value, Mapping) and value:
+            for key, item in value.items():
+                visit(f"{prefix}.{key}" if prefix else str(key), item)
+        elif not prefix:
+            return  # there is none
+        elif value is None or isinstance(value, (bool, int, float)):
+            found[prefix] = value
+        else:
+            found[prefix] = str(value)[:LONGEST_TEXT]
+
+    visit("", config)
+    return found
+
+
+def _metrics(run: Run, summary: Summary | None) -> dict[str, Any]:
+    """The last number of each metric: what the script said at its end, else what it logged last."""
+    found = dict(summary.metrics) if summary is not None else {}
+    for key, value in settings(run.summary).items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and key[:1] != "_":
+            found[key] = value
+    return found
+
+
+def _modified(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

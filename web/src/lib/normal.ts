@@ -1,0 +1,8 @@
+// What a message says is normal: rules write it as a part of their sentence.
+
+const SAYS = /\b(normal|healthy|expected|usual(ly)?|should be|a constant answer gives)\b/i;
+
+/** The parts of a message that name the measure by which it was judged. */
+export function normal(message: string): string[] {
+  return message.split(/[;]\s+|\.\s+|,\s+(?=(?:healthy|normal|expected)\b)/).map((part) => part.replace(/\.$/, "").trim()).filter((part) => SAYS.test(part));
+}
