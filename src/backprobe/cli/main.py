@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "forward": ("backprobe.cli.forward", "Pass a run on, live, to TensorBoard, W&B or MLflow."),
     "repro": ("backprobe.cli.repro", "Run a script again as it was; where the two differ."),
     "ui": ("backprobe.cli.ui", "Open the dashboard."),
+    "completion": ("backprobe.cli.completion", "What your shell needs to complete commands."),
     "demo": ("backprobe.cli.demo", "Train four small networks, three of them sick, and diagnose."),
 }
 """Name → the module that holds a click command of that name, and its line in the help. A command

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
-from backprobe.face import ending, watch
+from backprobe.face import display, ending, watch
 from backprobe.face.alert import AlertLevel, Alerts
 from backprobe.face.artifact import Artifact, find
 from backprobe.face.config import Config
@@ -27,7 +27,7 @@ from backprobe.face.notices import Notices
 from backprobe.face.save import Saved
 from backprobe.face.settings import Settings
 from backprobe.face.summary import Summary
-from backprobe.session import Session
+from backprobe.session import Session, examine
 from backprobe.store import catalog
 
 NO_EFFECT = (
@@ -301,6 +301,14 @@ class Run(Identity):
 
     def __repr__(self) -> str:
         return f"<backprobe run {self.id} ({self.name})>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: metrics and findings as of now."""
+        if self._session is None:
+            return display.render(self._record, {}, ())
+        self._session.flush()
+        record, findings = examine(self._session.run)
+        return display.render(record.run, record.history, findings)
 
     def _check(self, verb: str) -> None:
         if self._gate:

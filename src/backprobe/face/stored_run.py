@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from backprobe.face import display
 from backprobe.face.errors import CommError
 from backprobe.face.notices import Notices
 from backprobe.face.read import Row, Rows, closed
 from backprobe.records import Run
+from backprobe.session import examine
 from backprobe.store import catalog
 from backprobe.store.exports import parquet
 
@@ -256,6 +258,11 @@ class StoredRun:
 
     def __repr__(self) -> str:
         return f"<backprobe run {self.id} ({self.name}, {self._run.state})>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: metrics and findings as of now."""
+        record, findings = examine(catalog.read(Path(self._run.path)) or self._run)
+        return display.render(record.run, record.history, findings)
 
     def _read(self) -> Rows:
         fresh = catalog.read(Path(self._run.path)) or self._run

@@ -39,7 +39,7 @@ class Repeat:
         original, again: both runs.
         comparison: where they first differ.
         environment: what differs between their environments: name → (then, now).
-        generators: random generators that began elsewhere.
+        generators: random generators that began elsewhere, where the runs differ.
         notes: what is not as it was, in words.
         status: exit status of the script.
     """
@@ -76,12 +76,15 @@ def repeat(run: Run, directory: Path, steps: int | None = None) -> Repeat:
     after = _record(again)
     if steps is not None:
         before = _cut(before, steps)
+    comparison = divergence.compare(before, after)
+    # a generator that nobody drew from may begin anywhere
+    generators = () if comparison.identical else _generators(before.run, after.run)
     return Repeat(
         original=run,
         again=again,
-        comparison=divergence.compare(before, after),
+        comparison=comparison,
         environment=_environment(before.run, after.run),
-        generators=_generators(before.run, after.run),
+        generators=generators,
         notes=tuple(there.notes),
         status=status,
     )

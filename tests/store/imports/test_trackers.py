@@ -142,6 +142,15 @@ def test_csv(tmp_path: Path, store_directory: Path, text: str, steps: list[int])
     assert len(kept(run, store_directory).steps) == 2
 
 
+def test_an_accuracy_in_percent(tmp_path: Path, store_directory: Path) -> None:
+    """Is a share in the record, as the rules read it, and what it was in the history."""
+    file = tmp_path / "a.csv"
+    file.write_text("step,val_acc\n0,10.5\n1,91\n")
+    record = kept(sources.read(file)[0], store_directory)
+    assert record.evaluations["accuracy"].tolist() == [0.105, 0.91]
+    assert record.history["val_acc"][1].tolist() == [10.5, 91.0]
+
+
 def test_the_command_and_the_diagnosis(
     tensorboard_folder: Path, store_directory: Path, command: Command
 ) -> None:

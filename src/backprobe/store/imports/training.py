@@ -14,6 +14,8 @@ from backprobe.store.imports.imported import Row
 
 Columns = dict[str, NDArray[Any]]
 MORE = ("grad_norm", "lr")
+PERCENT = 1.5
+"""An accuracy above is one in percent."""
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "lr": ("lr", "learning_rate", "learningrate"),
     "grad_norm": ("grad_norm", "gradient_norm", "gradnorm", "total_norm"),
@@ -46,7 +48,12 @@ def evaluations_table(rows: tuple[Row, ...]) -> Columns:
             column = "loss" if word == "loss" else "accuracy" if word in ("acc", "accuracy") else ""
             if column:
                 chosen.setdefault(column, name)
-    return _columns(rows, chosen) if chosen else {}
+    if not chosen:
+        return {}
+    table = _columns(rows, chosen)
+    if "accuracy" in table and np.nanmax(table["accuracy"], initial=0.0) > PERCENT:
+        table["accuracy"] = table["accuracy"] / 100.0
+    return table
 
 
 def _counted(rows: tuple[Row, ...]) -> list[str]:
