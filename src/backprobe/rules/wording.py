@@ -80,7 +80,7 @@ def module_source(record: Record, index: int) -> Source | None:
 def with_blocks(
     record: Record, names: tuple[str, ...], all_layers: Iterable[str]
 ) -> tuple[str, ...]:
-    """The names, led by the highest modules of which every layer is among them.
+    """The names, led by the modules of which every layer is among them, the highest first.
 
     Arguments:
         record: whose modules the names are of.
@@ -91,7 +91,6 @@ def with_blocks(
     blocks: list[str] = []
     for module in sorted(record.modules, key=lambda m: m.name.count(".")):
         inside = [name for name in known if name.startswith(module.name + ".")]
-        covered = any(module.name.startswith(block + ".") for block in blocks)
-        if module.name and len(inside) > 1 and set(inside) <= guilty and not covered:
+        if module.name and len(inside) > 1 and set(inside) <= guilty:
             blocks.append(module.name)
     return unique([*blocks, *names])

@@ -29,12 +29,22 @@ def trivial_loss(loss: Loss | None) -> float | None:
 
     A sum instead of a mean is scaled by the number of rows that the reduction saw.
     """
-    if loss is None or loss.terms > 1:
+    if loss is None or loss.terms > 1 or is_relative(loss):
         return None  # what the other summands can reach is not known
     value = _mean_baseline(loss)
     if value is None or value <= NOTHING:
         return None
     return value * _summed(loss) if loss.reduction == "sum" else value
+
+
+def is_relative(loss: Loss) -> bool:
+    """Whether the difference is divided by something before it is squared: a relative error."""
+    for name in loss.chain:
+        if name.startswith("SubBackward"):
+            return False
+        if name.startswith("DivBackward"):
+            return any(other.startswith("SubBackward") for other in loss.chain)
+    return False
 
 
 def _summed(loss: Loss) -> float:

@@ -15,7 +15,7 @@ import math
 from dataclasses import dataclass
 
 from backprobe.records import Loss
-from backprobe.signals.baseline import number
+from backprobe.signals.baseline import is_relative, number
 
 HEALTHY_LOGIT_STD = 1.0
 """Default initialisations give logits of std 0.1 to 1 on unit-scale features."""
@@ -38,7 +38,7 @@ class ExpectedLoss:
 
 def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     """What the first loss should be, or None where the kind of loss has no known answer."""
-    if loss is None or loss.reduction == "sum" or loss.terms > 1:
+    if loss is None or loss.reduction == "sum" or loss.terms > 1 or is_relative(loss):
         return None
     half = 0.5 * HEALTHY_LOGIT_STD**2
     if loss.kind in ("cross_entropy", "nll") and loss.classes > 1:

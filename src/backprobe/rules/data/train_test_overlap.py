@@ -53,6 +53,7 @@ class TrainTestOverlap(AbstractRule):
         natural: float = threshold(
             0.05, "rows that repeat within a batch", "data of few distinct rows repeats by nature"
         )
+        chance: float = threshold(1.0, "share / what chance may give", "95 % bound of a count of 0")
         scattered: float = threshold(
             0.4, "changes between seen and unseen rows / at random", "two sets in turn give 0"
         )
@@ -104,6 +105,11 @@ class TrainTestOverlap(AbstractRule):
         """Whether the overlap is neither natural nor the training set evaluated on purpose."""
         limits = self.limits
         if found.share < limits.share or found.within > max(limits.natural, found.share / 4.0):
+            return False
+        # Two rows that are alike by chance: as often as within a phase (or three times more than
+        # none), for each training row there is.
+        chance = 2.0 * found.trained * (found.within + 3.0 / found.rows) / found.rows
+        if found.share < min(limits.whole, limits.chance * chance):
             return False
         models = np.asarray(record.batches["model"], np.float64)
         if np.unique(models[np.isfinite(models)]).size > 1:

@@ -69,6 +69,8 @@ class Overfitting(AbstractRule):
         limits = self.limits
         if state.trend is None or state.state not in ("learned", "learning"):
             return []
+        if state.trend.last < 0.0:
+            return []  # a loss without a lower end tells of no fit
         variance = both.unit == "R²"
         known = math.isfinite(both.train) and not variance
         fitted = (
