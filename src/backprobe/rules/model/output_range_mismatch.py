@@ -6,14 +6,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
-from backprobe.signals.losses import REGRESSION
+from backprobe.signals.losses import BINARY, REGRESSION
 from backprobe.signals.progress import progress
 
 RANGES = {
@@ -38,11 +38,13 @@ class OutputRangeMismatch(AbstractRule):
 
     ## What it looks for
     The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax …),
-    its range, and the smallest and largest target seen.
+    its range, and the smallest and largest target seen. Also a softmax under binary cross entropy
+    whose targets' rows add up to another total than one (multi-label).
 
     ## Why it matters
     Targets outside the range cost the same however long the network trains, and drive the
-    activation to its end, where its derivative is zero.
+    activation to its end, where its derivative is zero. Softmax gives shares of a whole: where
+    several labels are right, or none is, they cannot all be near one or near zero.
 
     ## Example
     `the targets run from -2.1 to 3.4, but the output passes a relu (net.py:30) and cannot fall
@@ -51,6 +53,7 @@ class OutputRangeMismatch(AbstractRule):
     ## What to try
     - `drop-output-activation`: a regression's last layer is linear
     - scale the targets into the range
+    - `swap-loss=bce-with-logits`: suits labels of which several may be right
 
     ## When it is wrong
     Outliers that are meant to be cut off.
@@ -72,6 +75,9 @@ class OutputRangeMismatch(AbstractRule):
         decisive: float = threshold(
             0.4, "share of the targets' span out of reach", "nearly half of it"
         )
+        total: float = threshold(
+            0.1, "distance of the targets' mean row total from 1", "one class a row gives 1 exactly"
+        )
 
     limits = Thresholds()
 
@@ -79,6 +85,10 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
+            totals = self._totals(record, loss)
+            if totals is not None:
+                found.append(totals)
+                continue
             kind = loss.before[0] if loss.before else ""
             low, high = number(loss.target, "min"), number(loss.target, "max")
             if loss.kind not in REGRESSION or kind not in RANGES or low is None or high is None:
@@ -125,3 +135,31 @@ class OutputRangeMismatch(AbstractRule):
                 )
             )
         return found
+
+    def _totals(self, record: Record, loss: Loss) -> Finding | None:
+        """A softmax whose row adds up to 1, for rows of labels that add up to something else."""
+        mean, shape = number(loss.target, "mean"), loss.target_shape
+        if loss.kind not in BINARY or loss.before[:1] != ("softmax",) or mean is None:
+            return None
+        if len(shape) < 2 or shape[1] < 2 or not loss.target.get("whole"):
+            return None
+        total = mean * shape[1]
+        if abs(total - 1.0) < self.limits.total:
+            return None
+        state = progress(record)
+        where, source = output_place(record, loss, "softmax")
+        severity = severity_by_harm(state)
+        return Finding(
+            rule=self.name,
+            severity="warning" if severity == "note" else severity,
+            confidence=confidence(0.7, 0.95, between(abs(total - 1.0), 0.1, 1.0), state.hurt),
+            message=(
+                f"the {shape[1]} outputs pass a softmax{at(source)} and add up to 1, but "
+                f"{figure(total)} of the labels are right in a row on average: softmax suits one "
+                f"right class, independent labels want a sigmoid each; {state.in_words()}"
+            ),
+            where=where,
+            source=source or loss.source,
+            evidence={"activation": "softmax", "labels": shape[1], "right": total},
+            treatments=("swap-loss=bce-with-logits",),
+        )
