@@ -19,15 +19,17 @@ RESHAPES = frozenset({"view", "reshape", "flatten"})
 RECURRENT = frozenset({"gru", "lstm", "rnn_tanh", "rnn_relu"})
 ATTENTION = "multi_head_attention_forward"
 SOFTMAX = ("softmax", "log_softmax")
+BATCH_FIRST = ("batch-first",)
 
 
 class BatchMixing(AbstractRule):
-    """The batch axis is taken for another one, so that samples influence each other.
+    """One axis is taken for another, so that numbers of different samples or channels mix.
 
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
-    meant) or that gather rows from an axis in the middle, recurrent and attention layers without
-    `batch_first` that get the batch first, and a last softmax that runs over the rows.
+    meant), of the batch or within a sample, or that gather rows from an axis in the middle,
+    recurrent and attention layers without `batch_first` that get the batch first, and a last
+    softmax that runs over the rows.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -71,12 +73,13 @@ class BatchMixing(AbstractRule):
             module = modules.get(op.module)
             batch_first = bool(module.settings.get("batch_first")) if module is not None else True
             message = ""
+            treatments: tuple[str, ...] = ()
             if op.name in RESHAPES:
-                message = self._reshape(op, rows)
+                message = self._reshape(op, rows) or self._within(op, rows)
             elif op.name in RECURRENT and not batch_first:
-                message = self._time_first(op, rows, op.name.upper())
+                message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
             elif op.name == ATTENTION and not batch_first:
-                message = self._time_first(op, rows, "attention")
+                message, treatments = self._time_first(op, rows, "attention"), BATCH_FIRST
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
             if message:
@@ -84,7 +87,7 @@ class BatchMixing(AbstractRule):
                     [*([module.name] if module is not None else []), *_taker(record, op)]
                 )
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
-                found.setdefault(key, self._finding(record, message, names, op.source))
+                found.setdefault(key, self._finding(record, message, names, op.source, treatments))
         return list(found.values())
 
     def _reshape(self, op: Operation, rows: int) -> str:
@@ -105,6 +108,20 @@ class BatchMixing(AbstractRule):
         return (
             f"`{op.name}`{at(op.source)} turns {before} into {after}: numbers of different samples "
             "are mixed; moving an axis takes permute or transpose"
+        )
+
+    def _within(self, op: Operation, rows: int) -> str:
+        """A reshape that swaps axes of unequal sizes within each sample, which takes a permute."""
+        before, after = op.input_shapes[0] if op.input_shapes else (), op.shape
+        if len(before) != len(after) or len(before) < 3 or before[:1] != after[:1]:
+            return ""
+        inner, made = [n for n in before[1:] if n > 1], [n for n in after[1:] if n > 1]
+        if rows < 1 or before[0] != rows or inner == made or sorted(inner) != sorted(made):
+            return ""  # where only ones move, nothing is scrambled
+        return (
+            f"`{op.name}`{at(op.source)} turns {before} into {after}: the numbers keep their order "
+            "in memory, so channels and positions are mixed; moving an axis takes permute or "
+            "transpose"
         )
 
     def _time_first(self, op: Operation, rows: int, what: str) -> str:
@@ -131,7 +148,12 @@ class BatchMixing(AbstractRule):
         )
 
     def _finding(
-        self, record: Record, message: str, names: tuple[str, ...], source: Source | None
+        self,
+        record: Record,
+        message: str,
+        names: tuple[str, ...],
+        source: Source | None,
+        treatments: tuple[str, ...],
     ) -> Finding:
         state = progress(record)
         severity = severity_by_harm(state)
@@ -142,7 +164,7 @@ class BatchMixing(AbstractRule):
             message=message,
             where=names,
             source=source,
-            treatments=("batch-first",),
+            treatments=treatments,
             evidence={"rows": _rows(record)},
         )
 
