@@ -12,6 +12,7 @@ import numpy as np
 
 from backprobe.records import SEVERITIES, Event, Finding, Record
 from backprobe.rules import RULES, AbstractRule
+from backprobe.rules.calibration import calibrated
 from backprobe.rules.explanations import COSMETIC, EXPLANATIONS, LAST_WORD, OUTCOMES, Explanation
 
 SEVERITY_WEIGHT = {"note": 0.3, "warning": 1.0, "error": 1.5}
@@ -45,7 +46,7 @@ def diagnose(
             facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
             if on_failure is not None:
                 on_failure(Event("rule-failure", time.time(), facts))
-    return rank(join(findings))
+    return calibrated(rank(join(findings)))
 
 
 def join(findings: list[Finding]) -> list[Finding]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from backprobe.records import Finding
 from backprobe.rules.confidence import CERTAIN
 
-COEFFICIENTS: tuple[float, ...] = (0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
+COEFFICIENTS: tuple[float, ...] = (0.734, 0.286, 0.991, -2.001, 0.674, -0.374)
 """Of `features`, in their order."""
 NAMES = ("constant", "logit of the strength", "explains", "rivals", "note", "error")
 LEAST = 0.02
@@ -49,3 +50,11 @@ def probability(finding: Finding, findings: Sequence[Finding]) -> float:
     known = features(finding, findings)
     score = sum(c * x for c, x in zip(COEFFICIENTS, known, strict=True))
     return round(min(CERTAIN, max(LEAST, 1.0 / (1.0 + math.exp(-score)))), 3)
+
+
+def calibrated(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with the confidence of each cause as a probability; symptoms are left alone."""
+    return [
+        replace(f, confidence=probability(f, findings)) if f.kind == "cause" else f
+        for f in findings
+    ]

@@ -60,6 +60,11 @@ def told(cause: Finding, symptom: Finding) -> bool:
     return bool(cause.evidence.get("told", True))
 
 
+def single(cause: Finding, symptom: Finding) -> bool:
+    """The same dropout, and no others that add up."""
+    return bool(set(cause.where) & set(symptom.where)) and len(symptom.evidence.get("p", ())) == 1
+
+
 def large(cause: Finding, symptom: Finding) -> bool:
     """The inputs are too large, not too small."""
     del symptom
@@ -187,6 +192,10 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         Explanation(cause, symptom, "what is trained on has wrong numbers", always)
         for cause in _WRONG_NUMBERS
         for symptom in ("learning-rate-too-high", "initial-loss-off")
+    ),
+    *_pairs(
+        "dropout-before-batchnorm",
+        {"excessive-dropout": ("one dropout hurts by where it stands", single)},
     ),
     *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),

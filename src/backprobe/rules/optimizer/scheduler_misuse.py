@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -59,6 +60,8 @@ class SchedulerMisuse(AbstractRule):
             0.01, "learning rate / highest", "steps that change nothing beside the first"
         )
         share: float = threshold(0.4, "fraction of the steps", "cosine to zero: 6 %")
+        most: float = threshold(0.6, "fraction of the steps", "the same, in a run that learned")
+        period: float = threshold(30.0, "steps from peak to peak", "cycles last epochs")
         reached: float = threshold(
             0.2, "highest rate / the optimizer's own", "a warm-up ends at the whole of it"
         )
@@ -73,7 +76,7 @@ class SchedulerMisuse(AbstractRule):
         known = np.isfinite(lr)
         lr, step = lr[known], np.asarray(record.steps["step"], np.float64)[known]
         state = progress(record)
-        if lr.size < self.limits.steps or not (state.hurt >= HURTS or imperfect(state)):
+        if lr.size < self.limits.steps or state.state in ("unknown", "short"):
             return []
         told = self._told(record, lr, step, state)
         if told is None:
@@ -102,7 +105,8 @@ class SchedulerMisuse(AbstractRule):
             return "every step ran at a learning rate of 0", 1.0, step[[0, -1]], {}
         low = lr < limits.low * lr.max()
         share = float(low.mean())
-        if share >= limits.share and low[-1]:
+        held_back = state.hurt >= HURTS or imperfect(state)
+        if share >= (limits.share if held_back else limits.most) and low[-1]:
             first = int(step[np.argmax(low)])
             message = (
                 f"{percent(share)} of {plural(lr.size, 'step')} ran at under a hundredth of the "
@@ -111,6 +115,15 @@ class SchedulerMisuse(AbstractRule):
             )
             strength = between(share, limits.share, 0.9)
             return message, strength, step[low][[0, -1]], {"share": share}
+        period = _period(lr)
+        if period <= limits.period:
+            message = (
+                f"the learning rate goes from {figure(float(lr.max()))} to {figure(float(lr.min()))}"
+                f" and back every {period:.0f} steps: a schedule of epochs, stepped at every batch?"
+            )
+            return message, 0.3, step[[0, -1]], {"period": period}
+        if not held_back:
+            return None
         own = _own_rate(record)
         reached = float(lr.max()) / own if own > 0.0 else 1.0
         if reached <= limits.reached:
@@ -130,6 +143,15 @@ class SchedulerMisuse(AbstractRule):
             )
             return message, 0.5, step[[0, -1]], {"risen": risen}
         return None
+
+
+def _period(lr: Array) -> float:
+    """Steps from peak to peak of a rate that goes up and down tenfold; infinite where it doesn't."""
+    rises = np.diff(lr) > 0.0
+    peaks = np.flatnonzero(rises[:-1] & ~rises[1:]) + 1
+    if peaks.size < 5 or lr.min() > 0.1 * lr.max():
+        return math.inf
+    return float(np.median(np.diff(peaks)))
 
 
 def _own_rate(record: Record) -> float:
