@@ -379,6 +379,15 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "learning-rate-too-low": ("the output is at its end", always),
         },
     ),
+    *(
+        Explanation(cause, "dead-relu", "the layers before them stay random", from_birth)
+        for cause in (
+            "detached-graph",
+            "parameters-not-optimized",
+            "frozen-parameters",
+            "unregistered-parameters",
+        )
+    ),
     *_pairs(
         "missing-optimizer-step",
         dict.fromkeys((*_NO_SIGNAL, "learning-rate-too-high"), ("nothing is trained", always)),
