@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from starlette.testclient import TestClient
 
 from backprobe.records import Record, Run, Table
 from backprobe.server import kept
-from backprobe.server.diagnoses import last_loss, log_bytes
+from backprobe.server.diagnoses import last_loss, log_bytes, summarize
+from backprobe.server.worker import Worker
 from backprobe.store import catalog
 from tests.server.conftest import connect
 from tests.server.training import train
@@ -78,6 +80,21 @@ def test_what_was_diagnosed_is_kept(tmp_path: Path) -> None:
     for text in ("{", "[]", '{"key": 1}', "x" * 9):
         (Path(run.path) / kept.NAME).write_text(text)
         assert kept.load(run, length) is None
+
+
+def test_a_process_of_its_own_diagnoses_the_same(tmp_path: Path) -> None:
+    """Its summary is the one that is worked out here; it dies, and the next is still answered."""
+    run = train(tmp_path, steps=60, scale=40.0, rate=1.0)
+    worker = Worker()
+    here, there = summarize(run), worker.summarize(run)
+    assert there.findings == here.findings
+    assert (there.loss, there.steps, there.length) == (here.loss, here.steps, here.length)
+    for child in multiprocessing.active_children():
+        if child.name == "backprobe-diagnoses":
+            child.kill()
+            child.join()
+    assert worker.summarize(run).findings == here.findings
+    assert worker.summarize(run).findings == here.findings
 
 
 def test_only_what_changed_is_sent(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from backprobe.server.guard import host_names
 from backprobe.store import catalog
 
 DEFAULT_PORT = 8642
+SWITCH_SECONDS = 0.001
 TRIES = 50
 """So many ports after the wanted one are tried before any free one is taken."""
 
@@ -65,7 +66,11 @@ def serve(
     listening = listen(host, port)
     port = listening.getsockname()[1]
     app = create_app(
-        directory, hosts=host_names(host), cookie=f"backprobe-{port}", read_only=read_only
+        directory,
+        hosts=host_names(host),
+        cookie=f"backprobe-{port}",
+        read_only=read_only,
+        apart=True,
     )
     address = f"http://{_shown(host)}:{port}/?token={app.state.token}"
     if run:
@@ -74,6 +79,8 @@ def serve(
     click.echo(f"backprobe: dashboard at {address}  (Ctrl-C ends it)", err=True)
     if open_browser and has_display():
         threading.Timer(0.5, webbrowser.open, [address]).start()
+    # A diagnosis in the background must not keep a request waiting for the interpreter.
+    sys.setswitchinterval(SWITCH_SECONDS)
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
     try:
         uvicorn.Server(config).run(sockets=[listening])

@@ -32,6 +32,7 @@ from backprobe.server.runs import runs
 from backprobe.server.series import series
 from backprobe.server.source import source
 from backprobe.server.trials import trials
+from backprobe.server.worker import Worker
 
 
 def create_app(
@@ -41,6 +42,7 @@ def create_app(
     cookie: str = "backprobe",
     static: Path = page.STATIC,
     read_only: bool = False,
+    apart: bool = False,
 ) -> Starlette:
     """The application that serves one store.
 
@@ -51,6 +53,7 @@ def create_app(
         cookie: name of the cookie that carries the token.
         static: folder of the built page.
         read_only: refuse every change: names, tags, the trash.
+        apart: diagnose in a process of its own.
     """
     token = token or secrets.token_urlsafe(24)
     watcher = Watcher(directory)
@@ -87,7 +90,11 @@ def create_app(
     )
     app.state.token = token
     app.state.readers = Readers(directory)
-    app.state.diagnoses = Diagnoses(watcher.list_changed, keeps=not read_only)
+    app.state.diagnoses = Diagnoses(
+        watcher.list_changed,
+        keeps=not read_only,
+        summary=Worker().summarize if apart else None,
+    )
     app.state.overlays = Overlays()
     app.state.rows = Rows(directory, app.state.diagnoses)
     app.state.read_only = read_only

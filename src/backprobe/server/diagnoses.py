@@ -58,9 +58,16 @@ class Diagnoses:
     Arguments:
         on_new: called from that thread when a summary is new.
         keeps: whether summaries of runs that ended are kept beside them.
+        summary: what works one out; `summarize` where it is None.
     """
 
-    def __init__(self, on_new: Callable[[], None] = lambda: None, keeps: bool = True) -> None:
+    def __init__(
+        self,
+        on_new: Callable[[], None] = lambda: None,
+        keeps: bool = True,
+        summary: Callable[[Run], Summary] | None = None,
+    ) -> None:
+        self._summary = summary or summarize
         self.on_new = on_new
         self.keeps = keeps
         self._known: dict[str, Summary] = {}
@@ -98,7 +105,7 @@ class Diagnoses:
             if known is None and run.state != "running":
                 known = self._remembered(run)
             if known is None or self._stale(run, known):
-                known = self._known[run.id] = summarize(run)
+                known = self._known[run.id] = self._summary(run)
                 if self.keeps and run.state != "running" and not known.error:
                     kept.save(
                         run, known.length, known.findings, known.loss, known.steps, known.metrics

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -194,6 +196,16 @@ def window(
     found: Points, low: float | None, high: float | None
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The rows between two steps and one neighbour on either side, so that lines reach the edge."""
-    first = 0 if low is None else max(int(np.searchsorted(found.x, low)) - 1, 0)
-    last = len(found.x) if high is None else int(np.searchsorted(found.x, high, "right")) + 1
+    first = 0 if low is None else max(_place(found.x, low, math.ceil, "left") - 1, 0)
+    last = len(found.x) if high is None else _place(found.x, high, math.floor, "right") + 1
     return found.x[first:last], found.y[first:last]
+
+
+def _place(
+    x: NDArray[Any], value: float, whole: Callable[[float], int], side: Literal["left", "right"]
+) -> int:
+    """`searchsorted` that does not turn whole numbers, millions of them, into floats first."""
+    if np.issubdtype(x.dtype, np.integer):
+        limits = np.iinfo(x.dtype)
+        return int(np.searchsorted(x, min(max(whole(value), limits.min), limits.max), side))
+    return int(np.searchsorted(x, value, side))

@@ -7,6 +7,7 @@ import type { Findings, RunDetail, Structure } from "./types";
 
 const DETAIL_MS = 900;
 const FINDINGS_MS = 2500;
+const FINDINGS_AFTER_MS = 150;
 
 export class Watched {
   readonly detail = signal<RunDetail | null>(null);
@@ -17,6 +18,8 @@ export class Watched {
   readonly version = signal(0);
   private readonly paces: Pace[];
   private readonly unlisten: () => void;
+  /** Curves come first: a diagnosis of a long record keeps the server busy for a while. */
+  private first: ReturnType<typeof setTimeout> | null = null;
 
   constructor(readonly id: string) {
     const detail = new Pace(() => this.refreshDetail(), DETAIL_MS);
@@ -27,12 +30,14 @@ export class Watched {
       // A run at rest has nothing new, whatever was missed.
       if (word === null && this.settled()) return;
       this.version.value += 1;
-      for (const pace of this.paces) pace.poke();
+      detail.poke();
+      if (this.first) findings.poke();
     });
-    for (const pace of this.paces) pace.poke();
+    detail.poke();
   }
 
   stop(): void {
+    clearTimeout(this.first ?? undefined);
     this.unlisten();
     for (const pace of this.paces) pace.stop();
   }
@@ -49,6 +54,7 @@ export class Watched {
       // The structure is large and settles early: fetched at the beginning, while it can grow, and at the end.
       const grows = !this.structure.value?.modules.length || (before?.steps ?? 0) < 5;
       this.detail.value = detail;
+      this.first ??= setTimeout(() => this.paces[1]?.poke(), FINDINGS_AFTER_MS);
       if (grows || before?.run.state !== detail.run.state) this.structure.value = await getStructure(this.id);
       this.error.value = "";
     } catch (error) {

@@ -2,8 +2,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-const BEYOND = 12;
-const SHORT = 120;
+const BEYOND = 8;
+const SHORT = 50;
 
 interface Props<T> {
   items: readonly T[];
@@ -16,7 +16,7 @@ interface Props<T> {
 /** Scrolls within the nearest `.table`. */
 export function Rows<T>({ items, identify, render, reveal = -1 }: Props<T>): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ first: 0, shown: 80, tall: 40 });
+  const [view, setView] = useState({ first: 0, shown: 40, tall: 40 });
   useEffect(() => {
     const scroller = holder.current?.closest<HTMLElement>(".table");
     if (!scroller) return;

@@ -33,7 +33,7 @@ export function RunName({ run, naming, onName, onNamed, onNarrow }: NameProps): 
             if (event.key === "Escape") onNamed(null);
           }} />
         : <a class="name" href={runAddress(run.id)} title={run.notes || run.name} onDblClick={(event) => { event.preventDefault(); onName(); }}>{run.name}</a>}
-      {run.kind === "trial" && <span class="tag">{run.job_type === "study" ? "study" : "trial"}</span>}
+      {run.kind === "trial" && <span class="tag">{{ study: "study", lr: "learning-rate test" }[run.job_type] ?? "trial"}</span>}
       {run.tags.map((tag) => <button key={tag} type="button" class="tag" title={`Only runs tagged ${tag}`} onClick={() => onNarrow(`tag:${quoted(tag)}`)}>{tag}</button>)}
     </span>
   );

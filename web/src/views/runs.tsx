@@ -37,8 +37,8 @@ export function RunsPage(): JSX.Element {
   useEffect(watchRuns, []);
 
   const every = listed.value?.runs ?? [];
-  const trials = useMemo(() => every.reduce((n, { kind }) => n + Number(kind === "trial"), 0), [every]);
-  const all = useMemo(() => (withTrials.value ? every : every.filter(({ kind }) => kind !== "trial")), [every, withTrials.value]);
+  const trials = useMemo(() => every.reduce((n, run) => n + Number(isTrial(run)), 0), [every]);
+  const all = useMemo(() => (withTrials.value ? every : every.filter((run) => !isTrial(run))), [every, withTrials.value]);
   const asked = useMemo(() => runQuery(query.value), [query.value]);
   const shown = useMemo(() => sortRuns(all.filter(asked.test), order.value, now.peek()), [all, asked, order.value]);
   const items = useMemo<Item[]>(() => {
@@ -111,7 +111,7 @@ export function RunsPage(): JSX.Element {
           {columns.map((field) => <Head key={field} field={field} />)}
         </div>
         <Rows
-          items={items} key={`${order.value.column}${query.value}${grouping.value}`} reveal={at}
+          items={items} reveal={at}
           identify={(item) => (item.kind === "run" ? item.run.id : `/${item.value}`)}
           render={(item) =>
             item.kind === "group"
@@ -128,6 +128,11 @@ export function RunsPage(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** A trial of another run; a study and a learning-rate test stand for themselves. */
+function isTrial({ kind, job_type: job }: RunRow): boolean {
+  return kind === "trial" && job !== "study" && job !== "lr";
 }
 
 let lastPicked = "";
