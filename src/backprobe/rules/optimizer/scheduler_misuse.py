@@ -118,8 +118,9 @@ class SchedulerMisuse(AbstractRule):
         period = _period(lr)
         if period <= limits.period:
             message = (
-                f"the learning rate goes from {figure(float(lr.max()))} to {figure(float(lr.min()))}"
-                f" and back every {period:.0f} steps: a schedule of epochs, stepped at every batch?"
+                f"the learning rate goes from {figure(float(lr.max()))} to "
+                f"{figure(float(lr.min()))} and back every {period:.0f} steps: a schedule of "
+                "epochs, stepped at every batch?"
             )
             return message, 0.3, step[[0, -1]], {"period": period}
         if not held_back:
@@ -146,7 +147,7 @@ class SchedulerMisuse(AbstractRule):
 
 
 def _period(lr: Array) -> float:
-    """Steps from peak to peak of a rate that goes up and down tenfold; infinite where it doesn't."""
+    """Steps from peak to peak of a rate that goes up and down tenfold, or infinity."""
     rises = np.diff(lr) > 0.0
     peaks = np.flatnonzero(rises[:-1] & ~rises[1:]) + 1
     if peaks.size < 5 or lr.min() > 0.1 * lr.max():
