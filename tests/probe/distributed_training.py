@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small classifier over all ranks of a launcher; notes each rank's losses in `<rank>.json`.
 
-Arguments: plain, ddp, fsdp, drift (DDP, and rank 1 changes a weight), early (rank 1 stops after
-three steps; no gradients are exchanged), spawn (two DDP ranks started from here).
+Arguments: plain, ddp, fsdp, long (FSDP for more steps), drift (DDP, and rank 1 changes a weight),
+early (rank 1 stops after three steps; no gradients are exchanged), spawn (two DDP ranks started from here).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import torch.nn.functional as F  # as users write it
 from torch import nn
 
 STEPS = 8
+LONG = 300
 
 
 def train(way: str, rank: int, world: int) -> list[float]:
@@ -27,7 +28,7 @@ def train(way: str, rank: int, world: int) -> list[float]:
     model: nn.Module = net
     if way in ("ddp", "drift", "spawn"):
         model = nn.parallel.DistributedDataParallel(net)
-    elif way == "fsdp":
+    elif way in ("fsdp", "long"):
         from torch.distributed.fsdp import fully_shard
 
         fully_shard(net[0])
@@ -37,7 +38,7 @@ def train(way: str, rank: int, world: int) -> list[float]:
     generator = torch.Generator().manual_seed(1)
     rows = 16 // world
     losses = []
-    for step in range(STEPS):
+    for step in range(LONG if way == "long" else STEPS):
         x = torch.randn(16, 8, generator=generator)[rank * rows : (rank + 1) * rows]
         y = torch.randint(0, 4, (16,), generator=generator)[rank * rows : (rank + 1) * rows]
         if way == "drift" and rank == 1 and step == 3:

@@ -16,6 +16,7 @@ import pytest
 from backprobe.records import Record
 from backprobe.store import catalog
 from backprobe.store.reader import RunReader
+from tests.probe.distributed_training import LONG
 
 pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).with_name("distributed_training.py")
@@ -23,7 +24,12 @@ SECONDS = 240.0
 
 
 def run(
-    tmp_path: Path, *words: str, watched: bool = True, ranks: int = 2, tries: int = 2
+    tmp_path: Path,
+    *words: str,
+    watched: bool = True,
+    ranks: int = 2,
+    tries: int = 2,
+    budget: str = "1",
 ) -> tuple[int, Any]:
     """Exit status of a training over so many ranks, and each rank's losses, by rank."""
     command = [str(SCRIPT), *words]
@@ -33,7 +39,7 @@ def run(
     elif not watched:
         command = [sys.executable, *command]
     if watched:
-        command = [sys.executable, "-m", "backprobe", "run", "--budget", "1", *command]
+        command = [sys.executable, "-m", "backprobe", "run", "--budget", budget, *command]
     done = subprocess.run(
         command,
         cwd=tmp_path,
@@ -115,6 +121,19 @@ def test_merged_ranks_are_the_single_process(
             atol=1e-3,
         ), signal  # fmt: skip
     assert not merged.named("ranks-apart")
+
+
+def test_ranks_thin_alike(tmp_path: Path, store_directory: Path) -> None:
+    """Each rank keeps its own budget, and yet the steps of one are among the other's."""
+    assert run(tmp_path, "long", budget="0.02")[0] == 0
+    records, merged = read(store_directory)
+    seen = [set(record.parameters_series.step.tolist()) for record in records]
+    assert max(len(steps) for steps in seen) < LONG  # the budget is at work
+    common = seen[0] & seen[1]
+    assert len(common) >= 0.8 * min(len(steps) for steps in seen)
+    rms = merged.parameters_series.values["grad_rms"]
+    whole = np.isfinite(rms).all(axis=1)
+    assert set(merged.parameters_series.step[whole].tolist()) == common
 
 
 def test_ranks_that_drift_apart(tmp_path: Path, store_directory: Path) -> None:

@@ -13,6 +13,8 @@ MOST_PASSED = 16
 """Steps in a row of which not even the loss is recorded, at most."""
 ALWAYS_TOLD = 2000
 """First steps whose loss is always recorded: a short run is seen whole, and costs little anyway."""
+MOST_SAVED = 0.1
+"""Share of its time that an aligned budget may leave unspent before it observes twice as often."""
 GROWTH = 1.15
 """After the dense start a step is observed at least whenever the count has grown so much: about 16
 observations for each tenfold of steps, so that a short run is seen to its end too."""
@@ -24,12 +26,19 @@ class Budget:
     The dense start and what is set up in it are not held against later steps, but `cost` counts
     them.
 
+    Where several ranks train together each decides by its own clock, and asks nobody. So that they
+    observe the same steps all the same, each observes every 2^k-th and only its k is its own: the
+    steps of the rank with the largest k are observed by all.
+
     Arguments:
         share: of the elapsed time, e.g. 0.02; None observes every step.
+        aligned: whether this process is one of several ranks.
     """
 
-    def __init__(self, share: float | None) -> None:
+    def __init__(self, share: float | None, aligned: bool = False) -> None:
         self.share = share
+        self.aligned = aligned
+        self._stride = 1
         self.spent = 0.0
         self.started: float | None = None
         self.observed = 0
@@ -61,13 +70,29 @@ class Budget:
             or self.steps <= DENSE
             or self._burst > 0
             or self.steps >= self._sure
-            or self.spent - self._base[0] <= self.share * (self.elapsed() - self._base[1])
+            or (self._turn() if self.aligned else self._left() >= 0)
         )
         if self.steps >= self._sure:
             self._sure = self.steps * GROWTH
         self._burst = max(0, self._burst - 1)
         self.observed += wanted
         return wanted
+
+    def _left(self) -> float:
+        """Seconds that may be spent yet."""
+        share = 0.0 if self.share is None else self.share
+        return share * (self.elapsed() - self._base[1]) - (self.spent - self._base[0])
+
+    def _turn(self) -> bool:
+        """Whether it is the turn of this step, one in 2^k; k follows from what is left."""
+        if self.steps % self._stride:
+            return False
+        left = self._left()
+        if left < 0:
+            self._stride *= 2
+        elif self._stride > 1 and left > MOST_SAVED * (self.spent + left):
+            self._stride //= 2
+        return self.steps % self._stride == 0
 
     def passes(self, cost: float, taken: float) -> int:
         """Steps to let pass unrecorded, so that the rows of steps alone stay within half the share.
@@ -77,7 +102,7 @@ class Budget:
             taken: seconds that the step took.
         """
         allowed = 0.0 if self.share is None else self.share / 2 * taken
-        if self.share is None or self.steps < ALWAYS_TOLD or cost <= allowed:
+        if self.share is None or self.aligned or self.steps < ALWAYS_TOLD or cost <= allowed:
             return 0
         return min(MOST_PASSED, int(cost / allowed)) if allowed > 0 else 0
 

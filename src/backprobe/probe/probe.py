@@ -59,7 +59,8 @@ class Probe:
         self.stop_after = stop_after
         recorder = Recorder(session.writer)
         self.guard = Guard(self._failed)
-        self.state = State(recorder, self.guard, Budget(budget), HistogramClock(every))
+        sampling = Budget(budget, aligned=session.world > 1)
+        self.state = State(recorder, self.guard, sampling, HistogramClock(every))
         self.loaders = Loaders(recorder.event, self.guard)
         self.forward = Forward(self.state, self.loaders)
         self.heartbeat = Heartbeat(self.state, self._stepped)
