@@ -28,6 +28,7 @@ from backprobe.store import catalog, redact
 from backprobe.store.board import Board
 from backprobe.store.console import Console
 from backprobe.store.environment import Capture
+from backprobe.store.limit import RecordLimit
 from backprobe.store.reader import RunReader, new_log
 from backprobe.store.system import SystemMeter
 from backprobe.store.terminal import Terminal
@@ -73,6 +74,9 @@ class Session:
         self.pid = os.getpid()
         self.rank, self.world = _place()
         self.writer = Log(new_log(Path(run.path), self.rank, self.pid), self.say)
+        most = settings.record_limit()
+        share = None if most is None else most // max(1, self.world)
+        self._limit = RecordLimit(self.writer, share, self.say)
         self._sources: list[Callable[[], None]] = []
         self._before_end: list[Callable[[], None]] = []
         self._stop = threading.Event()
@@ -152,6 +156,7 @@ class Session:
             except Exception as error:  # noqa: BLE001  # the other actions still follow
                 self.writer.event("failure", collector=repr(action), error=repr(error))
         self.flush()
+        self._limit.end()
         self.writer.event("end", exit_code=exit_code)
         self.writer.close()
         if self.owner:
@@ -189,6 +194,11 @@ class Session:
             except Exception as error:  # noqa: BLE001  # a line less on the terminal, not a flusher less
                 self.writer.event("failure", collector="status line", error=repr(error))
                 self._status.end()
+            try:
+                self._limit.tick()
+            except Exception as error:  # noqa: BLE001  # the record grows on, the training goes on
+                self.writer.event("failure", collector="record limit", error=repr(error))
+                self._limit = RecordLimit(self.writer, None, self.say)
             flushes += 1
             if flushes % SYSTEM_FLUSHES == 1:
                 columns = meter.sample()

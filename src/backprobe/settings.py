@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ BUDGET = "BACKPROBE_BUDGET"
 STEPS = "BACKPROBE_STEPS"
 LIVE = "BACKPROBE_LIVE"
 NATIVE = "BACKPROBE_NATIVE"
+LIMIT = "BACKPROBE_LIMIT"
 TREAT = "BACKPROBE_TREAT"
 TRIAL = "BACKPROBE_TRIAL"
 DEBUG = "BACKPROBE_DEBUG"
@@ -29,6 +31,7 @@ VARIABLES: Mapping[str, str] = {
     PYTHON: "interpreter that `backprobe run` starts scripts with, where `--python` is not given",
     RUN: "folder of the run that a process joins; set by `backprobe run` for its children",
     BUDGET: "share of the step time that the probe may cost, or `none`; set by `--budget`",
+    LIMIT: "bytes that a run's record may have, such as `2GB`, or `none`; default `1GB`",
     STEPS: "optimizer steps after which the script is ended; set by `--steps`",
     LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
     TREAT: "treatments that a process applies, a JSON list of strings; set by `--treat`",
@@ -40,6 +43,10 @@ VARIABLES: Mapping[str, str] = {
 
 DEFAULT_BUDGET = 0.02
 """Share of the step time; the promise of the project's first page."""
+
+DEFAULT_LIMIT = 1_000_000_000
+"""Bytes of one run's record: a day of a small network at the default budget has a few 100 MB."""
+UNITS: Mapping[str, int] = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 def run_folder() -> Path | None:
@@ -58,6 +65,30 @@ def budget() -> float | None:
     except ValueError:
         return DEFAULT_BUDGET
     return share if share >= 0 else DEFAULT_BUDGET
+
+
+def byte_count(text: str) -> int:
+    """The bytes that a text such as `5GB`, `300 MB` or `1e9` names; units are decimal.
+
+    Raises:
+        ValueError: it names none.
+    """
+    found = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([kmgt]?b?)\s*", text, re.IGNORECASE)
+    unit = found[2].upper() if found else ""
+    if found is None or (unit not in UNITS and unit + "B" not in UNITS):
+        raise ValueError(f"{text!r}; expected a size such as 5GB or 300MB")
+    return int(float(found[1]) * UNITS.get(unit, UNITS.get(unit + "B", 1)))
+
+
+def record_limit() -> int | None:
+    """Bytes that the record of one run may have, None for no limit."""
+    text = os.environ.get(LIMIT, "").strip()
+    if text.lower() == "none":
+        return None
+    try:
+        return byte_count(text) or DEFAULT_LIMIT
+    except ValueError:
+        return DEFAULT_LIMIT
 
 
 def step_limit() -> int | None:

@@ -156,7 +156,12 @@ class TestRuns:
         """`--keep 1` leaves the newest; `--older-than` spares what is younger."""
         command("runs", "prune", "--older-than", "1", "--yes")
         assert len(catalog.runs(store)) == 2
-        assert command("runs", "prune", "--keep", "1", "--yes").exit_code == 0
+        done = command("runs", "prune", "--keep", "1", "--dry-run")
+        assert "Would remove 1 run" in done.stdout
+        assert len(catalog.runs(store)) == 2
+        done = command("runs", "prune", "--keep", "1", "--yes")
+        assert done.exit_code == 0
+        assert "freed" in done.stdout
         assert [run.name for run in catalog.runs(store)] == ["sicker"]
 
 

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.box import SIMPLE_HEAD
@@ -13,14 +14,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backprobe import settings
 from backprobe.cli._options import complete_run, find_run, json_option
 from backprobe.records import SCHEMA, Run
 from backprobe.report.amounts import ago, duration
-from backprobe.store import catalog, json
+from backprobe.store import catalog, json, pruning
+from backprobe.store.sizes import amount, folder_bytes
+
+_T = TypeVar("_T")
 
 STATES = {"running": "cyan", "finished": "green", "failed": "red", "killed": "red"}
 """State → colour; all others are yellow."""
-DAY_SECONDS = 86_400.0
 LEAST_COMMAND = 16
 """Columns that must be left for a command to be shown at all."""
 
@@ -62,27 +66,63 @@ def remove(wanted: tuple[str, ...], yes: bool) -> None:
 
 
 @runs.command("prune")
-@click.option("--keep", type=click.IntRange(0), help="Keep the newest N, remove the others.")
-@click.option("--older-than", type=click.FloatRange(0), metavar="DAYS", help="Remove older ones.")
+@click.option("--keep", type=click.IntRange(0), help="The newest N stay, whatever else is asked.")
+@click.option("--older-than", metavar="AGE", help="Remove what is older: 30d, 12h, 2w.")
+@click.option("--max-size", metavar="SIZE", help="Remove the oldest until all fit: 5GB, 300MB.")
 @click.option("--project", help="Only the runs of this project.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def prune(keep: int | None, older_than: float | None, project: str | None, yes: bool) -> None:
-    """Removes old runs; one that is still running is kept."""
-    if keep is None and older_than is None:
-        raise click.UsageError("say which: --keep N, --older-than DAYS, or both")
+def prune(
+    keep: int | None,
+    older_than: str | None,
+    max_size: str | None,
+    project: str | None,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Removes old runs; one that is still running always stays.
+
+    \b
+    Examples:
+      backprobe runs prune --keep 20              all but the newest 20
+      backprobe runs prune --older-than 30d       what is older than 30 days
+      backprobe runs prune --max-size 5GB         the oldest, until 5 GB are left
+      backprobe runs prune --keep 5 --older-than 2w --max-size 1GB --dry-run
+
+    Without --older-than and --max-size all but the newest N go.
+    """
+    seconds = _read("--older-than", older_than, pruning.age)
+    most = _read("--max-size", max_size, settings.byte_count)
+    if keep is None and seconds is None and most is None:
+        raise click.UsageError("say which: --keep N, --older-than AGE or --max-size SIZE")
     found = [
         run
         for run in catalog.runs(catalog.store_directory())
         if project is None or run.project == project
     ]
-    old = found[keep:] if keep is not None else found
-    if older_than is not None:
-        limit = time.time() - older_than * DAY_SECONDS
-        old = [run for run in old if run.created < limit]
-    _remove([run for run in old if run.state != "running"], yes)
+    sizes = {run.id: folder_bytes(Path(run.path)) for run in found}
+    gone = pruning.chosen(found, sizes, time.time(), keep, seconds, most)
+    left = sum(sizes.values()) - sum(sizes[run.id] for run in gone)
+    _remove(gone, yes, dry_run, sizes)
+    if most is not None and left > most:
+        click.echo(
+            f"{amount(left)} are left, more than {amount(most)}: the rest is running, or kept by "
+            "--keep."
+        )
 
 
-def _remove(chosen: Iterable[Run], yes: bool) -> None:
+def _read(option: str, text: str | None, parse: Callable[[str], _T]) -> _T | None:
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {error}") from error
+
+
+def _remove(
+    chosen: Iterable[Run], yes: bool, dry_run: bool = False, known: Mapping[str, int] | None = None
+) -> None:
     removed = list({run.id: run for run in chosen}.values())
     running = [run.id for run in removed if run.state == "running"]
     if running:
@@ -90,17 +130,32 @@ def _remove(chosen: Iterable[Run], yes: bool) -> None:
     if not removed:
         click.echo("Nothing to remove.")
         return
+    sizes = {run.id: (known or {}).get(run.id) or folder_bytes(Path(run.path)) for run in removed}
     names = ", ".join(f"{run.id} ({run.name})" if run.name != run.id else run.id for run in removed)
+    what = f"{len(removed)} run{'s' * (len(removed) > 1)}, {amount(sum(sizes.values()))}"
+    if dry_run:
+        for run in removed:
+            name = f"  {run.name}" if run.name != run.id else ""
+            when = ago(time.time() - run.created)
+            click.echo(f"{run.id}  {when:>11}  {amount(sizes[run.id]):>7}{name}")
+        click.echo(f"Would remove {what}. Nothing was removed.")
+        return
     if not yes:
-        click.confirm(f"Remove {len(removed)} run{'s' * (len(removed) > 1)}: {names}?", abort=True)
+        click.confirm(f"Remove {what}: {names}?", abort=True)
+    freed, count = 0, 0
     for run in removed:
+        now = catalog.read(Path(run.path))
+        if now is not None and now.state == "running":  # resumed since it was chosen
+            click.echo(f"{run.id} is running again: it stays.")
+            continue
         try:
             catalog.delete(run)
         except OSError as error:
             raise click.ClickException(
                 f"cannot remove {run.path}: {error.strerror or error}"
             ) from error
-    click.echo(f"Removed {len(removed)}.")
+        freed, count = freed + sizes[run.id], count + 1
+    click.echo(f"Removed {count}: {amount(freed)} freed.")
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,6 +42,7 @@ class LogReader:
         offset: so many bytes were read and understood, or given up.
         damage: what could not be read, in words.
         sequence: the number that the next frame should have.
+        inode: of the file that was read; another one is a thinned copy, and read from its begin.
     """
 
     path: Path
@@ -48,6 +50,7 @@ class LogReader:
     damage: list[str] = field(default_factory=list)
     assembled: Assembler = field(default_factory=Assembler)
     sequence: int = 0
+    inode: int = 0
 
     def refresh(self, ended: bool = False) -> int:
         """Reads on to the end of the file; returns how many new frames there were.
@@ -62,6 +65,8 @@ class LogReader:
         pending = b""
         try:
             with open(self.path, "rb") as file:
+                if self._replaced(os.fstat(file.fileno())):
+                    before = 0
                 file.seek(self.offset)
                 while chunk := file.read(CHUNK):
                     data = pending + chunk
@@ -76,6 +81,16 @@ class LogReader:
             self._report([Damage(0, len(pending), "the last frame was cut short")])
             self.offset += len(pending)
         return self.assembled.frames - before
+
+    def _replaced(self, file: os.stat_result) -> bool:
+        """Whether the log is another file than before; if so all that was read is forgotten."""
+        known, self.inode = self.inode, file.st_ino
+        if known in (0, file.st_ino) and file.st_size >= self.offset:
+            return False
+        self.offset = self.sequence = 0
+        self.damage = []
+        self.assembled = Assembler()
+        return True
 
     def _report(self, damage: list[Damage]) -> None:
         self.damage += [

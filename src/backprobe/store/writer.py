@@ -13,7 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from backprobe.store.frames import HEADER_LENGTH, pack, seal
+from backprobe.store.frames import HEADER_LENGTH, decode, encode, pack, seal
 
 
 def _make_encoder() -> Callable[[Any], str]:
@@ -39,7 +39,8 @@ class LogWriter:
 
     No call raises for a fault of the disk: the first one is told to `on_failure`, later frames
     are tried again, and `lost` counts the frames that could not be written. A process forked from
-    the one that opened the log writes nothing.
+    the one that opened the log writes nothing. `size` is that of the log in bytes; frames of the
+    streams in `refused` are not written.
 
     Arguments:
         path: file to create or append to; its folder must exist.
@@ -49,6 +50,8 @@ class LogWriter:
     def __init__(self, path: Path, on_failure: Callable[[str], None] | None = None) -> None:
         self.path = path
         self.lost = 0
+        self.size = 0
+        self.refused: frozenset[str] = frozenset()
         self._on_failure = on_failure or _say_nothing
         self._sequence = 0
         self._lock = threading.RLock()  # a signal handler may log while this thread does
@@ -85,6 +88,8 @@ class LogWriter:
         self, header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None = None
     ) -> None:
         """Writes one frame: a JSON-ready header and numpy columns."""
+        if header.get("stream") in self.refused:
+            return
         self._append(pack(header, columns))
 
     def touch(self) -> None:
@@ -100,6 +105,40 @@ class LogWriter:
             except OSError:
                 pass
 
+    def replace(self, copy: Path, upto: int, frames: int) -> bool:
+        """Puts a shorter copy of the log in its place; what came meanwhile follows behind.
+
+        Arguments:
+            copy: in the same folder.
+            upto: bytes of the log that the copy stands for.
+            frames: their number in the copy.
+
+        Returns:
+            Whether that was done; else the log stays as it is.
+        """
+        with self._lock:
+            if self._descriptor < 0 or self._writing or os.getpid() != self._pid:
+                return False
+            self._writing = True  # a frame of a signal handler waits meanwhile
+            try:
+                with open(self.path, "rb") as file:
+                    file.seek(upto)
+                    later, _, _ = decode(file.read())
+                with open(copy, "ab") as file:
+                    for number, frame in enumerate(later, frames):
+                        file.write(encode(number, frame.header, frame.columns))
+                os.replace(copy, self.path)
+                os.close(self._descriptor)
+                self._sequence = frames + len(later)
+                self._open()
+            except OSError:
+                return False
+            finally:
+                self._writing = False
+            while self._waiting:
+                self._write(seal(self._sequence, self._waiting.pop(0)))
+            return True
+
     def close(self) -> None:
         """Ends the log; later calls write nothing."""
         with self._lock:
@@ -112,6 +151,7 @@ class LogWriter:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
             self._descriptor = os.open(self.path, flags, 0o644)
+            self.size = os.fstat(self._descriptor).st_size
         except OSError as error:
             self._fail(error)
 
@@ -143,6 +183,7 @@ class LogWriter:
                 written += os.write(self._descriptor, data[written:])
                 if written < len(data):
                     raise OSError(28, "No space left on device")
+            self.size += written
         except OSError as error:
             self._fail(error)
 
