@@ -2,8 +2,9 @@
 # mypy: ignore-errors
 """Thirty-odd networks, each with a loss; run as a script it trains them and prints every bit.
 
-`python architectures.py [watch]` prints JSON: name → [losses as hex, hash of the final weights,
-hash of the RNG states, attributes added to the modules, whether it still pickles and copies].
+`python architectures.py [watch] [STEPS]` prints JSON: name → [losses as hex, hash of the final
+weights, hash of the RNG states, attributes added to the modules, whether it still pickles and
+copies].
 """
 
 from __future__ import annotations
@@ -379,9 +380,8 @@ def _transformers(name: str, **settings: Any) -> Callable[[], Built]:
         import transformers
 
         config = getattr(transformers, f"{name}Config")(**settings)
-        head = (
-            "LMHeadModel" if name == "GPT2" else "ForCausalLM" if name == "Llama" else "ForMaskedLM"
-        )
+        masked = name in ("Bert", "Albert", "DistilBert")
+        head = "LMHeadModel" if name == "GPT2" else "ForMaskedLM" if masked else "ForCausalLM"
         net = getattr(transformers, name + head)(config)
 
         def loss() -> Tensor:
@@ -399,6 +399,48 @@ BUILDERS["llama"] = _transformers("Llama", num_hidden_layers=2, num_key_value_he
 BUILDERS["gpt2"] = _transformers(
     "GPT2", vocab_size=40, n_embd=16, n_layer=2, n_head=2, n_positions=16
 )
+BUILDERS["albert"] = _transformers("Albert", num_hidden_layers=2, embedding_size=8, **_SMALL)
+BUILDERS["distilbert"] = _transformers(
+    "DistilBert", vocab_size=40, dim=16, hidden_dim=32, n_layers=2, n_heads=2
+)
+BUILDERS["qwen2"] = _transformers("Qwen2", num_hidden_layers=2, num_key_value_heads=1, **_SMALL)
+BUILDERS["mixtral"] = _transformers(
+    "Mixtral", num_hidden_layers=2, num_key_value_heads=1, num_local_experts=4, **_SMALL
+)
+
+
+@architecture
+def t5() -> Built:
+    import transformers
+
+    config = transformers.T5Config(
+        vocab_size=40, d_model=16, d_kv=8, d_ff=32, num_layers=2, num_heads=2,
+        decoder_start_token_id=0,
+    )  # fmt: skip
+    net = transformers.T5ForConditionalGeneration(config)
+
+    def loss() -> Tensor:
+        ids = torch.randint(1, 40, (2, 8))
+        return net(input_ids=ids, labels=ids).loss
+
+    return net, loss
+
+
+@architecture
+def vit() -> Built:
+    import transformers
+
+    config = transformers.ViTConfig(
+        image_size=8, patch_size=4, num_hidden_layers=2, num_labels=4,
+        **{k: v for k, v in _SMALL.items() if k != "vocab_size"},
+    )  # fmt: skip
+    net = transformers.ViTForImageClassification(config)
+
+    def loss() -> Tensor:
+        labels = torch.randint(0, 4, (4,))
+        return net(pixel_values=torch.randn(4, 3, 8, 8), labels=labels).loss
+
+    return net, loss
 
 
 def digest(*parts: Any) -> str:
@@ -416,7 +458,7 @@ def states() -> str:
     )
 
 
-def train(build: Callable[[], Built], watched: bool) -> list[Any]:
+def train(build: Callable[[], Built], watched: bool, steps: int = STEPS) -> list[Any]:
     torch.manual_seed(0)
     np.random.seed(0)
     random.seed(0)
@@ -432,7 +474,7 @@ def train(build: Callable[[], Built], watched: bool) -> list[Any]:
 
         entry.watch(net, log="all", log_freq=1)
     losses = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         optimizer.zero_grad()
         loss = loss_of()
         loss.backward()
@@ -459,10 +501,11 @@ def train(build: Callable[[], Built], watched: bool) -> list[Any]:
 
 def main() -> None:
     watched = "watch" in sys.argv
+    steps = next((int(word) for word in sys.argv[1:] if word.isdecimal()), STEPS)
     torch.set_num_threads(1)
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", module="transformers")
-    found = {name: train(build, watched) for name, build in BUILDERS.items()}
+    found = {name: train(build, watched, steps) for name, build in BUILDERS.items()}
     if watched:
         from backprobe import session
         from backprobe.store.reader import RunReader
