@@ -73,7 +73,7 @@ def byte_count(text: str) -> int:
     Raises:
         ValueError: it names none.
     """
-    found = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([kmgt]?b?)\s*", text, re.IGNORECASE)
+    found = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)\s*([kmgt]?b?)\s*", text, re.IGNORECASE)
     unit = found[2].upper() if found else ""
     if found is None or (unit not in UNITS and unit + "B" not in UNITS):
         raise ValueError(f"{text!r}; expected a size such as 5GB or 300MB")

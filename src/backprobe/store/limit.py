@@ -8,6 +8,7 @@ training's; only what was written meanwhile is copied with the log held (millise
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -65,9 +66,11 @@ class RecordLimit:
 
     def _begin(self, target: int) -> None:
         arguments = [str(self._writer.path), str(target), str(self._copy)]
+        plain = {k: v for k, v in os.environ.items() if not k.startswith("BACKPROBE_")}
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM, str(PACKAGE), *arguments],
+                env=plain,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -82,7 +82,8 @@ class Units:
         whole = (positions < first + FIRST_STEPS) | (positions >= last - (last - first) // RECENT)
         if turns.size:
             near = np.searchsorted(turns, positions - AROUND)
-            whole |= turns[np.minimum(near, len(turns) - 1)] <= positions + AROUND
+            next_turn = turns[np.minimum(near, len(turns) - 1)]
+            whole |= (near < len(turns)) & (next_turn <= positions + AROUND)
         _, turn = np.unique(groups, return_inverse=True)
         bucket = turn.reshape(-1).astype(np.int64) * (last // width + 1) + positions // width
         _, begins, inverse = np.unique(bucket, return_index=True, return_inverse=True)
