@@ -144,7 +144,7 @@ class Backward:
             if by_scaler is not None and by_scaler.device == now.device:
                 now = now / by_scaler
             state.loss_sum = now + state.loss_sum
-        state.end_batch(target, **facts)
+        state.end_batch(target, facts)
 
     def _read(self, loss: Tensor, frame: FrameType) -> tuple[dict[str, float], Tensor | None]:
         """Reads the loss's graph: facts of the batch's targets, and the targets."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backprobe.probe.host import host
+from backprobe.probe import hashes
+from backprobe.probe import host as hosts
 from backprobe.probe.kernels import native, through_torch
-from backprobe.probe.losses import checksum
+from backprobe.probe.losses import CHECKSUM_BYTES, checksum
 from backprobe.probe.parameters import DTYPES
+from backprobe.probe.transfer import Transfers
 
 SAMPLE = 1 << 14
 FEATURE_BATCHES = 8
 """Batches over which per-feature means and deviations are gathered."""
 MAX_FEATURES = 512
+CHECKSUM = "checksum"
 
 Row = dict[str, float]
 
@@ -49,15 +53,15 @@ def six(x: Tensor) -> Tensor | NDArray[np.float32]:
     """
     flat = x.detach().reshape(-1)[:SAMPLE]
     library = native.library()
-    if library is not None and x.device.type == "cpu" and flat.dtype in DTYPES:
+    if library is not None and hosts.near(x) and flat.dtype in DTYPES:
         flat = flat.contiguous()
         out = np.empty(6, np.float32)
         library.bp_full(
             flat.data_ptr(), flat.numel(), DTYPES[flat.dtype], out.ctypes.data_as(ctypes.c_void_p)
         )
         return out
-    found = through_torch.six(flat.float() if x.device.type != "cpu" else flat.double())
-    return found.numpy() if x.device.type == "cpu" else found
+    found = through_torch.six(flat.double() if hosts.near(x) else flat.float())
+    return found.numpy() if hosts.near(x) else found
 
 
 def summary(values: NDArray[np.float32], prefix: str = "") -> Row:
@@ -75,7 +79,23 @@ def summary(values: NDArray[np.float32], prefix: str = "") -> Row:
 def facts(x: Tensor) -> Row:
     """What is known of a batch without reading its values: `rows integer checksum`."""
     found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
-    return {**found, "checksum": checksum(x)} if x.device.type == "cpu" else found
+    return {**found, "checksum": checksum(x)} if hosts.near(x) else found
+
+
+def late_checksum(x: Tensor) -> dict[str, Tensor]:
+    """The checksum of a batch on a device, to be sent for under its name; empty for a near one."""
+    if hosts.near(x):
+        return {}
+    first = x.detach().reshape(1, -1)[:, : CHECKSUM_BYTES // max(1, x.element_size())]
+    pieces = hashes.far_rows(first)
+    return {} if pieces is None else {CHECKSUM: pieces}
+
+
+def arrived(values: NDArray[np.float32], prefix: str) -> Row:
+    """What `six` or `late_checksum` had sent for, as a part of a batch's row."""
+    if prefix == CHECKSUM:
+        return {CHECKSUM: float(hashes.finished(values)[0] % np.uint64(1 << 32))}
+    return summary(values, prefix)
 
 
 class Features:
@@ -85,12 +105,12 @@ class Features:
         self.batches = 0
         self.count = 0
         self.kind = ""
-        self._sum: NDArray[np.float64] | None = None
-        self._square: NDArray[np.float64] | None = None
+        self._sum: Tensor | None = None
+        self._square: Tensor | None = None
 
     def add(self, x: Tensor) -> bool:
         """Takes one batch; returns whether enough were taken."""
-        if self.batches >= FEATURE_BATCHES or x.device.type != "cpu" or not x.is_floating_point():
+        if self.batches >= FEATURE_BATCHES or not x.is_floating_point():
             return False
         if x.dim() == 2 and x.shape[1] <= MAX_FEATURES:
             matrix, kind = x, "feature"
@@ -100,32 +120,41 @@ class Features:
             matrix, kind = x.transpose(0, 1).reshape(x.shape[1], -1).t(), "channel"
         else:
             return False
-        values = host(matrix[: SAMPLE * 4].double())
-        if self._sum is None or self._square is None or self._sum.shape != values.shape[1:]:
-            self._sum = np.zeros(values.shape[1])
-            self._square = np.zeros(values.shape[1])
-            self.count = 0
-        with np.errstate(all="ignore"):
-            self._sum += values.sum(axis=0)
-            self._square += (values * values).sum(axis=0)
+        with torch.no_grad():
+            exact = torch.float32 if x.device.type == "mps" else torch.float64
+            values = matrix.detach()[: SAMPLE * 4].to(exact)
+            total, square = values.sum(dim=0), (values * values).sum(dim=0)
+        if self._sum is None or self._square is None or self._sum.shape != total.shape:
+            self._sum, self._square, self.count = total, square, 0
+        elif self._sum.device == total.device:
+            self._sum, self._square = self._sum + total, self._square + square
+        else:
+            return False
         self.count += values.shape[0]
         self.kind = kind
         self.batches += 1
         return self.batches == FEATURE_BATCHES
 
-    def data(self) -> dict[str, Any] | None:
-        """Facts for the `input-features` event, None where nothing was taken."""
+    def tell(self, transfers: Transfers, deliver: Callable[[dict[str, Any]], None]) -> None:
+        """Gives the facts of the `input-features` event, when they have arrived on the host."""
         if self._sum is None or self._square is None or not self.count:
-            return None
-        with np.errstate(all="ignore"):
-            mean = self._sum / self.count
-            deviation = np.sqrt(np.maximum(0.0, self._square / self.count - mean * mean))
-        return {
-            "kind": self.kind,
-            "count": self.count,
-            "mean": [float(f"{v:.6g}") for v in mean],
-            "std": [float(f"{v:.6g}") for v in deviation],
-        }
+            return
+        mean = self._sum / self.count
+        deviation = (self._square / self.count - mean * mean).clamp(min=0).sqrt()
+        kind, count = self.kind, self.count
+
+        def facts(values: NDArray[np.float32]) -> None:
+            mean, deviation = np.split(values, 2)
+            deliver(
+                {
+                    "kind": kind,
+                    "count": count,
+                    "mean": [float(f"{v:.6g}") for v in mean],
+                    "std": [float(f"{v:.6g}") for v in deviation],
+                }
+            )
+
+        transfers.send([mean, deviation], facts)
 
 
 def grad_enabled() -> bool:

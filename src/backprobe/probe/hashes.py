@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe import host as hosts
 from backprobe.probe.host import host
 
 MAX_ROWS = 256
@@ -28,9 +29,7 @@ def rows(tensor: Tensor) -> NDArray[np.uint64] | None:
     The hash is multilinear modulo 2^64 over the row's words with fixed random factors, mixed by
     the finaliser of SplitMix64.
     """
-    if tensor.device.type != "cpu" or tensor.layout != torch.strided or tensor.dim() == 0:
-        return None
-    if type(tensor) is not Tensor or tensor.shape[0] == 0 or tensor.is_complex():
+    if not hosts.near(tensor) or not _readable(tensor):
         return None
     part = tensor.detach()[:MAX_ROWS]
     if part.dtype == torch.bfloat16:
@@ -49,6 +48,57 @@ def rows(tensor: Tensor) -> NDArray[np.uint64] | None:
         words = words[:, :: -(-words.shape[1] // MAX_WORDS)]
     with np.errstate(over="ignore"):
         return _finish(words @ _factors(words.shape[1]) + np.uint64(words.shape[1]))
+
+
+def far_rows(tensor: Tensor) -> Tensor | None:
+    """The same hashes of a tensor on a device, left there: [n, 4] pieces of 16 bits as float32.
+
+    Nothing waits for the device; `finished` makes the hashes of the pieces that arrived.
+    """
+    if not _readable(tensor):
+        return None
+    with torch.no_grad():
+        part = tensor.detach()[:MAX_ROWS]
+        part = part.float() if part.dtype == torch.bfloat16 else part
+        part = part.to(torch.uint8) if part.dtype == torch.bool else part
+        flat = part.reshape(len(part), -1)
+        if flat.numel() == 0:
+            return None
+        flat = (flat + 0 if flat.is_floating_point() else flat.clone()).contiguous()
+        data = flat.view(torch.uint8)
+        words = torch.nn.functional.pad(data, (0, -data.shape[1] % 8)).contiguous()
+        words = words.view(torch.int64)
+        if words.shape[1] > MAX_WORDS:
+            words = words[:, :: -(-words.shape[1] // MAX_WORDS)]
+        count = words.shape[1]
+        raw = (words * _factors_at(count, tensor.device)).sum(dim=1) + count
+        return torch.stack([(raw >> by) & 0xFFFF for by in (0, 16, 32, 48)], dim=1).float()
+
+
+def finished(pieces: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Hashes [n] from the pieces [n * 4] of `far_rows`."""
+    parts = pieces.reshape(-1, 4).astype(np.uint64)
+    raw = parts[:, 0]
+    for place in range(1, 4):
+        raw = raw | (parts[:, place] << np.uint64(16 * place))
+    with np.errstate(over="ignore"):
+        return _finish(raw)
+
+
+def _readable(tensor: Tensor) -> bool:
+    return (
+        type(tensor) is Tensor
+        and tensor.layout == torch.strided
+        and tensor.device.type != "meta"
+        and tensor.dim() > 0
+        and tensor.shape[0] > 0
+        and not tensor.is_complex()
+    )
+
+
+@functools.cache
+def _factors_at(count: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(_factors(count).view(np.int64)).to(device, non_blocking=True)
 
 
 def _finish(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -19,6 +19,11 @@ def host(tensor: Tensor) -> NDArray[Any]:
     return copied
 
 
+def near(tensor: Tensor) -> bool:
+    """Whether reading a tensor's values costs no wait; else they are sent for (see `transfer`)."""
+    return tensor.device.type == "cpu"
+
+
 def freed(tensor: Tensor) -> bool:
     """Whether a tensor's memory is gone for now, as a gathered parameter's is between two uses."""
     try:

@@ -67,7 +67,7 @@ class Inputs:
         self._batches += measuring
         if measuring and x is not None and self._due(self._batches):
             state.guard.run("batches", self._describe, module, x, False)
-            if type(output) is Tensor and output.device.type == "cpu":
+            if type(output) is Tensor:
                 # Until the backward: a hand-written error keeps neither prediction nor target.
                 state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
 
@@ -106,14 +106,18 @@ class Inputs:
             **batches.facts(x),
         }
         first = None if evaluation else self._first_input
-        state.begin_batch(row, {"": batches.six(x)} | ({} if first is None else {"first_": first}))
+        readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
+        state.begin_batch(row, readings | batches.late_checksum(x))
         if evaluation:
             state.end_batch()
             return
         state.keep_rows(x, False)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
-            state.recorder.event("input-features", model=index, **(features.data() or {}))
+            features.tell(
+                state.transfers,
+                lambda facts: state.recorder.event("input-features", model=index, **facts),
+            )
 
 
 def _any_training(module: nn.Module) -> bool:

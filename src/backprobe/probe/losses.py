@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe import host as hosts
 from backprobe.probe import lossgraph, sites
 from backprobe.probe.host import host
 from backprobe.probe.transfer import Transfers
@@ -23,6 +24,7 @@ from backprobe.records import Loss
 
 MAX_ELEMENTS = 1 << 16
 MAX_CLASSES = 1024
+OUTPUT_ROWS = 2048
 CHECKSUM_BYTES = 4096
 MAX_OUTPUTS = 4096
 """Targets of more numbers a row are not told apart by output."""
@@ -175,10 +177,11 @@ class Losses:
             self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
+            self._tell_output(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
-        if reading.target is not None and reading.target.device.type != "cpu":
-            self._fetch(index, reading, classes)
+        if reading.target is not None and not hosts.near(reading.target):
+            facts = self._fetch(index, reading, classes)
         elif reading.target is not None and _readable(reading.target):
             facts = self._targets[index].add(reading.target, reading.ignore_index, classes)
             self._dirty.add(index)
@@ -186,21 +189,54 @@ class Losses:
         self.readings[index] = reading
         return index, reading.scale, facts
 
-    def _fetch(self, index: int, reading: lossgraph.LossReading, classes: int) -> None:
-        """Takes a device's targets when they arrive (class ids are exact below 2^24)."""
+    def _fetch(self, index: int, reading: lossgraph.LossReading, classes: int) -> dict[str, float]:
+        """Takes a device's targets when they arrive (class ids are exact below 2^24).
+
+        Returns:
+            The batch's facts, which are filled in then.
+        """
+        facts: dict[str, float] = {}
         target = reading.target
-        if target is None or type(target) is not Tensor or target.layout != torch.strided:
-            return
-        dtype, ignored = target.dtype, reading.ignore_index
+        if target is None or not _plain(target):
+            return facts
+        dtype, ignored, shape = target.dtype, reading.ignore_index, target.shape
+        made = "difference" in reading.extra
         flat = target.detach().reshape(-1)
         if flat.numel() > MAX_ELEMENTS:
             flat = flat[:: flat.numel() // MAX_ELEMENTS]
+            shape = flat.shape
+        hits = _hits(reading)
+        size = flat.numel()
 
         def deliver(values: NDArray[np.float32]) -> None:
-            self._targets[index].add(torch.from_numpy(values.copy()).to(dtype), ignored, classes)
+            if made and not np.isfinite(values[:size]).all():
+                return  # a broken network's prediction says nothing of the data
+            given = torch.from_numpy(values[:size].copy()).to(dtype).reshape(shape)
+            facts.update(self._targets[index].add(given, ignored, classes))
+            if hits is not None and values[size + 1]:
+                facts["accuracy"] = float(values[size] / values[size + 1])
             self._dirty.add(index)
 
-        self._transfers.send([flat], deliver)
+        self._transfers.send([flat] if hits is None else [flat, hits], deliver)
+        return facts
+
+    def _tell_output(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes the facts of the first predictions, now or when they arrive from a device."""
+        sample = _output_sample(reading)
+        if sample is None:
+            return
+        width, logs = sample.shape[1], reading.log_probabilities is not None
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            facts = _output_facts(torch.from_numpy(values.reshape(-1, width).copy()), logs)
+            self.entries[index] = replace(self.entries[index], output=facts)
+            self._touch("losses", self.entries[index])
+
+        if hosts.near(sample):
+            facts = _output_facts(sample, logs)
+            self.entries[index] = replace(self.entries[index], output=facts)
+        else:
+            self._transfers.send([sample], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""
@@ -235,7 +271,6 @@ class Losses:
             output_shape=shape,
             target_shape=() if reading.target is None else tuple(reading.target.shape),
             loss_shape=reading.loss_shape,
-            output=_output_facts(reading),
             source=sites.source(computed or backward),
             backward_source=sites.source(backward),
             model=model,
@@ -256,11 +291,13 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
     difference, sign = reading.extra.get("difference"), reading.extra.get("sign")
     if reading.target is not None or difference is None or sign is None or predicted is None:
         return
-    if not _readable(difference) or predicted.numel() != difference.numel():
+    if not _plain(difference) or predicted.numel() != difference.numel():
+        return
+    if difference.device != predicted.device:
         return
     with torch.no_grad():
         target = predicted.reshape(difference.shape) - sign * difference.detach()
-        if not torch.isfinite(difference).all():
+        if hosts.near(difference) and not torch.isfinite(difference).all():
             return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)
         reading.target = target
@@ -268,19 +305,28 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
 
 def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:
     """Share of a training batch's classes that are told right, from what the loss kept."""
+    hits = _hits(reading)
+    if hits is None or not hosts.near(hits):
+        return {}
+    right, count = hits.tolist()
+    return {"accuracy": right / count} if count else {}
+
+
+def _hits(reading: lossgraph.LossReading) -> Tensor | None:
+    """How many classes are told right, and of how many, [2] where the scores are; None unknown."""
     scores, target = reading.log_probabilities, reading.target
-    if scores is None or target is None or target.is_floating_point() or not _readable(scores):
-        return {}
-    if scores.numel() > MAX_ELEMENTS * 4 or scores.dim() < 2:
-        return {}
-    told = scores.detach().argmax(1 if scores.dim() != 3 else -1)
-    if told.shape != target.shape:
-        told = scores.detach().argmax(1)
+    if scores is None or target is None or target.is_floating_point() or not _plain(scores):
+        return None
+    if scores.numel() > MAX_ELEMENTS * 4 or scores.dim() < 2 or scores.device != target.device:
+        return None
+    with torch.no_grad():
+        told = scores.detach().argmax(1 if scores.dim() != 3 else -1)
         if told.shape != target.shape:
-            return {}
-    kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
-    count = int(kept.sum())
-    return {"accuracy": int(((told == target) & kept).sum()) / count} if count else {}
+            told = scores.detach().argmax(1)
+            if told.shape != target.shape:
+                return None
+        kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
+        return torch.stack([((told == target) & kept).sum(), kept.sum()]).float()
 
 
 def _classes(reading: lossgraph.LossReading) -> int:
@@ -290,12 +336,19 @@ def _classes(reading: lossgraph.LossReading) -> int:
     return shape[1] if len(shape) != 3 or reading.chain[:1] != ("NllLossBackward0",) else shape[-1]
 
 
-def _output_facts(reading: lossgraph.LossReading) -> dict[str, Any]:
+def _output_sample(reading: lossgraph.LossReading) -> Tensor | None:
+    """Rows [n, m] of the predictions that the loss kept, or None."""
     found = reading.log_probabilities if reading.log_probabilities is not None else reading.output
-    if found is None or not _readable(found) or found.numel() == 0:
-        return {}
-    values = found.detach().reshape(-1, found.shape[-1] if found.dim() > 1 else 1)[:2048].double()
-    facts = {
+    if found is None or not _plain(found) or found.numel() == 0:
+        return None
+    rows = found.detach().reshape(-1, found.shape[-1] if found.dim() > 1 else 1)
+    return rows[: OUTPUT_ROWS if hosts.near(rows) else max(1, MAX_ELEMENTS // rows.shape[1])]
+
+
+def _output_facts(sample: Tensor, logs: bool) -> dict[str, Any]:
+    """Facts of rows of predictions; `logs` says that they are log probabilities."""
+    values = sample[:OUTPUT_ROWS].double()
+    facts: dict[str, Any] = {
         "mean": float(values.mean()),
         "std": float(values.std(unbiased=False)),
         "min": float(values.min()),
@@ -305,13 +358,19 @@ def _output_facts(reading: lossgraph.LossReading) -> dict[str, Any]:
     if values.shape[1] > 1:
         facts["row_sum"] = float(values.sum(dim=1).mean())
         facts["row_sum_std"] = float(values.sum(dim=1).std(unbiased=False))
-    if reading.log_probabilities is not None:
+    if logs:
         facts["log_probabilities"] = True
     return facts
 
 
+def _plain(tensor: Tensor) -> bool:
+    """Whether a tensor holds its values itself, here or on a device."""
+    strided = type(tensor) is Tensor and tensor.layout == torch.strided
+    return strided and tensor.device.type != "meta"
+
+
 def _readable(tensor: Tensor) -> bool:
-    return type(tensor) is Tensor and tensor.device.type == "cpu" and tensor.layout == torch.strided
+    return _plain(tensor) and hosts.near(tensor)
 
 
 def checksum(tensor: Tensor) -> float:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import batches, hashes
+from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
@@ -84,7 +85,7 @@ class State:
     seen_training: bool = False
     criterion_site: tuple[str, int] | None = None
     batch: dict[str, float] | None = None
-    batch_rows: NDArray[np.uint64] | None = None
+    batch_rows: NDArray[np.uint64] | Tensor | None = None
     predicted: Tensor | None = None
     batch_step: int = -1
     batch_late: dict[str, Tensor] = field(default_factory=dict)
@@ -194,7 +195,7 @@ class State:
 
     def keep_rows(self, x: Tensor, evaluation: bool, target: Tensor | None = None) -> None:
         """Hashes a batch's rows; a training batch's targets come with its loss."""
-        found = hashes.rows(x)
+        found = hashes.rows(x) if hosts.near(x) else hashes.far_rows(x)
         if found is None:
             return
         self.batch_rows, self.batch_step = found, self.step
@@ -205,33 +206,63 @@ class State:
         rows, self.batch_rows = self.batch_rows, None
         if rows is None:
             return
-        targets = None if target is None else hashes.rows(target)
-        if targets is None or len(targets) != len(rows):
-            targets = np.zeros_like(rows)
+        targets: NDArray[np.uint64] | Tensor | None = None
+        if target is not None:
+            targets = hashes.rows(target) if hosts.near(target) else hashes.far_rows(target)
+        if targets is not None and len(targets) != len(rows):
+            targets = None
         step = self.step if evaluation else self.batch_step
-        self.recorder.hashes.append((step, evaluation, rows, targets))
+        late = [part for part in (rows, targets) if isinstance(part, Tensor)]
+        if len({part.device for part in late}) > 1:
+            late, targets = late[:1], None
 
-    def end_batch(self, target: Tensor | None = None, **facts: float) -> None:
-        """Writes the batch that waits, with what its loss told of its targets."""
+        def deliver(values: NDArray[np.float32]) -> None:
+            found = []
+            for part in (rows, targets):
+                if isinstance(part, Tensor):
+                    found.append(hashes.finished(values[: part.numel()]))
+                    values = values[part.numel() :]
+                else:
+                    found.append(np.zeros(len(rows), np.uint64) if part is None else part)
+            self.recorder.hashes.append((step, evaluation, found[0], found[1]))
+
+        if late:
+            self.transfers.send(late, deliver)
+        else:
+            deliver(np.zeros(0, np.float32))
+
+    def end_batch(
+        self, target: Tensor | None = None, facts: Mapping[str, float] | None = None
+    ) -> None:
+        """Writes the batch that waits, with what its loss told of its targets.
+
+        Arguments:
+            target: of the batch.
+            facts: more of its row; those of a device's targets are filled in when they arrive,
+                which is before the row is written.
+        """
         self.predicted = None
+        facts = facts or {}
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return
-        row, late = {**self.batch, **facts}, self.batch_late
+        row, late = self.batch, self.batch_late
         self.batch, self.batch_late = None, {}
         waiting = self.recorder.tables["batches"]
-        if not late:
-            waiting.append(row)
-            return
 
         def deliver(values: NDArray[np.float32]) -> None:
-            for k, prefix in enumerate(late):
-                row.update(batches.summary(values[6 * k : 6 * k + 6], prefix))
+            for prefix, part in late.items():
+                given, values = values[: part.numel()], values[part.numel() :]
+                row.update(batches.arrived(given, prefix))
+            row.update(facts)
             waiting.append(row)
 
-        self.transfers.send(list(late.values()), deliver)
+        if late:
+            self.transfers.send(list(late.values()), deliver)
+        else:
+            self.transfers.after(lambda: deliver(np.zeros(0, np.float32)))
 
     def flush_structure(self) -> None:
         """Writes what is new of the structure, the losses and the graph."""
