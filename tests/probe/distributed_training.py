@@ -2,7 +2,8 @@
 """A small classifier over all ranks of a launcher; notes each rank's losses in `<rank>.json`.
 
 Arguments: plain, ddp, fsdp, long (FSDP for more steps), drift (DDP, and rank 1 changes a weight),
-early (rank 1 stops after three steps; no gradients are exchanged), spawn (two DDP ranks started from here).
+early (rank 1 stops after three steps; no gradients are exchanged), spawn (two DDP ranks started
+from here).
 """
 
 from __future__ import annotations

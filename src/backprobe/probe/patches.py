@@ -128,6 +128,29 @@ def _clipping(current: Current) -> None:
 
     clip_grad.clip_grad_norm_ = _mark(clip_grad_norm_)
     torch.nn.utils.clip_grad_norm_ = clip_grad_norm_
+    _clipping_by_given_norm(current)
+
+
+def _clipping_by_given_norm(current: Current) -> None:
+    """The second half of clipping, where a script sums up the norm itself (torch 2.6 and later)."""
+    original = getattr(clip_grad, "clip_grads_with_norm_", None)
+    if original is None or _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def clip_grads_with_norm_(*args: Any, **kwargs: Any) -> Any:
+        probe = None if torch.compiler.is_compiling() else current()
+        if probe is not None:
+            given = dict(zip(("parameters", "max_norm", "total_norm"), args, strict=False)) | kwargs
+            probe.guard.run("clipping", _clipped, probe, given)
+        return original(*args, **kwargs)
+
+    clip_grad.clip_grads_with_norm_ = _mark(clip_grads_with_norm_)
+    torch.nn.utils.clip_grads_with_norm_ = clip_grads_with_norm_
+
+
+def _clipped(probe: Probe, given: dict[str, Any]) -> None:
+    probe.clipped(given["total_norm"], given["max_norm"])
 
 
 def _clipping_values(current: Current) -> None:

@@ -200,7 +200,10 @@ class Structure:
 
 
 def settings(module: nn.Module) -> dict[str, Any]:
-    """A module's plain public attributes: numbers, strings, and short tuples of them."""
+    """A module's plain public attributes: numbers, strings, and short tuples of them.
+
+    Also whether it `has_weight` and `has_bias`, and the names of its `buffers`.
+    """
     found: dict[str, Any] = {}
     for name, value in vars(module).items():
         if name.startswith("_") or name == "training" or len(found) >= MAX_SETTINGS:
@@ -216,6 +219,9 @@ def settings(module: nn.Module) -> dict[str, Any]:
     for name in ("weight", "bias"):
         if name in module._parameters:
             found[f"has_{name}"] = module._parameters[name] is not None
+    buffers = [name for name, buffer in module._buffers.items() if buffer is not None]
+    if buffers:
+        found["buffers"] = buffers[:MAX_SETTINGS]
     return found
 
 

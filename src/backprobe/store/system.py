@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import time
 from typing import Any
 
@@ -55,12 +56,32 @@ def _module(name: str) -> Any:
         return None
 
 
+def own_device() -> int | str:
+    """Number or UUID of the GPU that this process is meant to use, as NVML counts them.
+
+    CUDA counts the devices of `CUDA_VISIBLE_DEVICES` only, and a launcher's rank takes the one of
+    its `LOCAL_RANK`; NVML counts all.
+    """
+    local = os.environ.get("LOCAL_RANK", "")
+    rank = int(local) if local.isdecimal() else 0
+    visible = [one.strip() for one in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
+    visible = [one for one in visible if one]
+    if not visible:
+        return rank
+    chosen = visible[rank] if rank < len(visible) else visible[0]
+    return int(chosen) if chosen.isdecimal() else chosen
+
+
 def _gpu() -> Any:
+    """NVIDIA's library and the device that this process uses, or None."""
     library = _module("pynvml")
     if library is None:
         return None
     try:
         library.nvmlInit()
-        return library, library.nvmlDeviceGetHandleByIndex(0)
+        device = own_device()
+        if isinstance(device, str):
+            return library, library.nvmlDeviceGetHandleByUUID(device)
+        return library, library.nvmlDeviceGetHandleByIndex(device)
     except Exception:  # noqa: BLE001  # no driver, no device
         return None
