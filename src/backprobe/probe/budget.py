@@ -39,6 +39,7 @@ class Budget:
         self.share = share
         self.aligned = aligned
         self._stride = 1
+        self._asked = 0
         self.spent = 0.0
         self.started: float | None = None
         self.observed = 0
@@ -65,12 +66,13 @@ class Budget:
         self.steps += 1
         if self.steps == DENSE + 1:
             self._base = (self.spent, self.elapsed())
+        left = self._left()
         wanted = (
             self.share is None
             or self.steps <= DENSE
             or self._burst > 0
             or self.steps >= self._sure
-            or (self._turn() if self.aligned else self._left() >= 0)
+            or (self._turn(self.steps, left) if self.aligned else left >= 0)
         )
         if self.steps >= self._sure:
             self._sure = self.steps * GROWTH
@@ -83,16 +85,17 @@ class Budget:
         share = 0.0 if self.share is None else self.share
         return share * (self.elapsed() - self._base[1]) - (self.spent - self._base[0])
 
-    def _turn(self) -> bool:
-        """Whether it is the turn of this step, one in 2^k; k follows from what is left."""
-        if self.steps % self._stride:
+    def _turn(self, step: int, left: float) -> bool:
+        """Whether it is the turn of a step, one in 2^k; k follows from the seconds left."""
+        if step % self._stride:
             return False
-        left = self._left()
-        if left < 0:
-            self._stride *= 2
-        elif self._stride > 1 and left > MOST_SAVED * (self.spent + left):
-            self._stride //= 2
-        return self.steps % self._stride == 0
+        if step != self._asked:  # may be asked again
+            self._asked = step
+            if left < 0:
+                self._stride *= 2
+            elif self._stride > 1 and left > MOST_SAVED * (self.spent + left):
+                self._stride //= 2
+        return step % self._stride == 0
 
     def passes(self, cost: float, taken: float) -> int:
         """Steps to let pass unrecorded, so that the rows of steps alone stay within half the share.
