@@ -23,6 +23,8 @@ THINNED = 0.5
 """Share of the limit that a thinned log should have."""
 AGAIN = 0.25
 """Share of the limit that a thinned log may grow by at least before it is thinned again."""
+FULL = 0.9
+"""Share of the limit from which on a thinned log is full."""
 PACKAGE = Path(__file__).resolve().parents[2]
 PROGRAM = (
     "import os, sys; hasattr(os, 'nice') and os.nice(19); sys.path.append(sys.argv.pop(1));"
@@ -94,13 +96,13 @@ class RecordLimit:
             self._copy.unlink(missing_ok=True)
             self._stop()
             return
-        self._next = max(float(most), self._writer.size + AGAIN * most)
+        self._next = max(float(most), done["bytes"] + AGAIN * most)
         self._writer.event("thinned", before=before, after=self._writer.size, every=done["every"])
         self._tell(
             f"the record reached {amount(most)}: of its older steps fewer are kept from "
             "now on; what the script logs itself stays whole"
         )
-        if self._writer.size > most:
+        if done["bytes"] > FULL * most:  # what must stay is too much already
             self._stop()
 
     def _stop(self) -> None:

@@ -2,11 +2,11 @@
 """Makes the log of one process smaller by keeping fewer of its old steps.
 
 Nothing of the script's own goes: rows of `log()`, events and what was found of the network stay
-whole. Of what the probe measured, the first steps, the last quarter and the steps around a loss
-that turned non-finite stay; in between, one step in each bucket of 2^k steps is kept, with the
-smallest k that suffices. Buckets are aligned on the step number, so that ranks which observed the
-same steps keep the same. Two networks that take turns have buckets of their own. The rows of steps
-themselves (`steps`) are thinned eight times less than what is large.
+whole. Of what the probe measured, the first steps, the last quarter (less where that alone is too
+much) and the steps around a loss that turned non-finite stay; in between, one step in each bucket
+of 2^k steps is kept, with the smallest k that suffices. Buckets are aligned on the step number, so
+that ranks which observed the same steps keep the same. Two networks that take turns have buckets of
+their own. The rows of steps themselves (`steps`) are thinned eight times less than what is large.
 
     python -m backprobe.store.thinning LOG TARGET SCRATCH
 
@@ -30,8 +30,8 @@ from backprobe.store.frames import Frame, decode, pack, seal
 
 FIRST_STEPS = 200
 """These steps from the first on stay whole: an init and a warm-up can only be judged there."""
-RECENT = 4
-"""The last 1/4 of the steps stays whole."""
+RECENT = (4, 8, 16, 32, 64)
+"""The last 1/4 of the steps stays whole; 1/8 and less where that alone is too much."""
 HEAVY = ("histograms", "outputs", "parameters", "hashes", "batches", "noise")
 """Streams that are thinned first."""
 LIGHT = ("steps", "system", "console")
@@ -39,7 +39,6 @@ LIGHT = ("steps", "system", "console")
 COUNTED = ("system", "console")
 """Streams whose frames are counted, since they have no steps."""
 SPARED = 8
-MOST_DOUBLINGS = 40
 AROUND = 2
 """Steps kept on both sides of one whose loss turned non-finite, or finite again."""
 MOST_TURNS = 100
@@ -75,11 +74,17 @@ class Units:
         self.groups.append(groups)
         self.sizes.append(size * rows / max(1, len(inverse)))
 
-    def mask(self, width: int, turns: Array) -> Array:
-        """Which units stay where one in a bucket of `width` positions does."""
+    def mask(self, width: int, turns: Array, recent: int = RECENT[0]) -> Array:
+        """Which units stay where one in a bucket of `width` positions does, before the last ones.
+
+        Arguments:
+            width: of a bucket.
+            turns: positions around which all stay.
+            recent: the last 1/`recent` stays.
+        """
         positions, groups = np.concatenate(self.positions), np.concatenate(self.groups)
         first, last = int(positions.min()), int(positions.max())
-        whole = (positions < first + FIRST_STEPS) | (positions >= last - (last - first) // RECENT)
+        whole = (positions < first + FIRST_STEPS) | (positions >= last - (last - first) // recent)
         if turns.size:
             near = np.searchsorted(turns, positions - AROUND)
             next_turn = turns[np.minimum(near, len(turns) - 1)]
@@ -110,13 +115,7 @@ def thin(log: Path, target: int, scratch: Path) -> dict[str, Any]:
         in the copy; `bytes` of the copy; `every`, stream → width of a bucket in steps.
     """
     units, turns, fixed, upto = _survey(log)
-    width = 1
-    masks = _masks(units, width, turns)
-    for _ in range(MOST_DOUBLINGS):
-        if fixed + sum(units[name].bytes(masks[name]) for name in units) <= target:
-            break
-        width *= 2
-        masks = _masks(units, width, turns)
+    width, masks = _fitting(units, turns, target - fixed)
     joined = Joined()
     number = size = 0
     with open(scratch, "wb") as file:
@@ -209,10 +208,26 @@ def _survey(log: Path) -> tuple[dict[str, Units], Array, float, int]:
     return units, turns, fixed, whole
 
 
-def _masks(units: Mapping[str, Units], width: int, turns: Array) -> dict[str, Array]:
+def _fitting(units: Mapping[str, Units], turns: Array, most: float) -> tuple[int, dict[str, Array]]:
+    """The smallest width with which the units take so many bytes at most, and what stays then."""
+    width, masks = 1, _masks(units, 1, turns, RECENT[0])
+    span = max((int(np.concatenate(u.positions).max()) for u in units.values()), default=0)
+    for recent in RECENT:
+        width = 1
+        while True:
+            masks = _masks(units, width, turns, recent)
+            if sum(units[name].bytes(masks[name]) for name in units) <= most:
+                return width, masks
+            if width > SPARED * span:
+                break
+            width *= 2
+    return width, masks
+
+
+def _masks(units: Mapping[str, Units], width: int, turns: Array, recent: int) -> dict[str, Array]:
     none = np.zeros(0, np.int64)
     return {
-        name: one.mask(_width(name, width), none if name in COUNTED else turns)
+        name: one.mask(_width(name, width), none if name in COUNTED else turns, recent)
         for name, one in units.items()
     }
 
