@@ -17,6 +17,7 @@ import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
 from backprobe.probe import hashes, host
+from backprobe.probe.transfer import Transfers
 from backprobe.records import Record
 
 Watch = Callable[..., Record]
@@ -114,10 +115,35 @@ def agree(one: Any, other: Any) -> None:
         assert np.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
+class Behind:
+    """A device's event that has passed when it is asked the fourth time."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def query(self) -> bool:
+        """Whether it has passed."""
+        self._asked += 1
+        return self._asked > 3
+
+    def synchronize(self) -> None:
+        """Waits for it."""
+
+
 @pytest.mark.parametrize("kind", ["classes", "squares", "by hand"])
-def test_a_device_hides_nothing(watch: Watch, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_device_hides_nothing(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, kind: str, behind: bool
+) -> None:
     """Targets, first predictions, accuracy, features and hashes are the same from far as near."""
     near = trained(watch, kind)
+    if behind:
+
+        def send(self: Transfers, parts: list[Tensor], deliver: Any) -> None:
+            values = torch.cat([part.detach().reshape(-1).float() for part in parts])
+            self._waiting.append((Behind(), values, deliver))
+
+        monkeypatch.setattr(Transfers, "send", send)
     monkeypatch.setattr(host, "near", lambda _: False)
     far = trained(watch, kind)
     agree(facts(near), facts(far))

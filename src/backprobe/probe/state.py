@@ -242,7 +242,7 @@ class State:
                 which is before the row is written.
         """
         self.predicted = None
-        facts = facts or {}
+        facts = {} if facts is None else facts  # the very one: it may be filled in later
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self._end_rows(0, target if self.batch_step == self.step else None)
