@@ -40,6 +40,15 @@ def test_different_rows_do_not_collide() -> None:
         assert len(np.unique(np.concatenate(parts))) == len(tensor)  # type: ignore[arg-type]
 
 
+def test_a_layout_of_its_own_hashes_as_any_other() -> None:
+    """A transposed batch is the batch that it shows."""
+    tensor = torch.randn(9, 8).t()[1:]
+    found, expected = hashes.rows(tensor), hashes.rows(tensor.contiguous())
+    assert found is not None
+    assert expected is not None
+    assert found.tolist() == expected.tolist()
+
+
 def test_what_cannot_be_read_is_left_out() -> None:
     """A scalar, an empty batch and a sparse tensor have no rows to hash."""
     assert hashes.rows(torch.tensor(1.0)) is None

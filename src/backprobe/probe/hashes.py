@@ -34,7 +34,7 @@ def rows(tensor: Tensor) -> NDArray[np.uint64] | None:
     part = tensor.detach()[:MAX_ROWS]
     if part.dtype == torch.bfloat16:
         part = part.float()
-    flat = host(part.reshape(len(part), -1))
+    flat = np.ascontiguousarray(host(part.reshape(len(part), -1)))
     if flat.size == 0:
         return None
     if flat.dtype.kind == "f":

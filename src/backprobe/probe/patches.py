@@ -133,7 +133,7 @@ def _clipping(current: Current) -> None:
 
 def _clipping_by_given_norm(current: Current) -> None:
     """The second half of clipping, where a script sums up the norm itself (torch 2.6 and later)."""
-    original = getattr(clip_grad, "clip_grads_with_norm_", None)
+    original: Any = getattr(torch.nn.utils, "clip_grads_with_norm_", None)
     if original is None or _wrapped(original):
         return
 
@@ -145,8 +145,7 @@ def _clipping_by_given_norm(current: Current) -> None:
             probe.guard.run("clipping", _clipped, probe, given)
         return original(*args, **kwargs)
 
-    clip_grad.clip_grads_with_norm_ = _mark(clip_grads_with_norm_)
-    torch.nn.utils.clip_grads_with_norm_ = clip_grads_with_norm_
+    torch.nn.utils.clip_grads_with_norm_ = _mark(clip_grads_with_norm_)
 
 
 def _clipped(probe: Probe, given: dict[str, Any]) -> None:
