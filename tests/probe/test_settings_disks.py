@@ -146,7 +146,7 @@ def test_a_record_at_its_limit(
     found = record(store_directory)
     assert found.history["number"][1].tolist() == list(range(40))
     assert found.steps["step"].tolist() == list(range(40))
-    assert err.count("the record is full") == 1
+    assert err.count("backprobe: the record is full") == 1
     assert any("the record is full" in text for text in found.blind_spots)
 
 
@@ -177,7 +177,8 @@ def test_a_full_file_system(tmp_path: Path, undisturbed: str) -> None:
     environment = ("env", f"BACKPROBE_DIR={disk / 'runs'}")
     out, err = trained(tmp_path, during=during, prefix=(*inside, *environment))
     assert out == undisturbed
-    assert err.count("No space left") == 1
+    assert err.count("backprobe: cannot") == 1, err
+    assert "No space left" in err
 
 
 @pytest.mark.usefixtures("store_directory")
@@ -190,4 +191,5 @@ def test_a_folder_that_is_removed(tmp_path: Path, undisturbed: str) -> None:
     """
     out, err = trained(tmp_path, during=during)
     assert out == undisturbed
-    assert err.count("No such file or directory") == 1, err
+    assert err.count("backprobe: cannot") == 1, err
+    assert err.count("the record is not whole") == 1

@@ -56,7 +56,10 @@ class Supervision:
         try:
             self._run = catalog.close(self._run, status)
         except OSError as error:
-            say(f"cannot close the run in {self._run.path}: {error.strerror or error}")
+            say(
+                f"the record is not whole ({error.strerror or error}: {self._run.path}); "
+                "what follows is of the steps that were written"
+            )
         self._report(record, findings)
         if answer is not None:
             try:
