@@ -37,6 +37,7 @@ class Phase:
 
     Arguments:
         step: optimizer steps done before it.
+        dropped: the line that called a dropout which was on, None for none.
         named: what the script's own calls of loss functions gave (see `named_losses`).
         criterion: what its criterion modules gave.
         served: what we computed from the outputs and the targets that a loader served.
@@ -46,6 +47,7 @@ class Phase:
     batches: int = 0
     rows: int = 0
     training: bool = False
+    dropped: tuple[str, int] | None = None
     named: Sums = field(default_factory=Sums)
     criterion: Sums = field(default_factory=Sums)
     served: Sums = field(default_factory=Sums)
@@ -63,6 +65,7 @@ class Phase:
             "batches": float(self.batches),
             "rows": float(self.rows),
             "training": float(self.training),
+            "dropped": float(self.dropped is not None),
         }
 
 

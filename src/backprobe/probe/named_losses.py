@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Losses that the script itself computes in an evaluation, seen by their name.
+"""Losses that the script itself computes in an evaluation, and dropout that is on, by their name.
 
-Under `no_grad` there is no graph to read. So the loss functions of `torch.nn.functional` are
-wrapped from the first forward of an evaluation to the next training step; a name that was imported
-out of the module before is not seen.
+Under `no_grad` there is no graph to read. So the loss functions of `torch.nn.functional` and its
+dropouts, which are on unless the caller says otherwise, are wrapped from the first forward of an
+evaluation to the next training step; a name that was imported out of the module before is not seen.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from backprobe.probe import sites
 from backprobe.probe.capture import compiles
 from backprobe.probe.evaluation import Phase, number, right
 from backprobe.probe.guard import Guard
@@ -31,10 +32,12 @@ NAMES: Mapping[str, str] = {
     "binary_cross_entropy_with_logits": "bce_with_logits",
 }
 """Function of `torch.nn.functional` → kind of loss."""
+DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout")
+"""Functions of `torch.nn.functional` whose arguments are `input, p, training`."""
 
 
 class NamedLosses:
-    """Wraps the loss functions while an evaluation goes on.
+    """Wraps the loss functions and dropouts while an evaluation goes on.
 
     Arguments:
         guard: what disables this collector when it fails.
@@ -54,6 +57,10 @@ class NamedLosses:
                 original = getattr(functional, name)
                 self._originals[name] = original
                 setattr(functional, name, self._wrapped(original, kind))
+            for name in DROPOUTS:
+                original = getattr(functional, name)
+                self._originals[name] = original
+                setattr(functional, name, self._watched(original))
 
     def end(self) -> None:
         """Puts torch's own functions back."""
@@ -71,6 +78,21 @@ class NamedLosses:
             return result
 
         return call
+
+    def _watched(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not torch.compiler.is_compiling() and not torch.is_grad_enabled():
+                self._guard.run("named losses", self._drops, args, kwargs)
+            return original(*args, **kwargs)
+
+        return call
+
+    def _drops(self, args: Any, kwargs: dict[str, Any]) -> None:
+        p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
+        on = args[2] if len(args) > 2 else kwargs.get("training", True)
+        if self._phase is not None and on and p > 0.0:
+            self._phase.dropped = self._phase.dropped or sites.here() or ("", 0)
 
     def _take(self, kind: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         phase = self._phase

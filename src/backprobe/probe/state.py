@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backprobe.probe import batches, hashes
+from backprobe.probe import batches, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
@@ -49,6 +49,7 @@ class State:
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
+        woken: whether they are in place although the step is not observed.
     """
 
     recorder: Recorder
@@ -90,10 +91,12 @@ class State:
     batch_step: int = -1
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
+    dropped_told: bool = False
     named_losses: NamedLosses = field(init=False)
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
     switch: Callable[[bool], None] | None = None
+    woken: bool = False
 
     def __post_init__(self) -> None:
         self.named_losses = NamedLosses(self.guard)
@@ -155,9 +158,16 @@ class State:
         self.observing = self.budget.next()
         self.occasion = self.observing and (self.budget.observed - 1) % EVERY == 0
         self.histograms = self.observing and self.clock.due(self.step)
+        self.woken = False
         if self.switch is not None:
             self.switch(self.observing)
         self.step_began = perf_counter()
+
+    def sleep(self) -> None:
+        """Takes the module hooks off again that an evaluation had put in place."""
+        self.woken = False
+        if self.switch is not None:
+            self.switch(False)
 
     def begin_phase(self) -> None:
         """Begins an evaluation phase."""
@@ -174,6 +184,12 @@ class State:
         if self.phase is not None:
             self.named_losses.end()
             self.recorder.tables["evaluations"].append(self.phase.row())
+            place = sites.source(self.phase.dropped)
+            if place is not None and not self.phase.training and not self.dropped_told:
+                self.dropped_told = True
+                self.recorder.event(
+                    "evaluation-dropout", file=place.file, line=place.line, text=place.text
+                )
             self.phase = None
 
     def begin_batch(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.loop.eval_mode_training import mode_matters
-from backprobe.rules.wording import listed, plural, unique
+from backprobe.rules.wording import at, listed, plural, unique
 
 
 class TrainModeEval(AbstractRule):
@@ -19,8 +19,10 @@ class TrainModeEval(AbstractRule):
 
     ## What it looks for
     Evaluation phases (forwards without gradients) whose root model was in train mode, in a model
-    with dropout or batch norm. Repeated passes over the same rows (MC dropout) and forwards at
-    every step (a GAN's fakes, rollouts) stay silent.
+    with dropout or batch norm; or in which a dropout function was on although the model was in
+    evaluation mode (`F.dropout` is, unless it is told `training=self.training`). Repeated passes
+    over the same rows (MC dropout) and forwards at every step (a GAN's fakes, rollouts) stay
+    silent.
 
     ## Why it matters
     The measured score is that of a network with units missing, or one that depends on what else is
@@ -32,6 +34,7 @@ class TrainModeEval(AbstractRule):
 
     ## What to try
     - `model.eval()` before the evaluation, `model.train()` after it
+    - `F.dropout(x, p, training=self.training)`, or `nn.Dropout`
 
     ## When it is wrong
     Refreshing batch-norm statistics on purpose; dropout as a Bayesian estimate.
@@ -59,6 +62,47 @@ class TrainModeEval(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        return self._modes(record) or self._functional(record)
+
+    def _functional(self, record: Record) -> list[Finding]:
+        """A dropout function that does not follow the model's mode."""
+        told = record.named("evaluation-dropout")
+        dropped = np.asarray(record.evaluations["dropped"], np.float64)
+        training = np.asarray(record.evaluations["training"], np.float64)
+        step = np.asarray(record.evaluations["step"], np.float64)
+        judged = (training == 0.0) & (step > 0)
+        if not told or not judged.any() or self._samples(record):
+            return []
+        share = float(np.mean(dropped[judged] == 1.0))
+        if share < self.limits.share or judged.sum() > self.limits.per_step * len(record.steps):
+            return []
+        place = told[0].data
+        source = Source(str(place["file"]), int(place["line"]), str(place.get("text", "")))
+        modules = {m.index: m.name for m in record.modules}
+        names = unique(
+            modules[op.module]
+            for op in record.graph
+            if op.source == source and modules.get(op.module)
+        )
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.7, 0.95, between(share, 0.5, 1.0)),
+                message=(
+                    f"a dropout{at(source)} stays on in {int((dropped[judged] == 1.0).sum())} of "
+                    f"{plural(int(judged.sum()), 'evaluation')} although the model is in "
+                    "evaluation mode: the function is not told `training=self.training`"
+                ),
+                where=names,
+                source=source,
+                steps=seen(step[judged][[0, -1]]),
+                evidence={"share": share, "evaluations": int(judged.sum()), "functional": True},
+            )
+        ]
+
+    def _modes(self, record: Record) -> list[Finding]:
+        """Whole models that were judged in training mode."""
         training = np.asarray(record.evaluations["training"], np.float64)
         step = np.asarray(record.evaluations["step"], np.float64)
         known = np.isfinite(training) & (step > 0)
