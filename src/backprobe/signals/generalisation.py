@@ -25,6 +25,8 @@ from backprobe.signals.progress import progress
 
 ACCURACY = ("accuracy", "acc")
 SHARES = ("r2",)
+FOREIGN = -0.5
+"""R² that no evaluation of a run reaches from above where its loss is in the units of training."""
 RECENT = 0.8
 """Share of the run behind which a batch tells of its end."""
 
@@ -123,7 +125,9 @@ def _by_variance(record: Record) -> Generalisation:
         values, source = _told(record, SHARES, held=True)
     if values.size == 0 and state.loss is not None and state.loss.kind == "mse" and state.baseline:
         values, source = 1.0 - held_out_losses(record) / state.baseline, "told by the script"
-    if state.baseline is None or values.size == 0:
+    # A script may tell its loss in other units than it trains on: then it is no share of anything.
+    foreign = source.startswith("told") and values.size > 0 and values.max() < FOREIGN
+    if state.baseline is None or values.size == 0 or foreign:
         return Generalisation(train=train, unit="R²", train_value=train)
     return Generalisation(
         train,

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Place, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import percent, plural
-from backprobe.signals.progress import progress
+from backprobe.rules.wording import at, percent, plural, unique
+from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import repeats
+from backprobe.signals.units import RECTIFIERS
+
+
+PASSED = RECTIFIERS | {"softmax", "log_softmax"}
+"""Activations that may be constant for reasons that have rules of their own."""
 
 
 class UninformativeInputs(AbstractRule):
@@ -90,6 +95,8 @@ class UninformativeInputs(AbstractRule):
                 f"{percent(found.changed)} of these have several targets"
             )
             strength = 0.5
+        elif (lost := _lost_at(record)) is not None:
+            return [self._inside(state, *lost)]
         else:
             return []
         return [
@@ -108,6 +115,50 @@ class UninformativeInputs(AbstractRule):
                 },
             )
         ]
+
+    def _inside(self, state: Progress, before: Place, after: Place) -> Finding:
+        """What varied on its way in is the same for every row from here on."""
+        names = unique([after.name])
+        return Finding(
+            rule=self.name,
+            severity="error" if state.failed else "warning",
+            confidence=confidence(0.6, 0.9, state.hurt),
+            message=(
+                f"what {before.name or before.type} gives varies from row to row, what "
+                f"{after.name or after.type}{at(after.source)} makes of it does not: between them "
+                f"the data is blanked (a mask, a product with zero); {state.in_words()}"
+            ),
+            where=names,
+            source=after.source,
+            evidence={"before": before.name, "after": after.name},
+        )
+
+
+def _lost_at(record: Record) -> tuple[Place, Place] | None:
+    """The first place whose output is the same for all rows though what feeds it is not, and it."""
+    places = {place.index: place for place in record.places}
+    flat = {index: _is_flat(record, index) for index in places}
+    for place in sorted(record.places, key=lambda p: p.order):
+        feeds = [places[i] for i in place.inputs if i in places]
+        if (
+            place.activation in (*RECTIFIERS, "softmax", "log_softmax")
+            or not feeds
+            or not flat[place.index]
+        ):
+            continue
+        if not any(flat[x.index] for x in feeds):
+            return feeds[0], place
+    return None
+
+
+def _is_flat(record: Record, index: int) -> bool:
+    """Whether an output hardly varies over the rows of a batch, from the first step to the last."""
+    spread = record.outputs.of("out_batch_std", index).astype(np.float64)
+    size = record.outputs.of("out_rms", index).astype(np.float64)
+    known = np.isfinite(spread) & np.isfinite(size)
+    if int(known.sum()) < 5:
+        return False
+    return bool(np.all(spread[known] <= 1e-6 * np.maximum(size[known], 1e-6)))
 
 
 def _flat_features(record: Record, limit: float) -> tuple[int, int, int]:

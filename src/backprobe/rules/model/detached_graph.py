@@ -132,6 +132,8 @@ class DetachedGraph(AbstractRule):
         held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
         if count < 10 or not held or not record.optimizers:
             return []
+        if any(loss.chain for loss in record.losses):
+            return []  # there was a graph: what it gave was taken away before the step
         loss = record.losses[0] if record.losses else None
         source = loss.source or loss.backward_source if loss else None
         names = unique(layer.name for layer in layers(record) if layer.place is not None)
@@ -191,7 +193,8 @@ def _bridges(record: Record) -> list[tuple[Operation, Operation]]:
     """
     taken = {index for op in record.graph for index in op.inputs}
     entry = record.graph[0].input_shapes[:1] if record.graph else ()
-    lost = [op for op in record.graph if op.index not in taken]
+    # Class ids that were only counted (an argmax) are no part of what is learnt.
+    lost = [op for op in record.graph if op.index not in taken and "float" in op.dtype]
     found = []
     for op in record.graph:
         if not op.inputs or op.inputs[0] != -1 or op.input_shapes[:1] == entry:

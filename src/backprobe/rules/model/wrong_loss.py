@@ -53,6 +53,7 @@ class WrongLoss(AbstractRule):
         balance: float = threshold(
             0.4, "rarest id / most frequent", "counts and ratings thin out towards their ends"
         )
+        slack: float = threshold(0.05, "beyond 0 to 1", "smoothed and noisy labels of a GAN")
         repeats: float = threshold(5, "rows a class", "ids repeat")
 
     limits = Thresholds()
@@ -102,7 +103,9 @@ class WrongLoss(AbstractRule):
     def _beyond_binary(self, loss: Loss) -> bool:
         """Whether a binary loss gets targets other than 0 to 1: class ids, say."""
         low, high = number(loss.target, "min"), number(loss.target, "max")
-        return loss.kind in BINARY and high is not None and (high > 1.0 or (low or 0.0) < 0.0)
+        slack = self.limits.slack  # soft labels are made by arithmetic
+        outside = high is not None and (high > 1.0 + slack or (low or 0.0) < -slack)
+        return loss.kind in BINARY and outside
 
     def _binary(self, record: Record, loss: Loss) -> Finding:
         state = progress(record)

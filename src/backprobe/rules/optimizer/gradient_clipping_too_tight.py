@@ -55,6 +55,7 @@ class GradientClippingTooTight(AbstractRule):
         share: float = threshold(
             0.9, "fraction of the steps", "the playbook: more than half is too much"
         )
+        cut: float = threshold(0.8, "share of elements cut by value", "a few outliers are meant")
         left: float = threshold(
             0.05, "norm after / before, median", "a twentieth of the step is left"
         )
@@ -66,6 +67,10 @@ class GradientClippingTooTight(AbstractRule):
         """At most one finding."""
         before = np.asarray(record.steps["clip_norm"], np.float64)
         after = np.asarray(record.steps["grad_norm"], np.float64)
+        cut = np.asarray(record.steps["clip_share"], np.float64)
+        cut = cut[np.isfinite(cut)]
+        if cut.size >= 5 and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
+            return self._by_value(record, float(np.median(cut)), cut.size)
         known = np.isfinite(before) & np.isfinite(after) & (before > 0.0) & (after > 0.0)
         if int(known.sum()) < 5 or _adaptive(record):
             return []
@@ -97,6 +102,33 @@ class GradientClippingTooTight(AbstractRule):
                 ),
                 steps=seen(np.asarray(record.steps["step"], np.float64)[known][[0, -1]]),
                 evidence={"share": share, "left": left, "update_ratio": step},
+                treatments=("clip-gradients=10", "scale-lr=10"),
+            )
+        ]
+
+    def _by_value(self, record: Record, share: float, steps: int) -> list[Finding]:
+        """Nearly every element of the gradient is cut to one and the same size."""
+        state = progress(record)
+        sizes = [x.typical for x in update_ratios(record, layers(record))]
+        step = float(np.median(sizes)) if sizes else float("nan")
+        limit = np.asarray(record.steps["clip_limit"], np.float64)
+        limit = limit[np.isfinite(limit)]
+        if not (step < NORMAL_LOW or state.hurt >= HURTS):
+            return []
+        to = f" to {figure(float(np.median(limit)))}" if limit.size else ""
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.55, 0.9, between(share, self.limits.cut, 1.0), state.hurt),
+                message=(
+                    f"clipping by value cuts {percent(share)} of the gradient's elements{to} "
+                    f"({plural(steps, 'observed step')}, median); a step moves the weights by "
+                    f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
+                    f"{figure(NORMAL_HIGH)}; {state.in_words()}"
+                ),
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"cut": share, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
             )
         ]

@@ -19,6 +19,9 @@ from backprobe.signals.progress import Progress, progress
 from backprobe.signals.units import RECTIFIERS, shares
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
+NOISY = 0.3
+"""Noise of the loss, over a constant answer's, of batches of a few rows; batches of 32: 0.1."""
+
 
 class LearningRateTooHigh(AbstractRule):
     """Each step moves the weights so far that the loss does not follow its gradient.
@@ -91,7 +94,10 @@ class LearningRateTooHigh(AbstractRule):
             return []
         adaptive = any("Ada" in o.type or "RMSprop" in o.type for o in record.optimizers)
         limit = self.limits.step_adaptive if adaptive else self.limits.step
-        step, growth = _largest_early_step(record), _weight_growth(record)
+        step, growth = _largest_step(record, 10), _weight_growth(record)
+        if state.failed and state.state != "nonfinite" and _rises(record):
+            # A warm-up hides a rate that is too high until later.
+            step = max(step, _largest_step(record, None))
         cosine, died = _median_cosine(record), _died(record)
         marks = {
             "step": beyond(step, limit, self.limits.step_decisive * (3 if adaptive else 1)),
@@ -107,6 +113,8 @@ class LearningRateTooHigh(AbstractRule):
             return []
         severity = severity_by_harm(state)
         spike = _spike(record)
+        if state.failed and state.trend.start > 0.0 and _rises(record):
+            spike = max(spike, state.trend.worst / state.trend.start)
         if state.hurt >= HURTS and state.state != "nonfinite" and spike < self.limits.spike:
             return []  # a step that overshoots makes the loss rise at once: this run's never did
         if state.hurt < HURTS:
@@ -188,22 +196,35 @@ def _growth_to_overflow(record: Record, state: Progress) -> float:
     return before / usual if usual > 0.0 else math.nan
 
 
+def _rises(record: Record) -> bool:
+    """Whether the learning rate grows on its way, as in a warm-up."""
+    lr = np.asarray(record.steps["lr"], np.float64)
+    lr = lr[np.isfinite(lr)]
+    return bool(lr.size) and float(lr.max()) > 2.0 * float(lr[0])
+
+
 def _spike(record: Record) -> float:
     """Largest loss of the first thirty steps over the first one; infinite where it overflowed."""
     value = main_loss(record).value[:30]
     value = value[~np.isnan(value)]
+    state = progress(record)
+    noisy = state.trend is not None and state.trend.noise > NOISY * (state.baseline or math.inf)
     if value.size < 2 or not value[0] > 0.0:
         return math.inf  # a loss without a scale has no such mark
+    if noisy and value.size >= 15 and state.baseline is not None:
+        # Batches of a row or two: single losses say nothing.
+        smooth = value[: value.size // 5 * 5].reshape(-1, 5).mean(axis=1)
+        return float(smooth.max() / max(float(value[0]), state.baseline))
     return float(value.max() / value[0])
 
 
-def _largest_early_step(record: Record) -> float:
-    """Median over the layers of the largest update ratio in the first ten observed steps."""
+def _largest_step(record: Record, first: int | None) -> float:
+    """Median over the layers of the largest update ratio in the first so many observed steps."""
     found = [x for x in layers(record) if x.weight.initial.get("zeros", 0.0) < 1.0]
     peaks = []
     for layer in [x for x in found if not x.normalised] or found:  # a norm divides its scale out
         values = ratio_of(record, layer.weight.index)
-        values = values[np.isfinite(values)][:10]
+        values = values[np.isfinite(values)][:first]
         if values.size:
             peaks.append(float(values.max()))
     return float(np.median(peaks)) if peaks else math.nan

@@ -10,7 +10,9 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
+from backprobe.rules.model.parameters_not_optimized import holds_strangers
 from backprobe.rules.wording import at, plural
+from backprobe.signals.layers import layers
 
 
 class MissingOptimizerStep(AbstractRule):
@@ -64,7 +66,8 @@ class MissingOptimizerStep(AbstractRule):
             return []  # a learning rate of zero is the schedule's fault
         grads = record.parameters_series.values.get("grad_rms")
         if stepped and (grads is None or not (np.nan_to_num(grads) > 0.0).any()):
-            return []  # nothing to step with
+            never = grads is None or not np.isfinite(grads).any()
+            return self._cleared(record, count) if never else []  # a gradient of 0 moves nothing
         if stepped and len(record.parameters_series.step) < 3:
             return []
         loss = record.losses[0] if record.losses else None
@@ -83,6 +86,33 @@ class MissingOptimizerStep(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"backward_passes": count, "optimizer_steps": stepped},
+                treatments=("step-optimizer",),
+            )
+        ]
+
+    def _cleared(self, record: Record, count: int) -> list[Finding]:
+        """Steps that find no gradient although a loss was sent back: it was cleared in between."""
+        loss = next((x for x in record.losses if x.chain), None)
+        held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
+        if loss is None or not held or len(record.steps) < self.limits.passes:
+            return []
+        ran = {x.place.index for x in layers(record) if x.place is not None}
+        if not ran or holds_strangers(record):
+            return []
+        source = record.optimizers[0].step_source
+        return [
+            Finding(
+                rule=self.name,
+                severity="error",
+                confidence=confidence(0.6, 0.9, between(count, self.limits.passes, 100)),
+                message=(
+                    f"{count:,} backward passes{at(loss.backward_source)}, but the optimizer's "
+                    f"step{at(source)} never finds a gradient: it is cleared between the two, and "
+                    "no parameter has changed"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"backward_passes": count, "optimizer_steps": True, "cleared": True},
                 treatments=("step-optimizer",),
             )
         ]

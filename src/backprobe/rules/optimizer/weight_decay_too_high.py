@@ -51,6 +51,9 @@ class WeightDecayTooHigh(AbstractRule):
 
         decay: float = threshold(5e-3, "weight decay", "common: 1e-4 with SGD, 0.01 with AdamW")
         shrunk: float = threshold(0.4, "late weight RMS / initial, median", "healthy: 0.8 to 3")
+        shrunk_hidden: float = threshold(
+            0.2, "the same, with no decay set", "what is not seen must show the more"
+        )
         decisive: float = threshold(0.05, "the same ratio", "nothing is left")
 
     limits = Thresholds()
@@ -73,8 +76,12 @@ class WeightDecayTooHigh(AbstractRule):
                 if before > 0.0 and np.isfinite(after):
                     ratios.append(after / before)
             shrunk = float(np.median(ratios)) if ratios else 1.0
-            if decay < self.limits.decay or shrunk > self.limits.shrunk:
+            # A penalty may be a summand of the loss instead of the optimizer's option.
+            penalty = decay == 0.0 and any(x.terms > 1 for x in record.losses)
+            hidden = penalty and shrunk <= self.limits.shrunk_hidden
+            if not hidden and (decay < self.limits.decay or shrunk > self.limits.shrunk):
                 continue
+            what = f"weight decay {figure(decay)}" if decay else "a penalty in the loss"
             found.append(
                 Finding(
                     rule=self.name,
@@ -86,7 +93,7 @@ class WeightDecayTooHigh(AbstractRule):
                         state.hurt,
                     ),
                     message=(
-                        f"under weight decay {figure(decay)}{at(optimizer.source)} the weights "
+                        f"under {what}{at(optimizer.source)} the weights "
                         "shrank to "
                         f"{figure(shrunk)} of their initial size (median over "
                         f"{plural(len(ratios), 'layer')}); {state.in_words()}"
