@@ -32,12 +32,12 @@ def test_every_command_loads_and_has_help(command: Command, name: str) -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    """`backprobe --help` needs neither torch nor numpy nor rich nor a server."""
+    """`backprobe --help` needs neither torch nor numpy nor a server."""
     code = (
         "import sys\nfrom backprobe.cli.main import main\n"
         "try:\n    main(['--help'])\n"
         "except SystemExit:\n"
-        "    heavy = {'torch', 'numpy', 'rich', 'starlette', 'uvicorn', 'msgspec', 'psutil'}\n"
+        "    heavy = {'torch', 'numpy', 'starlette', 'uvicorn', 'msgspec', 'psutil'}\n"
         "    print('loaded:', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

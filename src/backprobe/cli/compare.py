@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from typing import Any
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from backprobe.cli._options import complete_run, find_run, json_option
+from backprobe.cli._options import coloured, complete_run, find_run, json_option
 from backprobe.records import SCHEMA, Finding, Record
 from backprobe.report.amounts import number
 from backprobe.report.overview import metrics, structure
+from backprobe.report.table import Cell, Column, render
 from backprobe.session import examine
 from backprobe.store import json
 
@@ -38,16 +36,14 @@ def compare(a: str, b: str, as_json: bool) -> None:
             json.dumps({"schema": SCHEMA, "runs": [one.run.id, other.run.id], "differences": parts})
         )
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("")
-    for record in (one, other):
-        table.add_column(Text(record.run.name), overflow="fold")
-    for title, rows in parts.items():
-        if rows:
-            table.add_row(Text(title, style="bold"), "", "")
-        for key, (left, right) in rows.items():
-            table.add_row(Text(f"  {key}"), Text(_text(left)), Text(_text(right)))
-    Console().print(table)
+    columns = [Column(""), *(Column(record.run.name, folds=True) for record in (one, other))]
+    rows: list[list[str | Cell]] = []
+    for title, found in parts.items():
+        if found:
+            rows.append([Cell(title, "bold"), "", ""])
+        rows += [[f"  {key}", _text(left), _text(right)] for key, (left, right) in found.items()]
+    width = shutil.get_terminal_size().columns
+    click.echo(render(columns, rows, width, coloured()), nl=False)
 
 
 def _differences(

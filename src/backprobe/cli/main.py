@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("backprobe.cli.demo", "Train four small networks, three of them sick, and diagnose."),
 }
 """Name → the module that holds a click command of that name, and its line in the help. A command
-is loaded when it is called: `backprobe --help` must not wait for numpy or rich."""
+is loaded when it is called: `backprobe --help` must not wait for numpy."""
 
 
 class Commands(click.Group):

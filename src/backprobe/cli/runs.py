@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from backprobe import settings
-from backprobe.cli._options import complete_run, find_run, json_option
+from backprobe.cli._options import coloured, complete_run, find_run, json_option
 from backprobe.records import SCHEMA, Run
 from backprobe.report.amounts import ago, duration
+from backprobe.report.table import Cell, Column, render
 from backprobe.store import catalog, json, pruning
 from backprobe.store.sizes import amount, folder_bytes
 
@@ -51,8 +49,7 @@ def runs(ctx: click.Context, as_json: bool, project: str | None, limit: int, tri
     elif not shown:
         click.echo(f"There is no run{' of that project' if project else ''} in {directory}.")
     else:
-        console = Console()
-        console.print(_table(shown, console.width))
+        click.echo(_table(shown, shutil.get_terminal_size().columns), nl=False)
         if len(found) > len(shown):
             click.echo(f"{len(found) - len(shown)} older ones; --limit {len(found)} shows all.")
 
@@ -176,41 +173,40 @@ def _row(run: Run) -> dict[str, object]:
     }
 
 
-def _table(shown: list[Run], width: int) -> Table:
+def _table(shown: list[Run], width: int) -> str:
     """The runs as a table; of the command as much as there is room for."""
     now = time.time()
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     names = any(run.name != run.id for run in shown)
     projects = any(run.project for run in shown) and width >= 100
-    table.add_column("run", no_wrap=True)
-    if names:
-        table.add_column("name", no_wrap=True)
-    if projects:
-        table.add_column("project", no_wrap=True, overflow="ellipsis", max_width=16)
-    table.add_column("state", no_wrap=True)
-    table.add_column("begun", no_wrap=True, justify="right")
-    table.add_column("took", no_wrap=True, justify="right")
     longest = max((len(run.name) for run in shown if run.name != run.id), default=0)
     room = width - 54 - min(longest + 3, 27) * names - 19 * projects
     commands = room >= LEAST_COMMAND
-    if commands:
-        table.add_column("command", no_wrap=True)
+    columns = [
+        Column("run"),
+        *[Column("name")] * names,
+        *[Column("project")] * projects,
+        Column("state"),
+        Column("begun", right=True),
+        Column("took", right=True),
+        *[Column("command")] * commands,
+    ]
+    rows: list[list[str | Cell]] = []
     for run in shown:
-        state = Text(run.state, style=STATES.get(run.state, "yellow"))
-        if run.exit_code:
-            state.append(f" {run.exit_code}")
+        state = run.state + (f" {run.exit_code}" if run.exit_code else "")
         took = (run.ended or now) - run.created if run.ended or run.state == "running" else None
         command = " ".join([Path(run.command[0]).name, *run.command[1:]] if run.command else [])
-        table.add_row(
-            run.id,
-            *([Text(_short(run.name if run.name != run.id else "", 24))] if names else []),
-            *([Text(run.project)] if projects else []),
-            state,
-            ago(now - run.created),
-            duration(took) if took is not None else "",
-            *([Text(_short(command, room))] if commands else []),
+        rows.append(
+            [
+                run.id,
+                *[_short(run.name if run.name != run.id else "", 24)] * names,
+                *[_short(run.project, 16)] * projects,
+                Cell(state, STATES.get(run.state, "yellow")),
+                ago(now - run.created),
+                duration(took) if took is not None else "",
+                *[_short(command, room)] * commands,
+            ]
         )
-    return table
+    return render(columns, rows, width, coloured())
 
 
 def _short(text: str, room: int) -> str:

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from backprobe.cli._options import find_run, json_option, run_argument
+from backprobe.cli._options import coloured, find_run, json_option, run_argument
 from backprobe.face.sparkline import sparkline
 from backprobe.records import SCHEMA, Record
 from backprobe.report.amounts import ago, duration, number
 from backprobe.report.overview import Metric, metrics, structure
+from backprobe.report.table import Cell, Column, render
 from backprobe.session import examine
 from backprobe.store import json
 
@@ -178,14 +176,15 @@ def _metrics(found: list[Metric]) -> None:
     if not found:
         return
     click.secho("\nMetrics", bold=True)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("metric", "", "first", "last", "low", "high", "step"):
-        table.add_column(name, no_wrap=True, justify="left" if name in ("metric", "") else "right")
-    for metric in found:
-        table.add_row(
-            Text(_short(metric.name, 30), style="" if not metric.observed else "dim"),
+    names = ("metric", "", "first", "last", "low", "high", "step")
+    columns = [Column(name, right=name not in ("metric", "")) for name in names]
+    rows: list[list[str | Cell]] = [
+        [
+            Cell(_short(metric.name, 30), "dim" if metric.observed else ""),
             sparkline(metric.values.tolist(), SPARK_WIDTH),
             *(number(value) for value in (metric.first, metric.last, metric.low, metric.high)),
             f"{metric.step:,}",
-        )
-    Console().print(table)
+        ]
+        for metric in found
+    ]
+    click.echo(render(columns, rows, shutil.get_terminal_size().columns, coloured()), nl=False)

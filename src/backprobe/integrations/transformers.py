@@ -23,6 +23,7 @@ except ImportError as error:
         "backprobe.integrations.transformers needs Transformers: pip install transformers"
     ) from error
 
+_utils: Any = integration_utils  # without annotations of its own
 TOTALS = (
     "train_runtime",
     "train_samples_per_second",
@@ -74,7 +75,7 @@ class BackprobeCallback(TrainerCallback):
                 run.summary[name] = logs[name]
         told = {name: value for name, value in logs.items() if name not in TOTALS}
         if told:
-            run.log(integration_utils.rewrite_logs(told), step=state.global_step)
+            run.log(_utils.rewrite_logs(told), step=state.global_step)
 
     def on_predict(
         self, args: Any, state: Any, control: Any, metrics: Mapping[str, Any], **_: Any
@@ -82,7 +83,7 @@ class BackprobeCallback(TrainerCallback):
         """Writes the metrics of a prediction."""
         del args, control
         if (run := _run()) is not None and state.is_world_process_zero:
-            run.log(integration_utils.rewrite_logs(metrics), step=state.global_step)
+            run.log(_utils.rewrite_logs(metrics), step=state.global_step)
 
 
 def _run() -> Any:
@@ -103,4 +104,4 @@ def _config(args: Any, model: Any) -> dict[str, Any]:
     return found
 
 
-integration_utils.INTEGRATION_TO_CALLBACK["backprobe"] = BackprobeCallback
+_utils.INTEGRATION_TO_CALLBACK["backprobe"] = BackprobeCallback
