@@ -104,7 +104,7 @@ def _curves(
     readers: Readers, run: Run, keys: Asked, axis: str, reduce: str, points: int,
     stretch: tuple[float | None, float | None],
 ) -> list[Curve | None]:  # fmt: skip
-    view = readers.glimpse(run.id)
+    view = readers.view(run.id)
     found: list[Curve | None] = []
     for key in keys:
         try:

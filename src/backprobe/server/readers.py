@@ -14,9 +14,9 @@ from backprobe.server.errors import Refusal
 from backprobe.store import catalog
 from backprobe.store.reader import LogReader, RunReader
 
-READERS = 16
+READERS = 256
 """So many runs are kept open."""
-READER_BYTES = 1 << 30
+READER_BYTES = 512 << 20
 """The logs of the runs that are kept open have at most so many bytes together."""
 
 
@@ -143,16 +143,6 @@ class Readers:
             Refusal: 404, the store has no such run.
         """
         return self.follow(identifier).view()
-
-    def glimpse(self, identifier: str) -> View:
-        """The run as of now, without keeping it open where it is not: for a look at many runs.
-
-        Raises:
-            Refusal: 404, the store has no such run.
-        """
-        with self._lock:
-            known = self._open.get(identifier)
-        return known.view() if known is not None else Follower(self.run(identifier)).view()
 
     def forget(self, identifier: str) -> None:
         """Closes a run that is no longer in the store."""

@@ -7,12 +7,13 @@ a look at its files and a few rows a second.
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ HEADS = ("run.json", "script.json", "edits.json")
 MOST_SETTINGS = 300
 LONGEST_TEXT = 200
 """Of a run's config a row holds so many settings, and of a text so many characters."""
+SETTLED_NS = 2_000_000_000
 CRASHED_SECONDS = 10.0
 """A run that seems crashed may be alive on another machine: it is looked at again so often."""
 Stamp = tuple[int, ...]
@@ -44,6 +46,8 @@ class Row:
         version: of the table, at which this row came.
         text: JSON.
         looked: monotonic time of the last look.
+        folder: when something was last put in its folder or replaced, where that had been so for
+            a while (times are kept to a clock tick only); else 0.
     """
 
     stamp: Stamp
@@ -52,6 +56,7 @@ class Row:
     version: int
     text: msgspec.Raw
     looked: float
+    folder: int = 0
 
 
 class Rows:
@@ -99,12 +104,21 @@ class Rows:
         version = self._version + 1
         changed = False
         seen: dict[str, Row] = {}
-        # Oldest first, so that the newest is the last wish and the first to be diagnosed.
-        for name, stamp in sorted(self._stamps().items(), key=lambda item: item[1][0]):
+        moved: list[tuple[Stamp, str, int]] = []
+        for name, folder in self._folders():
             known = self._rows.get(name)
-            row = self._row(name, stamp, known, version, diagnose)
+            if known is not None and known.folder == folder != 0 and _rests(known):
+                seen[name] = known  # nothing was put in it: its files are as they were
+                continue
+            stamp = tuple(_modified(f"{self.directory}/{name}/{head}") for head in HEADS)
+            if stamp[0]:
+                moved.append((stamp, name, folder))
+        # Oldest first, so that the newest is the last wish and the first to be diagnosed.
+        for stamp, name, folder in sorted(moved):
+            row = self._row(name, stamp, self._rows.get(name), version, diagnose)
             if row is not None:
-                seen[name] = row
+                settled = time.time_ns() - folder > SETTLED_NS
+                seen[name] = replace(row, folder=folder if settled else 0)
                 changed |= row.version == version
         gone = self._rows.keys() != seen.keys()
         self._rows = seen
@@ -118,9 +132,9 @@ class Rows:
     ) -> Row | None:
         now = time.monotonic()
         same = known is not None and known.stamp == stamp
-        if known is not None and same and known.summary is not None:
-            rests = known.run.state not in ("running", "crashed")
-            if rests or (known.run.state == "crashed" and now - known.looked < CRASHED_SECONDS):
+        if known is not None and same:
+            fresh = known.run.state == "crashed" and now - known.looked < CRASHED_SECONDS
+            if _rests(known) or (fresh and known.summary is not None):
                 return known
         moves = known is None or not same or known.run.state in ("running", "crashed")
         run = catalog.read(self.directory / name) if moves or known is None else known.run
@@ -132,15 +146,20 @@ class Rows:
         text = msgspec.Raw(msgspec.json.encode(plain(columns(run, summary))))
         return Row(stamp, run, summary, version, text, now)
 
-    def _stamps(self) -> dict[str, Stamp]:
-        if not self.directory.is_dir():
-            return {}
-        found = {}
-        for folder in self.directory.iterdir():
-            stamp = tuple(_modified(folder / name) for name in HEADS)
-            if stamp[0]:
-                found[folder.name] = stamp
-        return found
+    def _folders(self) -> list[tuple[str, int]]:
+        """Name of each folder of the store, and when something was last put in it."""
+        try:
+            with os.scandir(self.directory) as entries:
+                return [
+                    (entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.is_dir()
+                ]
+        except OSError:
+            return []
+
+
+def _rests(row: Row) -> bool:
+    """Whether nothing but a change of its files can change the row."""
+    return row.summary is not None and row.run.state not in ("running", "crashed")
 
 
 def columns(run: Run, summary: Summary | None) -> dict[str, Any]:
@@ -203,8 +222,8 @@ def _metrics(run: Run, summary: Summary | None) -> dict[str, Any]:
     return found
 
 
-def _modified(path: Path) -> int:
+def _modified(path: str) -> int:
     try:
-        return path.stat().st_mtime_ns
+        return os.stat(path).st_mtime_ns
     except OSError:
         return 0

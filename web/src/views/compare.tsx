@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { getRun } from "../api/client";
-import type { RunDetail, RunRow } from "../api/types";
+import type { Curve, RunDetail, RunRow } from "../api/types";
 import { DASHES, LineChart, type Line, type Window } from "../charts/line";
 import { band } from "../lib/band";
 import { differences } from "../lib/diff";
@@ -106,6 +106,15 @@ function Overlay({ runs, details }: { runs: readonly RunRow[]; details: Readonly
   const fields = useMemo(() => offered(runs).filter(({ field, values, runs: count }) => field.startsWith("config.") && values > 1 && values < count), [runs]);
   const groups = grouping.value;
   useEffect(() => setWindow(null), [axis.value]);
+  // All charts in one request: the server then reads each run once.
+  const ids = useMemo(() => runs.map(({ id }) => id), [runs.map(({ id }) => id).join()]);
+  const points = runs.length > 40 ? 240 : runs.length > 8 ? 500 : 1200;
+  const { curves, whole } = useOverlay(ids, shown, { x: axis.value, points, reduce: groups ? "mean" : "extremes", window });
+  const byKey = useMemo(() => {
+    const found = new Map<string, Curve[]>();
+    for (const curve of curves) found.set(curve.key, [...(found.get(curve.key) ?? []), curve]);
+    return found;
+  }, [curves]);
   return (
     <Section
       id="overlay" title="Curves"
@@ -124,7 +133,7 @@ function Overlay({ runs, details }: { runs: readonly RunRow[]; details: Readonly
       }
     >
       <div class="charts">
-        {shown.map((key, k) => <OverlayChart key={key} runs={runs} of={key} wide={k === 0} window={window} onWindow={setWindow} />)}
+        {shown.map((key, k) => <OverlayChart key={key} runs={runs} of={key} curves={byKey.get(key) ?? NONE} whole={whole} wide={k === 0} window={window} onWindow={setWindow} />)}
       </div>
       {!keys.length && <p class="hint">No curve fits.</p>}
       {keys.length > shown.length && <button type="button" onClick={() => setAll(true)}>Show all {keys.length} curves</button>}
@@ -132,17 +141,17 @@ function Overlay({ runs, details }: { runs: readonly RunRow[]; details: Readonly
   );
 }
 
-function OverlayChart({ runs, of, wide, window, onWindow }: { runs: readonly RunRow[]; of: string; wide: boolean; window: Window; onWindow: (window: Window) => void }): JSX.Element | null {
+const NONE: readonly Curve[] = [];
+
+function OverlayChart({ runs, of, curves, whole, wide, window, onWindow }: {
+  runs: readonly RunRow[]; of: string; curves: readonly Curve[]; whole: boolean; wide: boolean; window: Window; onWindow: (window: Window) => void;
+}): JSX.Element | null {
   const [chosen, setChosen] = useState<boolean | null>(null);
   const by = grouping.value;
-  const ids = useMemo(() => runs.map(({ id }) => id), [runs.map(({ id }) => id).join()]);
-  const keys = useMemo(() => [of], [of]);
   const labels = useMemo(() => {
     const names = runs.map(({ name }) => name);
     return new Map(runs.map(({ id, name }) => [id, names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} · ${id}`]));
   }, [runs]);
-  const points = runs.length > 40 ? 240 : runs.length > 8 ? 500 : 1200;
-  const { curves, whole } = useOverlay(ids, keys, { x: axis.value, points, reduce: by ? "mean" : "extremes", window });
   const lines = useMemo<Line[]>(() => {
     const known = new Map(curves.filter(({ x }) => x.length).map((curve) => [curve.run, curve]));
     if (!by) {

@@ -8,6 +8,8 @@ import { StateDot } from "./state";
 export function RunHeader({ detail }: { detail: RunDetail }): JSX.Element {
   const { run, cost } = detail;
   const took = (run.ended ?? (run.state === "running" ? now.value : run.created)) - run.created;
+  // A study or a learning-rate test is no training itself.
+  const measured = detail.steps > 0 || !["study", "lr"].includes(run.job_type);
   const share = Number(cost?.["share"]);
   return (
     <div class="run-head">
@@ -19,8 +21,8 @@ export function RunHeader({ detail }: { detail: RunDetail }): JSX.Element {
       <dl class="facts">
         {run.project && <Fact name="project" value={run.project} />}
         <Fact name="started" value={ago(run.created, now.value)} title={new Date(run.created * 1000).toLocaleString()} />
-        {took > 0 && <Fact name={run.state === "running" ? "for" : "took"} value={duration(took)} />}
-        <Fact name="steps" value={count(detail.steps)} />
+        {took > 0 && measured && <Fact name={run.state === "running" ? "for" : "took"} value={duration(took)} />}
+        {measured && <Fact name="steps" value={count(detail.steps)} />}
         {Number.isFinite(share) && cost !== null && <Fact name="probe's cost" value={`${percent(share)} of the time`} />}
         {run.exit_code !== null && run.exit_code !== 0 && <Fact name="exit status" value={String(run.exit_code)} />}
         {detail.processes.length > 1 && <Fact name="processes" value={String(detail.processes.length)} />}

@@ -9,7 +9,7 @@ import { count, format } from "../lib/number";
 import { compareAddress, runAddress } from "../lib/route";
 import { BUILT_IN, groupRuns, offered, read, runQuery, sortRuns, type Field, type Order } from "../lib/runs";
 import { now } from "./clock";
-import { ColumnChooser, columnsOf, labelOf } from "./columns";
+import { chosen as chosenColumns, ColumnChooser, columnsOf, labelOf } from "./columns";
 import { Command } from "./copy";
 import { discard, paint, rename, toggleTag } from "./edits";
 import { Empty } from "./empty";
@@ -45,7 +45,8 @@ export function RunsPage(): JSX.Element {
     if (!grouping.value) return shown.map((run) => ({ kind: "run", run }));
     return groupRuns(shown, grouping.value).flatMap(({ value, runs }): Item[] => [{ kind: "group", value, runs }, ...runs.map((run): Item => ({ kind: "run", run }))]);
   }, [shown, grouping.value]);
-  const columns = columnsOf(all, innerWidth / unit.value > 1100);
+  const wide = innerWidth / unit.value > 1100;
+  const columns = useMemo(() => columnsOf(all, wide), [all, wide, chosenColumns.value]);
   const chosen = useMemo(() => every.filter(({ id }) => selected.value.has(id)), [every, selected.value]);
   const current = items[at]?.kind === "run" ? (items[at] as { run: RunRow }).run : null;
   const readOnly = listed.value?.readOnly ?? true;

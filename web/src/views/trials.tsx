@@ -144,7 +144,7 @@ function ArmCurves({ arm, name }: { arm: Arm; name: string }): JSX.Element {
   }), [curves, arm, name]);
   if (!charts.length) return <p class="hint">{whole ? "These trials have no curve in common." : "Reading the trials …"}</p>;
   return (
-    <div class="charts">
+    <div class="charts evidence">
       {charts.map(({ key, lines }) => (
         <LineChart key={key} title={TITLES[key]!} lines={lines} log={lines.some(({ y }) => wantsLog(Array.from(y)))} logX={logX.value} clip={clip.value} smoothing={smoothing.value} group="trials" height={210} />
       ))}

@@ -6,6 +6,8 @@ import type { Curve } from "../api/types";
 import { Pace } from "../lib/pace";
 
 const PART = 24;
+/** As many as one request may have. */
+const KEYS = 16;
 const REFRESH_MS = 1500;
 
 export interface Overlaid {
@@ -28,10 +30,12 @@ export function useOverlay(runs: readonly string[], keys: readonly string[], wis
       const old = shown.current.name === name ? shown.current.curves : [];
       const known = new Map(old.map((curve) => [`${curve.run}\n${curve.key}`, curve]));
       for (let first = 0; first < runs.length && keys.length; first += PART) {
-        try {
-          for (const curve of await getOverlay(runs.slice(first, first + PART), keys, wish)) known.set(`${curve.run}\n${curve.key}`, curve);
-        } catch {
-          continue; // what came stays
+        for (let from = 0; from < keys.length; from += KEYS) {
+          try {
+            for (const curve of await getOverlay(runs.slice(first, first + PART), keys.slice(from, from + KEYS), wish)) known.set(`${curve.run}\n${curve.key}`, curve);
+          } catch {
+            continue; // what came stays
+          }
         }
         if (stopped) return;
         setFound({ name, curves: [...known.values()], whole: first + PART >= runs.length });
