@@ -64,7 +64,7 @@ class LabelsMismatched(AbstractRule):
         gain: float = threshold(
             0.1, "share of the other rows told right", "(accuracy − prior) / (1 − prior)"
         )
-        low: float = threshold(5e-4, "median update / weight", "best lr: 0.0018 to 0.011")
+        low: float = threshold(1e-3, "median update / weight", "best lr: 0.0018 to 0.011")
         high: float = threshold(5e-2, "median update / weight", "best lr: 0.0018 to 0.011")
         changed: float = threshold(0.5, "returned inputs with another target", "a few are noise")
         returned: float = threshold(40, "rows that came back", "fewer say little")

@@ -16,7 +16,6 @@ from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import repeats
 from backprobe.signals.units import RECTIFIERS
 
-
 PASSED = RECTIFIERS | {"softmax", "log_softmax"}
 """Activations that may be constant for reasons that have rules of their own."""
 

@@ -20,6 +20,10 @@ CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "rou
 """Operations that no gradient passes."""
 
 
+MADE = frozenset({"tensor", "from_numpy", "as_tensor", "asarray"})
+"""Functions that make a tensor of numbers that were none."""
+
+
 class DetachedGraph(AbstractRule):
     """A trainable layer runs and feeds the loss, but its gradient never arrives.
 
@@ -130,7 +134,7 @@ class DetachedGraph(AbstractRule):
         backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
         count = int(backwards.sum())
         held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
-        if count < 10 or not held or not record.optimizers:
+        if max(count, len(record.steps)) < 10 or not held or not record.optimizers:
             return []
         if any(loss.chain for loss in record.losses):
             return []  # there was a graph: what it gave was taken away before the step
@@ -143,9 +147,9 @@ class DetachedGraph(AbstractRule):
                 severity="error",
                 confidence=confidence(0.7, 0.95, between(count, 10, 100)),
                 message=(
-                    f"{count:,} backward passes{at(source)} reached none of "
-                    f"{plural(len(held), 'tensor')} that the optimizer holds: what `backward` is "
-                    "called on was not computed from them (a number taken out with `item()` or "
+                    f"none of {plural(len(held), 'tensor')} that the optimizer holds had a "
+                    f"gradient at any of {len(record.steps):,} steps{at(source)}: what `backward` "
+                    "is called on was not computed from them (a number taken out with `item()` or "
                     "`detach()` and put into a new tensor?)"
                 ),
                 where=names,
@@ -195,9 +199,11 @@ def _bridges(record: Record) -> list[tuple[Operation, Operation]]:
     entry = record.graph[0].input_shapes[:1] if record.graph else ()
     # Class ids that were only counted (an argmax) are no part of what is learnt.
     lost = [op for op in record.graph if op.index not in taken and "float" in op.dtype]
+    made = {op.index for op in record.graph if op.name in MADE and not op.inputs}
     found = []
     for op in record.graph:
-        if not op.inputs or op.inputs[0] != -1 or op.input_shapes[:1] == entry:
+        from_nowhere = bool(op.inputs) and (op.inputs[0] == -1 or op.inputs[0] in made)
+        if not from_nowhere or op.input_shapes[:1] == entry:
             continue
         before = [x for x in lost if x.index < op.index and x.shape == op.input_shapes[0]]
         if before and op.name not in ("mul", "add", "sub", "cat", "stack"):

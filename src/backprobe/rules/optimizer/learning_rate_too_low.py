@@ -63,6 +63,9 @@ class LearningRateTooLow(AbstractRule):
         largest: float = threshold(
             1.5e-3, "largest layer's ratio", "below the normal range everywhere"
         )
+        crawls: float = threshold(
+            2.5, "times the two ratios above", "half of normal, where the loss still falls"
+        )
         cosine: float = threshold(0.3, "cosine of successive gradients", "best lr: below 0.28")
         remaining: float = threshold(
             0.25, "fall at the final slope over as many steps again / last loss", "far from the end"
@@ -81,7 +84,10 @@ class LearningRateTooLow(AbstractRule):
         if not sizes or max(sizes) == 0.0:
             return []
         step, largest = float(np.median(sizes)), max(sizes)
-        if step > self.limits.step or largest > self.limits.largest:
+        # A run that learned next to nothing and still falls was slow, not stuck.
+        crawls = state.hurt >= HURTS and trend.still_falling and trend.fell
+        factor = self.limits.crawls if crawls else 1.0
+        if step > factor * self.limits.step or largest > factor * self.limits.largest:
             return []
         remaining = -trend.slope * trend.count / abs(trend.last) if trend.last else 0.0
         unfinished = trend.still_falling and remaining >= self.limits.remaining
@@ -112,7 +118,7 @@ class LearningRateTooLow(AbstractRule):
                 confidence=confidence(
                     0.5,
                     0.95,
-                    beyond(step, self.limits.step, self.limits.step_decisive),
+                    beyond(step, factor * self.limits.step, self.limits.step_decisive),
                     1.0 if trend.still_falling else 0.0,
                     between(cosine, self.limits.cosine, 0.8),
                 ),
