@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backprobe.diagnose import diagnose, join, rank
+from backprobe.diagnose import diagnose, join, rank, tell_apart
 from backprobe.records import Event, Finding, Record, Run
 from backprobe.rules import BY_NAME, AbstractRule
+from backprobe.rules.calibration import probability
 from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES
 
 FAR = Finding("init-scale-too-large", "error", 0.9, "weights of 100")
@@ -108,7 +109,45 @@ def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:
     turning = {
         ("saturated-activations", "vanishing-gradients"),
         ("nonfinite-gradients", "learning-rate-too-high"),
+        ("exploding-gradients", "learning-rate-too-high"),
+        ("exploding-gradients", "nonfinite-gradients"),
     }
     both = {pair for pair in pairs if pair[::-1] in pairs}
     assert both <= turning | {pair[::-1] for pair in turning}
     assert not OUTCOMES & {e.cause for e in EXPLANATIONS}
+
+
+def test_two_causes_of_the_same_name_the_trial_between() -> None:
+    """Where the evidence does not separate them, the first one says how to find out."""
+    rate = Finding("learning-rate-too-high", "error", 0.9, "fast", treatments=("scale-lr=0.1",))
+    frozen = Finding("frozen-parameters", "error", 0.85, "cold", treatments=("unfreeze",))
+    found = tell_apart(rank(join([STUCK, rate, frozen])))
+    assert found[0].evidence["rival"] == "frozen-parameters"
+    assert "`scale-lr=0.1`" in found[0].message
+    assert "rival" not in found[1].evidence
+    doubtful = replace(frozen, confidence=0.5)
+    assert "rival" not in tell_apart(rank(join([STUCK, rate, doubtful])))[0].evidence
+
+
+def test_an_outcome_is_the_last_word_where_nothing_else_is_found() -> None:
+    """Underfitting alone is the diagnosis; beside a cause it is what came of it."""
+    poor = Finding("underfitting", "warning", 0.7, "stays")
+    assert join([poor])[0].kind == "cause"
+    rate = Finding("learning-rate-too-high", "error", 0.9, "fast")
+    assert [f.kind for f in join([poor, rate])] == ["symptom", "cause"]
+
+
+def test_confidence_falls_with_rivals_and_grows_with_what_is_explained() -> None:
+    """The same strength means more where one cause explains all than where three compete."""
+    cause = Finding("learning-rate-too-high", "error", 0.9, "fast")
+    rivals = [Finding(name, "error", 0.9, "too") for name in ("dead-relu", "symmetric-init")]
+    symptom = replace(STUCK, kind="symptom", explained_by=(cause.rule,))
+    alone = probability(cause, [cause])
+    assert probability(cause, [cause, *rivals]) < alone < probability(cause, [cause, symptom])
+
+
+def test_what_costs_nothing_is_told_last() -> None:
+    """A bias that a norm takes away never outranks a cause, however sure it is."""
+    bias = Finding("bias-before-batchnorm", "note", 0.99, "no effect")
+    drop = Finding("excessive-dropout", "note", 0.5, "much")
+    assert [f.rule for f in rank(join([bias, drop]))] == [drop.rule, bias.rule]

@@ -19,6 +19,10 @@ SEVERITY_WEIGHT = {"note": 0.3, "warning": 1.0, "error": 1.5}
 """How much a severity counts beside the confidence: a sure warning outranks a doubtful error."""
 
 
+RIVAL = 0.8
+"""Weight of a second cause over the first's from which the evidence does not separate them."""
+
+
 def diagnose(
     record: Record,
     ignore: Iterable[str] = (),
@@ -46,7 +50,7 @@ def diagnose(
             facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
             if on_failure is not None:
                 on_failure(Event("rule-failure", time.time(), facts))
-    return calibrated(rank(join(findings)))
+    return calibrated(tell_apart(rank(join(findings))))
 
 
 def join(findings: list[Finding]) -> list[Finding]:
@@ -100,6 +104,32 @@ def rank(findings: list[Finding]) -> list[Finding]:
 
     ordered = sorted(findings, key=order)
     return [replace(finding, rank=place) for place, finding in enumerate(ordered, start=1)]
+
+
+def tell_apart(findings: list[Finding]) -> list[Finding]:
+    """The ranked findings; where two causes explain the same, the first names the trial between.
+
+    The treatment is one of the first cause that is none of the second: if it helps by itself, the
+    first was enough.
+    """
+    causes = [f for f in findings if f.kind == "cause" and f.severity != "note"]
+    if len(causes) < 2:
+        return findings
+    first, second = causes[:2]
+    both = {first.rule, second.rule}
+    shared = len(both) == 2 and any(both <= set(f.explained_by) for f in findings)
+    trial = next((t for t in first.treatments if t not in second.treatments), None)
+    if not shared or trial is None or _weight(second) < RIVAL * _weight(first):
+        return findings
+    told = replace(
+        first,
+        message=(
+            f"{first.message}; {second.rule} explains as much: a trial of `{trial}` alone tells "
+            "whether it is needed"
+        ),
+        evidence={**first.evidence, "rival": second.rule, "trial": trial},
+    )
+    return [told if f is first else f for f in findings]
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
