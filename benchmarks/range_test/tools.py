@@ -54,6 +54,7 @@ def lr_finder(task: Task, seed: int) -> float | None:
 
 def fastai(task: Task, seed: int) -> float | None:
     """fastai's `lr_find` with its default, valley."""
+    import fastai.callback.schedule  # noqa: F401  # gives Learner its `lr_find`
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
     from fastai.optimizer import OptimWrapper

@@ -56,7 +56,7 @@ def test_the_healthy_demo_passes(tmp_path: Path) -> None:
     assert answer["ok"] is True
     assert _status(answer, "overfit-one-batch") == ["pass"]
     assert _status(answer, "learning-rate") == ["pass"]
-    assert [path.name for path in tmp_path.iterdir()] == [".backprobe"]
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_sick_demo_fails(tmp_path: Path) -> None:

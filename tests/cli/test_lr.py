@@ -98,3 +98,34 @@ def test_a_script_that_fails(tmp_path: Path) -> None:
     wrong = lr(tmp_path, "--start", "1", "--end", "0.1", "broken.py")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "expected 0 < start < end" in wrong.stderr
+
+
+MIXED = """\
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(1024, 8)
+y = (x[:, :4].sum(1) > 0).long() + (x[:, 4:].sum(1) > 0).long()
+model = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 3))
+groups = [{"params": model[0].parameters(), "lr": 1e-4}, {"params": model[2].parameters()}]
+optimizer = torch.optim.AdamW(groups, lr=1e-3)
+scaler = torch.amp.GradScaler("cpu", init_scale=2.0**16, growth_interval=5)
+for step in range(120):
+    for part in range(2):
+        rows = torch.randint(0, 1024, (32,))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = nn.functional.cross_entropy(model(x[rows]), y[rows]) / 2
+        scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad()
+"""
+
+
+def test_accumulation_a_scaler_and_groups(tmp_path: Path) -> None:
+    """A loop by hand; the loss is the one before the scaler, which grows every five steps."""
+    (tmp_path / "mixed.py").write_text(MIXED)
+    found = json.loads(lr(tmp_path, "--json", "mixed.py").stdout)
+    assert found["refused"] is None
+    assert max(found["curve"]["loss"][:40]) < 1.0
+    assert 1e-5 < found["suggestion"] < 0.1

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -303,6 +304,38 @@ def test_batches_of_other_kinds() -> None:
         assert min(finder.sweeps[0].loss) < 0.9
 
 
+@pytest.mark.slow
+def test_a_model_of_transformers_computes_its_own_loss() -> None:
+    """Dict batches with labels, as its data collators give them."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    config = BertConfig(
+        vocab_size=30,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=16,
+        num_labels=2,
+    )
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(config)
+    ids = torch.randint(5, 30, (256, 8), generator=torch.Generator().manual_seed(1))
+    labels = (ids[:, 0] > 17).long()
+    batches = [
+        {
+            "input_ids": ids[i : i + 16],
+            "attention_mask": torch.ones(16, 8).long(),
+            "labels": labels[i : i + 16],
+        }
+        for i in range(0, 256, 16)
+    ]
+    finder = LRFinder(model, torch.optim.AdamW(model.parameters()), "cpu")
+    finder.range_test(batches, num_iter=60, repeats=1)
+    assert finder.sweeps[0].loss[0] == pytest.approx(0.69, abs=0.1)
+    assert finder.restored is True
+
+
 def test_validation_losses() -> None:
     """With a held-out loader its mean loss is measured, in eval mode."""
     model = classifier(norm=True)
@@ -332,6 +365,16 @@ def test_plot_returns_the_axes_and_the_suggestion() -> None:
     assert finder.plot(ax=axes, suggest_lr=False) is axes
     finder.reset()
     pyplot.close("all")
+
+
+def test_plot_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The curve and the suggestion are there all the same."""
+    model = classifier()
+    finder = LRFinder(model, torch.optim.Adam(model.parameters()), nn.CrossEntropyLoss())
+    finder.range_test(loader(), num_iter=30, repeats=1)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        finder.plot()
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,9 @@ def _own_loss(output: Any) -> Tensor | None:
 def fitting(output: Any, target: Any) -> Criterion:
     """The loss that fits an output and a target.
 
-    Whole-number targets without the class dimension take cross entropy, or the negative log
-    likelihood where the output holds probabilities or their logarithms already; a single output
+    Whole-number targets without the class dimension (the second, or the last) take cross entropy,
+    or the negative log likelihood where the output holds probabilities or their logarithms already;
+    a single output
     with targets of 0 and 1 takes binary cross entropy; numbers take the squared error.
 
     Raises:
@@ -114,6 +115,8 @@ def fitting(output: Any, target: Any) -> Criterion:
     )
     if whole and per_class and output.shape[1] > 1 and target.dtype != torch.bool:
         return _classes(output)
+    if whole and output.dim() > 2 and output.shape[:-1] == target.shape and output.shape[-1] > 1:
+        return _tokens
     if output.numel() == target.numel() and output.squeeze().shape == target.squeeze().shape:
         low, high = float(target.min()), float(target.max())
         if (whole and low >= 0 and high <= 1) or _only(target, (0.0, 1.0)):
@@ -144,6 +147,10 @@ def _binary(output: Tensor) -> Criterion:
     return _binary_probability if inside and values.numel() > 1 else _binary_logit
 
 
+def _tokens(output: Tensor, target: Tensor) -> Tensor:
+    return F.cross_entropy(output.flatten(0, -2), target.flatten())
+
+
 def _likelihood(output: Tensor, target: Tensor) -> Tensor:
     return F.nll_loss(output.clamp_min(1e-12).log(), target)
 
@@ -166,6 +173,7 @@ _NAMES: Mapping[Any, str] = {
     _binary_logit: "binary cross entropy with logits",
     _squared: "squared error",
     F.nll_loss: "negative log likelihood",
+    _tokens: "cross entropy",
     F.cross_entropy: "cross entropy",
 }
 

@@ -9,12 +9,15 @@ folder.
 from __future__ import annotations
 
 import atexit
+import functools
 import json
 import math
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer
 
@@ -55,13 +58,29 @@ class ScriptSweep:
         self._loss: list[float] = []
         self._average, self._best = math.nan, math.inf
         self._end = "the script ended"
+        self._unscaled: tuple[weakref.ref[Tensor], Tensor] | None = None
 
     def install(self, points: Points) -> None:
         """Registers at the script's backwards and steps."""
         points.before_backward.append(self._see)
         points.steps.changes.append(self._change)
         points.steps.after_late.append(self._stepped)
+        self._patch_scaler()
         atexit.register(self.write)
+
+    def _patch_scaler(self) -> None:
+        """A scaler halves its scale when gradients overflow: the loss before it is what counts."""
+        original: Any = torch.amp.GradScaler.scale
+        sweep = self
+
+        @functools.wraps(original)
+        def scale(scaler: Any, outputs: Any) -> Any:
+            result = original(scaler, outputs)
+            if isinstance(result, Tensor) and isinstance(outputs, Tensor):
+                sweep._unscaled = weakref.ref(result), outputs.detach()
+            return result
+
+        torch.amp.GradScaler.scale = scale  # type: ignore[method-assign]
 
     def write(self) -> None:
         """Keeps what was measured so far."""
@@ -74,6 +93,8 @@ class ScriptSweep:
         self._file.write_text(json.dumps(data))
 
     def _see(self, loss: Tensor) -> None:
+        if self._unscaled is not None and self._unscaled[0]() is loss:
+            loss = self._unscaled[1]
         if loss.numel() == 1:
             self._losses.append(float(loss.detach()))
 

@@ -2,9 +2,10 @@
 """What a learning-rate range test says: a rate, a range, or why it says nothing.
 
 Unit: that of the rate. The loss keeps falling while the rate passes what is safe, so the rate at
-its minimum, over ten, is near the best constant rate. The minimum is that of a light average: a
-heavy one, as fastai's, lags behind and points higher, and is one end of the range; `valley`, the
-middle of the longest descent, lies about three times below the best and is the other.
+its minimum, over ten, is near the best constant rate. It is taken from two averages: a heavy one,
+as fastai's, resists noise but lags behind and points too high where the loss rises slowly; a light
+one points too low where it is noisy. `valley`, the middle of the longest descent, lies about five
+times below the best and is the lower end of the range.
 Sources: L. Smith, 1506.01186; fastai's `minimum` and `valley` (fastai#3377); steepest descent, as
 other finders have it, points into the unstable zone (`benchmarks/lr_range.py` compares them).
 """
@@ -67,8 +68,8 @@ class Reading:
 
     @property
     def suggestion(self) -> float:
-        """A tenth of the rate at the minimum."""
-        return self.lowest / MINIMUM_OVER
+        """A tenth of the rate at the minimum, midway between what the two averages say."""
+        return math.sqrt(self.high * self.lowest / MINIMUM_OVER)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -173,8 +174,9 @@ def enough(readings: Sequence[Reading]) -> bool:
     first, second = readings[0], readings[1]
     if (first.refused is None) != (second.refused is None):
         return False
-    apart = abs(math.log10(first.suggestion / second.suggestion)) if second.lowest > 0 else 0.0
-    return first.refused is not None or apart < AGREE
+    if first.refused is not None:
+        return True
+    return abs(math.log10(first.suggestion / second.suggestion)) < AGREE
 
 
 def focus(reading: Reading, start: float, end: float) -> tuple[float, float]:
