@@ -59,6 +59,8 @@ class TargetBroadcast(AbstractRule):
             if loss.kind not in REGRESSION or not made or not given:
                 continue
             rows = given[0]
+            if given == made and _expanded(loss.chain):
+                given = (rows, 1)  # what was stretched to the shape of all differences
             grew = math.prod(made) > math.prod(given) and made[-2:] == (rows, rows)
             if not grew or rows < self.limits.rows or _among_outputs(loss.chain):
                 continue
@@ -85,6 +87,14 @@ class TargetBroadcast(AbstractRule):
                 )
             )
         return found
+
+
+def _expanded(chain: tuple[str, ...]) -> bool:
+    """Whether the prediction was stretched right before the difference, as `nn.L1Loss` does."""
+    for position, name in enumerate(chain):
+        if name.startswith("SubBackward"):
+            return any(n.startswith("Expand") for n in chain[position + 1 : position + 2])
+    return False
 
 
 def _among_outputs(chain: tuple[str, ...]) -> bool:
