@@ -16,7 +16,7 @@ from dataclasses import replace
 from backprobe.records import Finding
 from backprobe.rules.confidence import CERTAIN
 
-COEFFICIENTS: tuple[float, ...] = (0.734, 0.286, 0.991, -2.001, 0.674, -0.374)
+COEFFICIENTS: tuple[float, ...] = (0.283, 0.47, 1.07, -2.035, 0.591, -0.412)
 """Of `features`, in their order."""
 NAMES = ("constant", "logit of the strength", "explains", "rivals", "note", "error")
 LEAST = 0.02
