@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: initial-loss-off
+# expects: initial-loss-off 4
 import torch
 from torch import nn
 from toy import blobs, mlp, train

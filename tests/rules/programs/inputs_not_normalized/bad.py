@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: inputs-not-normalized
+# expects: inputs-not-normalized 0
 import torch
 from torch import nn
 from toy import blobs, mlp, train

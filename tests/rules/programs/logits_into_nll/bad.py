@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: logits-into-nll
+# expects: logits-into-nll 4
 import torch
 from torch import nn
 from toy import blobs, mlp, train

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: wrong-loss
+# expects: wrong-loss 4
 import torch
 from torch import nn
 from toy import batches, blobs, mlp
