@@ -151,6 +151,7 @@ BROKEN = (
     "eval-mode-training",
     "constant-batch",
     "excessive-dropout",
+    "updates-lost-to-rounding",
 )
 """Causes that keep a network from learning, whatever its data holds."""
 _LAST_RESORT = (
@@ -198,6 +199,13 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         {"excessive-dropout": ("one dropout hurts by where it stands", single)},
     ),
     *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
+    *_pairs(
+        "updates-lost-to-rounding",
+        dict.fromkeys(
+            ("learning-rate-too-low", "missing-optimizer-step"),
+            ("what the steps add is rounded away", always),
+        ),
+    ),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
     *_pairs(
         "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}

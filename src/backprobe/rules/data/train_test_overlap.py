@@ -53,6 +53,7 @@ class TrainTestOverlap(AbstractRule):
         natural: float = threshold(
             0.05, "rows that repeat within a batch", "data of few distinct rows repeats by nature"
         )
+        as_large: float = threshold(0.9, "evaluation rows / training rows", "the very same set: 1")
         chance: float = threshold(1.0, "share / what chance may give", "95 % bound of a count of 0")
         scattered: float = threshold(
             0.4, "changes between seen and unseen rows / at random", "two sets in turn give 0"
@@ -119,7 +120,7 @@ class TrainTestOverlap(AbstractRule):
         # A network that acts (reinforcement learning) is run without gradients between all steps.
         if len(record.evaluations) > 0.5 * max(1, len(record.steps)):
             return False
-        if _evaluated_rows(record) >= limits.part * _training_rows(record, found):
+        if _evaluated_rows(record) >= limits.as_large * _training_rows(record, found):
             return False  # as large as what is trained on: it may well be that very set
         if found.share >= limits.whole:
             return found.phases > 1 and found.rows < limits.part * found.trained

@@ -114,7 +114,11 @@ class VanishingGradients(AbstractRule):
                     "squashing": True,
                     "activations": [chain.activation],
                 },
-                treatments=("swap-activation=relu", "initialize=he"),
+                treatments=(
+                    "swap-activation=tanh",
+                    "swap-activation=relu",
+                    "initialize=orthogonal",
+                ),
             )
         ]
 
