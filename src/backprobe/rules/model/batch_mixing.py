@@ -12,6 +12,7 @@ from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
 from backprobe.signals.progress import progress
 
@@ -83,9 +84,10 @@ class BatchMixing(AbstractRule):
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
             if message:
-                names = unique(
-                    [*([module.name] if module is not None else []), *_taker(record, op)]
-                )
+                own = [module.name] if module is not None else []
+                names = unique([*own, *_taker(record, op)])
+                if op.name in SOFTMAX:
+                    names = unique([*names, *output_names(record, progress(record).loss)])
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
                 found.setdefault(key, self._finding(record, message, names, op.source, treatments))
         return list(found.values())
