@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import pytest
 import torch
 
 from backprobe.probe.kernels import native, through_torch
-from backprobe.probe.outputs import Meter
+from backprobe.probe.outputs import Meter, Outputs
 from backprobe.probe.parameters import DTYPES, ParameterSet
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Place
@@ -104,8 +106,13 @@ def test_bins_follow_the_specification() -> None:
     parameter.grad = x.clone()
     measured = ParameterSet([parameter], [0])
     measured.before(histograms=True)
-    assert (measured.histograms[0, 0] == wanted).all()
-    assert (measured.histograms[0, 1] == wanted).all()
+    measured.after(histograms=True)
+    assert measured.block is not None
+    gradient, weight, update = measured.block.waiting()
+    assert (gradient == wanted).all()
+    assert (weight == wanted).all()
+    finite = np.count_nonzero(np.isfinite(x.numpy()))
+    assert (update[66], update[132]) == (finite, len(x) - finite)
 
 
 @pytest.mark.parametrize(
@@ -128,23 +135,34 @@ def test_output_signals_agree(
     if activation:
         x = torch.relu(x) if activation == "relu" else torch.tanh(x)
     place = Place(0, "layer", "Any", activation=activation)
-    fast = Meter(place, channels_first)
-    slow = Meter(place, channels_first)
-    monkeypatch.setattr(slow, "_library", None)
-    for _ in range(12):
+    outputs = Outputs()
+    fast = outputs.add(place, channels_first)
+    slow = outputs.add(place, channels_first)
+    monkeypatch.setattr(slow, "_kernel", None)
+    for step in range(12):
+        outputs.commit(step, deque())
         fast.measure(x, True)
         slow.measure(x, True)
     assert slow.late is not None
-    assert np.allclose(fast.out, slow.late.numpy(), rtol=1e-3, atol=1e-5, equal_nan=True)
-    assert fast.histogram.sum() > 0
+    out = row(fast)
+    assert np.allclose(out, slow.late.numpy(), rtol=1e-3, atol=1e-5, equal_nan=True)
+    assert outputs.block is not None
+    assert outputs.block.waiting().sum() > 0
     if x.numel() <= 16_384:
-        assert np.allclose(fast.out[:6], reference(x.numpy().ravel()), rtol=1e-4, atol=1e-5)
+        assert np.allclose(out[:6], reference(x.numpy().ravel()), rtol=1e-4, atol=1e-5)
         units = x.transpose(0, 1).reshape(shape[1], -1) if channels_first else None
         if units is None and len(shape) > 1:
             units = x.reshape(-1, shape[-1]).T
         if units is not None:
             spread = float(units.double().var(dim=1, unbiased=False).mean().sqrt())
-            assert np.isclose(fast.out[6], spread, rtol=1e-3)
+            assert np.isclose(out[6], spread, rtol=1e-3)
+
+
+def row(meter: Meter) -> np.ndarray:
+    """The signals that the compiled kernel has just written for a place."""
+    block = meter._outputs.block
+    assert block is not None
+    return block.row[meter.row]
 
 
 def values(measured: ParameterSet) -> np.ndarray:
@@ -156,14 +174,14 @@ def values(measured: ParameterSet) -> np.ndarray:
 
 def test_dead_units_need_several_batches() -> None:
     """A unit counts as dead after ten observed batches of silence, not after one."""
-    meter = Meter(Place(0, "act", "ReLU", activation="relu"), False)
+    meter = Outputs().add(Place(0, "act", "ReLU", activation="relu"), False)
     x = torch.rand(16, 4)
     x[:, 1] = 0
     for _ in range(9):
         meter.measure(x, False)
-    assert np.isnan(meter.out[8])
+    assert np.isnan(row(meter)[8])
     meter.measure(x, False)
-    assert meter.out[8] == 0.25
+    assert row(meter)[8] == 0.25
 
 
 @pytest.mark.parametrize("compiled", [True, False])
@@ -218,5 +236,6 @@ def test_sparse_and_strided_gradients() -> None:
     turned.grad = torch.randn(5, 3).T
     measured = ParameterSet([table.weight, turned], [0, 1])
     measured.before(False)
-    assert np.allclose(measured.out[0, :6], reference(dense.numpy().ravel()), rtol=1e-5)
-    assert np.allclose(measured.out[1, :6], reference(turned.grad.numpy().ravel()), rtol=1e-5)
+    found = values(measured)
+    assert np.allclose(found[0, :6], reference(dense.numpy().ravel()), rtol=1e-5)
+    assert np.allclose(found[1, :6], reference(turned.grad.numpy().ravel()), rtol=1e-5)

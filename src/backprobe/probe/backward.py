@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
 from collections.abc import Callable
+from threading import get_ident
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -50,62 +50,74 @@ class Backward:
         self._scale = 1.0
         self._scales: dict[int, float] = {}
 
-    def before(self, loss: Any) -> None:
-        """Called with the tensor(s) that a backward pass begins at, as given to `backward`."""
+    def before(self, loss: Any) -> bool:
+        """Called with the tensor(s) that a backward pass begins at, as given to `backward`.
+
+        Returns:
+            Whether there is nothing to do after it but to say that it has ended.
+        """
+        state = self.state
+        if not state.in_backward:
+            if not state.observing and type(loss) is Tensor and loss.requires_grad:
+                if not (state.settled and get_ident() == state.thread) and not state.settle():
+                    return False
+                if state.doze:
+                    state.in_backward = True
+                    return state.stepped
+                if (  # the only loss so far: its value is all that is taken, nearly free
+                    self._reads > FULL_READS
+                    and len(state.losses.entries) == 1
+                    and state.stepped
+                    and not state.scaling.seen
+                    and state.phase is None
+                    and state.batch is None
+                    and loss.is_cpu
+                    and loss.numel() == 1
+                ):
+                    state.in_backward = True
+                    self._reads += 1
+                    state.backwards += 1
+                    state.loss_index = self._index if "losses" not in state.guard.broken else -1
+                    state.criterion_site = None
+                    value = loss.item() / self._scale
+                    state.loss_sum += value
+                    if not math.isfinite(value):
+                        state.budget.anomaly()
+                    return True
+            self._begin(loss)
+        return False
+
+    def _begin(self, loss: Any) -> None:
         state = self.state
         if isinstance(loss, (tuple, list)):
             loss = loss[0] if loss else None
-        if not isinstance(loss, Tensor) or loss.grad_fn is None or state.in_backward:
+        if not isinstance(loss, Tensor) or loss.grad_fn is None:
             return
-        if not state.settle():
+        if not (state.settled and get_ident() == state.thread) and not state.settle():
             return
         state.in_backward = True
         if state.doze:
             return
-        if not state.observing and self._lightly(loss):
-            return
         began = perf_counter()
-        state.guard.run("backward", self._before, loss, sites.outside(sys._getframe(1)))
+        state.guard.run("backward", self._before, loss, sites.outside(sys._getframe(2)))
         state.budget.spent += perf_counter() - began
-
-    def _lightly(self, loss: Tensor) -> bool:
-        """In a step that is not observed, of the only loss so far: takes its value, nearly free."""
-        state = self.state
-        if (
-            not state.stepped
-            or self._reads <= FULL_READS
-            or len(state.losses.entries) != 1
-            or state.scaling.seen
-            or state.phase is not None
-            or state.batch is not None
-            or loss.numel() != 1
-            or loss.device.type != "cpu"
-        ):
-            return False
-        self._reads += 1
-        state.backwards += 1
-        state.loss_index = self._index if state.guard.works("losses") else -1
-        state.criterion_site = None
-        value = float(loss.detach()) / self._scale
-        state.loss_sum += value
-        if not math.isfinite(value):
-            state.budget.anomaly()
-        return True
 
     def after(self) -> None:
         """Called when a backward pass has run, or failed."""
-        if not self.state.in_backward or threading.get_ident() != self.state.thread:
+        state = self.state
+        if not state.in_backward or get_ident() != state.thread:
             return
-        self.state.in_backward = False
-        if self.state.stepped and not self.state.observing:
+        state.in_backward = False
+        if state.stepped and not state.observing:
             return
         began = perf_counter()
-        self.state.guard.run("heartbeat", self._on_done)
-        self.state.budget.spent += perf_counter() - began
+        state.guard.run("heartbeat", self._on_done)
+        state.budget.spent += perf_counter() - began
 
     def _before(self, loss: Tensor, frame: FrameType) -> None:
         state = self.state
-        state.budget.start()
+        if state.budget.started is None:
+            state.budget.start()
         state.guard.run("heartbeat", self._on_begin, loss, frame)
         if state.phase is not None and torch.is_grad_enabled():
             # A forward in eval mode that is trained on is no evaluation.
@@ -134,8 +146,8 @@ class Backward:
         state.criterion_site = None
         if loss.numel() != 1:
             state.loss_sum = math.nan
-        elif loss.device.type == "cpu":
-            value = float(loss.detach()) / self._scale
+        elif loss.is_cpu:
+            value = loss.item() / self._scale
             state.loss_sum += value
             if not math.isfinite(value):
                 state.budget.anomaly()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +18,7 @@ from torch import Tensor
 
 from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
 from backprobe.probe.parameters import SIGNALS, ParameterSet
-from backprobe.probe.recorder import THREE
+from backprobe.probe.recorder import StepRow
 from backprobe.probe.scaling import shifted, unscaled
 from backprobe.probe.state import NAN, State
 
@@ -38,76 +39,37 @@ class Beat:
     ) -> None:
         """Writes the step: its tensors' values, its outputs, its row."""
         state = self.state
-        row = {
-            "step": float(state.step),
-            "time": time.time(),
-            "seconds": perf_counter() - state.step_began,
-            "loss_index": float(state.loss_index),
-            "backwards": float(state.backwards),
-            "lr": rate,
-            "clip_limit": state.clip_limit,
-            "samples": state.samples,
-            "carried": carried,
-            "optimizer": float(optimizer),
-            "training": state.training,
-            "observed": float(state.observing),
-        }
         squares: list[float] = []
         if parameters is not None:
             self.store(parameters, state.step, squares)
         if state.observing:
             self._outputs()
-        count = state.backwards
-        measured = {
-            "loss": state.loss_sum,
-            "clip_norm": state.clip_norm,
-            "clip_share": state.clip_share,
-            "scale": state.scaling.scale,
-            "skipped": state.scaling.skipped,
-        }
-        late = {name: value for name, value in measured.items() if isinstance(value, Tensor)}
-        row |= {name: value for name, value in measured.items() if not isinstance(value, Tensor)}
-        if not isinstance(state.loss_sum, Tensor):
-            row["loss"] = state.loss_sum / count if count else NAN
+        count, scaling = state.backwards, state.scaling
+        head = state.step, time.time(), perf_counter() - state.step_began
+        lasting = state.loss_index, count, rate, state.clip_limit, state.samples
+        tail = carried, optimizer, state.training, state.observing
+        told = (state.loss_sum, state.clip_norm, state.clip_share, scaling.scale, scaling.skipped)
+        late = [value for value in told if isinstance(value, Tensor)]
+        if not late and not state.transfers.busy:
+            known = (told[0] / count if count else NAN, *told[1:])
+            state.recorder.steps.append(_row(head, known, lasting, _norm(squares), tail))
+            if count and not math.isfinite(known[0]):
+                state.budget.anomaly()
+            return
 
         def finish(values: Any = ()) -> None:
-            for name, value in zip(late, values, strict=True):
-                row[name] = float(value) / count if name == "loss" else float(value)
-            row["grad_norm"] = math.sqrt(sum(squares)) if squares else NAN
-            state.recorder.steps.append(row)
-            if not math.isfinite(row["loss"]) and count:
+            arrived = iter(values)
+            known = [float(next(arrived)) if isinstance(v, Tensor) else v for v in told]
+            known[0] = known[0] / count if count else NAN
+            state.recorder.steps.append(_row(head, known, lasting, _norm(squares), tail))
+            if count and not math.isfinite(known[0]):
                 state.budget.anomaly()
 
         if late:
-            state.transfers.send(list(late.values()), finish)
+            state.transfers.send(late, finish)
         else:
             state.transfers.after(finish)
         state.transfers.poll()
-
-    def light(self, rate: float, optimizer: int) -> bool:
-        """Writes the row of a step that was not observed; False where it needs `close`."""
-        state = self.state
-        loss, clip = state.loss_sum, state.clip_norm
-        if isinstance(loss, Tensor) or isinstance(clip, Tensor) or state.transfers.busy:
-            return False
-        state.recorder.steps.append(
-            {
-                "step": state.step,
-                "time": time.time(),
-                "seconds": perf_counter() - state.step_began,
-                "loss": loss / state.backwards if state.backwards else NAN,
-                "loss_index": state.loss_index,
-                "backwards": state.backwards,
-                "lr": rate,
-                "clip_norm": clip,
-                "clip_limit": state.clip_limit,
-                "samples": state.samples,
-                "optimizer": optimizer,
-                "training": state.training,
-                "observed": 0.0,
-            }
-        )
-        return True
 
     def store(
         self, parameters: ParameterSet, step: int, squares: list[float] | None = None
@@ -115,10 +77,7 @@ class Beat:
         """Keeps one step's values; adds the sums of squared gradients to `squares`."""
         recorder = self.state.recorder
         if parameters.at_once and self.state.scaling.pending is None:
-            recorder.matrices["parameters"].append((step, parameters.index, parameters.out.copy()))
-            if self.state.histograms:
-                counts = parameters.histograms.copy()
-                recorder.add_histograms(step, THREE, parameters.index, counts)
+            parameters.commit(step, self.state.histograms, recorder.blocks)
             if parameters.squares != parameters.squares:
                 self.state.budget.anomaly()
             if squares is not None and parameters.squares != -1.0:
@@ -151,11 +110,49 @@ class Beat:
     def _outputs(self) -> None:
         state = self.state
         step = state.step
-        outputs = state.recorder.matrices["outputs"]
-        state.outputs.take(
+        state.outputs.commit(step, state.recorder.blocks)
+        if not state.outputs.late:
+            return
+        waiting = state.recorder.matrices["outputs"]
+        state.outputs.send(
             state.transfers,
-            lambda index, values: outputs.append((step, index, values)),
+            lambda index, values: waiting.append((step, index, values)),
             (lambda index, counts: state.recorder.add_histograms(step, 3, index, counts))
             if state.histograms
             else None,
         )
+
+
+def _norm(squares: list[float]) -> float:
+    return math.sqrt(sum(squares)) if squares else NAN
+
+
+def _row(
+    head: tuple[float, float, float],
+    told: Sequence[Any],
+    lasting: tuple[float, ...],
+    norm: float,
+    tail: tuple[float, ...],
+) -> StepRow:
+    """A row of the table of steps, in the order of `STEP_COLUMNS`."""
+    loss, clip_norm, clip_share, scale, skipped = told
+    index, backwards, rate, clip_limit, samples = lasting
+    carried, optimizer, training, observed = tail
+    return (
+        *head,
+        loss,
+        index,
+        backwards,
+        rate,
+        norm,
+        clip_norm,
+        clip_limit,
+        clip_share,
+        samples,
+        carried,
+        optimizer,
+        scale,
+        skipped,
+        training,
+        observed,
+    )

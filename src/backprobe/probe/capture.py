@@ -212,5 +212,5 @@ def compiles() -> bool:
     A mode of ours around a compiled region would be a guard of it, and cost it a compilation.
     """
     dynamo: Any = sys.modules.get("torch._dynamo.eval_frame")
-    backends = getattr(dynamo, "cached_backends", None) or {}
-    return any(backend is not None for backend in backends.values())
+    backends: Any = getattr(dynamo, "cached_backends", None)
+    return bool(backends) and any(backend is not None for backend in backends.values())

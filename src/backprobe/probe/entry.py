@@ -37,9 +37,9 @@ def attached() -> Probe | None:
 
 def began() -> Probe | None:
     """The probe of this process, made at the first sign of training; None while it is detached."""
-    found = current()
-    if found is not None:
-        return found if found.attached else None
+    found = _probe
+    if found is not None and not found.session.ended and found.session.pid == os.getpid():
+        return found if found.handles else None
     return _begin() if _automatic else None
 
 

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable
+from threading import get_ident
 from time import perf_counter
 from typing import Any
 
@@ -20,6 +20,8 @@ from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
 from backprobe.probe.structure import is_criterion, unwrapped
+
+_compiling = torch.compiler.is_compiling
 
 
 class Forward:
@@ -36,6 +38,7 @@ class Forward:
         self._layers = Layers(state, self.stack, lambda args: self._inputs.first(args))
         self._inputs = Inputs(state, loaders, self._layers.index)
         self._roots: dict[int, tuple[Any, int]] = {}
+        self._broken = state.guard.broken
         self._entered = False
         self._measuring = False
         self._skip = False
@@ -66,6 +69,7 @@ class Forward:
         """Puts the hooks in place until the next step: an evaluation may be about to begin."""
         self.state.doze = 0
         if not self._handles:
+            self.state.woken = True
             self.install()
 
     def remove(self) -> None:
@@ -77,9 +81,9 @@ class Forward:
 
     def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""
-        if torch.compiler.is_compiling():
+        if _compiling():
             return
-        if threading.get_ident() != self.state.thread and not self._adopted():
+        if get_ident() != self.state.thread and not self._adopted():
             return
         if self.stack:
             self.stack.append(module)
@@ -90,46 +94,48 @@ class Forward:
         self.state.guard.run("forward", self._enter, module)
         self.state.budget.spent += perf_counter() - began
 
-    def after(self, module: nn.Module, args: Any, *rest: Any) -> None:
+    def after(self, module: nn.Module, args: Any, kwargs: Any = None, output: Any = None) -> None:
         """Global forward hook.
 
-        Called with (kwargs, output), or, by torch 2.x after a forward that raised (the early stop
-        of a recomputation does), with (None) alone.
+        Called by torch 2.x after a forward that raised (the early stop of a recomputation does)
+        without an output, and with None in place of the keyword arguments.
         """
-        kwargs, output = rest if len(rest) == 2 else ({}, None)
-        if torch.compiler.is_compiling() or not self.stack:
+        if _compiling():
             return
-        if threading.get_ident() != self.state.thread:
+        stack = self.stack
+        if not stack or get_ident() != self.state.thread:
             return
-        if self.stack[-1] is not module:
-            if not any(running is module for running in self.stack):
+        if stack[-1] is not module:
+            if not any(running is module for running in stack):
                 return
-            while self.stack[-1] is not module:
-                self.stack.pop()
+            while stack[-1] is not module:
+                stack.pop()
         if self._measuring:
             began = perf_counter()
-            capture = self._layers.capture
-            if capture is not None:
-                capture.paused = True
-            self.state.guard.run("outputs", self._layers.measure, module, args, output)
-            if capture is not None:
-                capture.paused = False
-            self.stack.pop()
-            if not self.stack:
-                self._left(module, args, kwargs, output)
+            if "outputs" not in self._broken:
+                try:
+                    if (capture := self._layers.capture) is None:
+                        self._layers.measure(module, args, output)
+                    else:
+                        self._layers.captured(capture, module, args, output)
+                except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+                    self.state.guard.failed("outputs", error)
+            stack.pop()
+            if not stack:
+                self._left(module, args, kwargs or {}, output)
             self.state.budget.spent += perf_counter() - began
             return
-        self.stack.pop()
-        if not self.stack:
+        stack.pop()
+        if not stack:
             began = perf_counter()
-            self._left(module, args, kwargs, output)
+            self._left(module, args, kwargs or {}, output)
             self.state.budget.spent += perf_counter() - began
 
     def _adopted(self) -> bool:
         """Follows the calling thread from now on, as long as none has trained yet."""
         if self._entered or self.state.settled or not torch.is_grad_enabled():
             return False
-        self.state.thread = threading.get_ident()
+        self.state.thread = get_ident()
         return True
 
     def _enter(self, module: nn.Module) -> None:

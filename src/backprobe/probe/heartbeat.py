@@ -7,6 +7,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import get_ident
 from time import perf_counter
 from types import FrameType
 from typing import Any
@@ -18,7 +19,9 @@ from torch import Tensor
 
 from backprobe.probe import noise, sites
 from backprobe.probe.beat import Beat
+from backprobe.probe.budget import ALWAYS_TOLD
 from backprobe.probe.loading import steps_done
+from backprobe.probe.opaque import opaque, skipped
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
@@ -42,6 +45,10 @@ class _Watched:
     steps: int = 0
     cleared: bool = True
     measured: bool = False
+    settings: list[dict[str, Any]] | None = None
+
+
+_compiling = torch.compiler.is_compiling
 
 
 class Heartbeat:
@@ -49,12 +56,18 @@ class Heartbeat:
 
     Arguments:
         state: shared with the other parts of the probe.
-        on_step: called with the number of steps done, after each.
+        on_step: called with the number of steps done, after each, or None.
+        hooked: whether the pre-hook is in place.
+        begin_matters: whether a step calls what must not be taken for something else.
     """
 
-    def __init__(self, state: State, on_step: Callable[[int], None]) -> None:
+    def __init__(self, state: State, on_step: Callable[[int], None] | None) -> None:
         self.state = state
-        self._on_step = on_step
+        self._on_step = on_step or _ignore
+        self._silent = on_step is None
+        self.hooked = True
+        self._after_seen = opaque(self._after_step)
+        self.begin_matters = False
         self._watched: dict[int, _Watched] = {}
         self.optimizers: list[Optimizer] = []
         self._inside: Any = None
@@ -63,7 +76,8 @@ class Heartbeat:
         self._unstepped = Unstepped(state, self._closing)
         self._beats = 0
         self._light = False
-        self._sole: Callable[[], Any] = lambda: None
+        self._only: _Watched | None = None
+        self._sole: Callable[[], Any] = _nothing
         self._fired = 0
         self._frame = 0
         self._accumulates = False
@@ -72,43 +86,93 @@ class Heartbeat:
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
-        if torch.compiler.is_compiling() or not self.state.mine():
+        state = self.state
+        if _compiling() or (get_ident() != state.thread and not state.mine()):
             return
-        if not self.state.observing and (
-            (self.state.doze and optimizer is self._sole()) or self._alone(optimizer)
-        ):
-            self._inside = optimizer
-            self._light = True
-            return
+        if not state.observing and optimizer is self._sole() and self._inside is None:
+            scaling = state.scaling
+            if state.doze or not (scaling.seen or scaling.pending is not None):
+                self._inside = optimizer
+                self._light = True
+                return
         frame = sites.outside(sys._getframe(1))
         if self._inside is not None and _runs(frame.f_back, self._frame):
+            self.begin_matters = True
             return  # `super().step()`; else the step before ended by an exception of its own
         self._frame = id(frame)
         began = perf_counter()
         self._inside = optimizer
-        self.state.guard.run("heartbeat", self._before, optimizer)
-        self.state.budget.spent += perf_counter() - began
+        state.guard.run("heartbeat", self._before, optimizer)
+        state.budget.spent += perf_counter() - began
 
     def after_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer post-step hook."""
+        if _compiling() or self.hooked:
+            self._after_seen(optimizer)
+            return
+        state = self.state
+        if get_ident() != state.thread and not state.mine():
+            return
+        if state.doze or optimizer is not self._sole() or state.scaling.seen:
+            self._after_unseen(optimizer)
+            return
+        self._fired += 1
+        try:
+            self._lightly(optimizer)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            state.guard.failed("heartbeat", error)
+        if not self._silent:
+            self._on_step(self._beats)
+
+    def _after_step(self, optimizer: Any) -> None:
+        """After a step whose begin was seen."""
         if self._inside is not optimizer:
             return
         self._inside = None
         self._fired += 1
         if self._light:
             self._light = False
-            if self.state.doze:
+            state = self.state
+            if state.doze:
                 self._beats += 1
-                self.state.pass_by()
-                self._on_step(self._beats)
-                return
-            self.state.guard.run("heartbeat", self._lightly, optimizer)
+                state.pass_by()
+            elif "heartbeat" not in state.guard.broken:
+                try:
+                    self._lightly(optimizer)
+                except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+                    state.guard.failed("heartbeat", error)
             self._on_step(self._beats)
             return
         began = perf_counter()
         self.state.guard.run("heartbeat", self._after, optimizer)
         self.state.budget.spent += perf_counter() - began
         self._on_step(self._beats)
+
+    def _after_unseen(self, optimizer: Any) -> None:
+        """After a step whose begin was not seen, of which nothing is recorded or not only that."""
+        self._fired += 1
+        if optimizer is self._sole() and self.state.doze:
+            self._beats += 1
+            self.state.pass_by()
+        else:
+            self.state.guard.run("heartbeat", self._skip_into, optimizer)
+        if not self._silent:
+            self._on_step(self._beats)
+
+    def _skip_into(self, optimizer: Any) -> None:
+        self._before(optimizer)
+        self._after(optimizer)
+
+    @property
+    def spare(self) -> bool:
+        """Whether steps that are not observed can do without a hook at their begin."""
+        scaling = self.state.scaling
+        return (
+            self._only is not None
+            and not self.begin_matters
+            and not scaling.seen
+            and scaling.pending is None
+        )
 
     def scaler_steps(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Runs a GradScaler's step; one that it skips, because of a gradient, is a beat too."""
@@ -127,8 +191,7 @@ class Heartbeat:
 
     def _skipped(self, optimizer: Any) -> None:
         self.state.scaling.skipped = 1.0
-        self._before(optimizer)
-        self._after(optimizer)
+        self._skip_into(optimizer)
 
     @property
     def stepping(self) -> bool:
@@ -159,7 +222,8 @@ class Heartbeat:
         watched.measured = state.observing
         if watched.measured:
             self._measured(watched, watched.parameters.before)
-            state.guard.run("settings", self._changed, watched, optimizer)
+            if watched.settings is None or _differ(optimizer.param_groups, watched.settings):
+                state.guard.run("settings", self._changed, watched, optimizer)
             if state.occasion:
                 state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
@@ -188,6 +252,10 @@ class Heartbeat:
     def _changed(self, watched: _Watched, optimizer: Any) -> None:
         """Tells when a group's settings change: all but the first group's rate, a column."""
         groups = optimizer.param_groups
+        plain = [{name: v for name, v in group.items() if name != "params"} for group in groups]
+        # A tensor may be changed in place and still be the same object.
+        movable = any(isinstance(v, Tensor) for group in plain for v in group.values())
+        watched.settings = None if movable else plain
         now = [[v for k, v in group.items() if k not in ("params", "lr")] for group in groups]
         if len(groups) > 1:  # a schedule that moves all groups alike is no change
             first = float(groups[0].get("lr", 1.0)) or 1.0
@@ -207,35 +275,67 @@ class Heartbeat:
         for index, lag in watched.parameters.lags(optimizer):
             self.state.signal("parameters", "adam_lag", index, lag)
 
-    def _alone(self, optimizer: Any) -> bool:
-        """Whether this is the only optimizer so far, known, and no GradScaler is at work."""
-        watched = self._watched.get(id(optimizer))
-        return (
-            watched is not None
-            and len(self._watched) == 1
-            and watched.reference() is optimizer
-            and self._inside is None
-            and self.state.scaling.idle
-        )
-
     def _lightly(self, optimizer: Any) -> None:
-        """A step that is not observed, of the only optimizer: nearly free."""
-        state, watched = self.state, self._watched[id(optimizer)]
-        began = perf_counter()
-        taken = began - state.step_began
-        watched.cleared = False
-        watched.measured = False
+        """A step that is not observed, of the only optimizer: nearly free.
+
+        All in one place, without a call that can be spared: most steps of a small network pass
+        through here, and a call costs more than what it does.
+        """
+        state, watched, budget = self.state, self._only, self.state.budget
+        if watched is None or "heartbeat" in state.guard.broken:
+            return
+        now = perf_counter()
+        taken = now - state.step_began
+        watched.cleared = watched.measured = False
         watched.steps += 1
         self._beats += 1
         self._closed_by = watched.index
         rate = float(optimizer.param_groups[0].get("lr", NAN))
-        if not self._closing.light(rate, watched.index):
+        loss, count = state.loss_sum, state.backwards
+        if (
+            isinstance(loss, Tensor)
+            or state.clip_limit == state.clip_limit
+            or state.phase is not None
+            or state.transfers.busy
+        ):
             self._closing.close(None, rate=rate, carried=NAN, optimizer=watched.index)
-        state.begin_step()
-        self._sole = watched.reference
-        cost = LIGHT * (perf_counter() - began)
-        state.budget.spent += cost
-        state.doze = state.budget.passes(cost, taken)
+            state.begin_step()
+        else:
+            state.recorder.steps.append(
+                (
+                    state.step,
+                    now,
+                    taken,
+                    loss / count if count else NAN,
+                    state.loss_index,
+                    count,
+                    rate,
+                    state.samples,
+                    watched.index,
+                    state.training,
+                )
+            )
+            share = budget.share
+            if (  # as `Budget.wants`
+                share is None
+                or budget.aligned
+                or budget.burst
+                or budget.steps + 1 >= budget.sure
+                or budget.spent - budget.paid <= share * (now - budget.since)
+            ):
+                state.begin_step()
+            else:
+                budget.steps += 1
+                state.step += 1
+                state.loss_sum, state.loss_index, state.backwards = 0.0, -1, 0
+                state.samples = state.training = NAN
+                state.step_began = now
+                if state.woken:
+                    state.sleep()
+        cost = LIGHT * (perf_counter() - now)
+        budget.spent += cost
+        if budget.steps > ALWAYS_TOLD:
+            state.doze = budget.passes(cost, taken)
 
     def _beat(self, watched: _Watched, optimizer: Any) -> None:
         state = self.state
@@ -243,7 +343,8 @@ class Heartbeat:
         carried = NAN
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
-        self.state.guard.run("noise", self._noise)
+        if self._accumulates or state.structure.replicas > 1 or self._small.listening:
+            state.guard.run("noise", self._noise)
         self._accumulates = state.backwards > 1 and self._inside is None
         self._closing.close(
             watched.parameters if watched.measured else None,
@@ -289,6 +390,8 @@ class Heartbeat:
             index, ParameterSet(tensors, numbers), weakref.ref(optimizer), _count(optimizer)
         )
         self._watched[id(optimizer)] = watched
+        self._only = watched if len(self._watched) == 1 else None
+        self._sole = watched.reference if self._only is not None else _nothing
         self.state.stepped = True
         return watched
 
@@ -353,6 +456,17 @@ class Heartbeat:
         self.state.recorder.held = False
 
 
+skipped(Heartbeat.after_step.__code__)
+
+
+def _ignore(steps: int) -> None:
+    """Nobody wants to know."""
+
+
+def _nothing() -> None:
+    """No optimizer is the only one."""
+
+
 def _runs(frame: FrameType | None, wanted: int) -> bool:
     """Whether a frame of that id is this one or one that called it."""
     while frame is not None:
@@ -363,7 +477,21 @@ def _runs(frame: FrameType | None, wanted: int) -> bool:
 
 
 def _count(optimizer: Any) -> int:
-    return sum(len(group["params"]) for group in optimizer.param_groups)
+    count = 0
+    for group in optimizer.param_groups:
+        count += len(group["params"])
+    return count
+
+
+def _differ(groups: list[dict[str, Any]], known: list[dict[str, Any]]) -> bool:
+    """Whether a setting, a rate too, is not the very object that it was."""
+    if len(groups) != len(known):
+        return True
+    for group, before in zip(groups, known, strict=True):
+        for name, value in before.items():
+            if group.get(name) is not value:
+                return True
+    return False
 
 
 def _plain(group: dict[str, Any]) -> dict[str, Any]:

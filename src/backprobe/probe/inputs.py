@@ -18,6 +18,8 @@ MOST_PREDICTED = 1 << 18
 DENSE_BATCHES = 20
 BATCH_EVERY = 16
 """After the first 20, one batch in so many observed ones is described."""
+LATER = ((512, 64), (2048, 256))
+"""After so many observed batches, one in so many: what the data are is known by then."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -91,7 +93,11 @@ class Inputs:
 
     def _due(self, number: int) -> bool:
         """Whether the training batch of that number, from 1, is described."""
-        return number <= DENSE_BATCHES or number % BATCH_EVERY == 0
+        every = BATCH_EVERY
+        for after, rarer in LATER:
+            if number > after:
+                every = rarer
+        return number <= DENSE_BATCHES or number % every == 0
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

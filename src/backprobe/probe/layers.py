@@ -6,6 +6,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from backprobe.probe.capture import Capture, possible
 from backprobe.probe.outputs import Meter
 from backprobe.probe.state import State
 from backprobe.probe.structure import is_criterion, unwrapped
+from backprobe.probe.turns import Turns
 from backprobe.records import Place
 
 GRAPHS = 2
@@ -59,10 +61,15 @@ class Layers:
         self._graphs: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._looks = 0
+        self._occasion = -1
+        self._turns = Turns()
 
     def begin(self, root: int) -> None:
         """Prepares for a root's forward; sees its operations too, where a look is due."""
         self._first_seen = False
+        if self.state.occasion and self._occasion != self.state.step:
+            self._occasion = self.state.step
+            self._turns.begin(len(self.state.structure.places))
         graph = self._graphs.get(root, 0) < GRAPHS
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
@@ -86,14 +93,25 @@ class Layers:
         """Number of a module, -1 where it has none."""
         return self.state.structure.module_of.get(id(unwrapped(module)), -1)
 
+    def captured(self, capture: Capture, module: nn.Module, args: Any, output: Any) -> None:
+        """Reads the output of a module that has run while its operations are looked at."""
+        capture.paused = True  # our own calls are not the network's
+        try:
+            self.measure(module, args, output)
+            spec = self._specs[id(module)]
+            if capture.graph:
+                self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
+                if spec.meter is not None and type(output) is Tensor:
+                    capture.place_at(spec.module, spec.meter.place, output)
+        finally:
+            capture.paused = False
+
     def measure(self, module: nn.Module, args: Any, output: Any) -> None:
         """Reads the output of a module that has run."""
         spec = self._specs.get(id(module))
         if spec is None or spec.ref() is not module:
             spec = self._spec(module, output)
             self._specs[id(module)] = spec
-        if self.capture is not None and self.capture.graph:
-            self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
         if spec.weighted and not self._first_seen:
             self._first_seen = True
             self._first(args)
@@ -106,11 +124,12 @@ class Layers:
                 return
         if not output.is_floating_point():
             return
-        meter.measure(output, self.state.histograms)
-        if self.state.occasion:
-            self.state.guard.run("occasional", self._occasional, module, meter, args, output)
-        if self.capture is not None and self.capture.graph:
-            self.capture.place_at(spec.module, meter.place, output)
+        state = self.state
+        meter.measure(output, state.histograms)
+        if state.occasion and self._turns.has(meter.place.index):
+            began = perf_counter()
+            state.guard.run("occasional", self._occasional, module, meter, args, output)
+            self._turns.took(perf_counter() - began)
 
     def keep_graph(self, module: nn.Module, capture: Capture) -> None:
         """Keeps the operations of a root's forward, from its first ones."""

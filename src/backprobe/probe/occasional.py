@@ -93,16 +93,21 @@ def second_moment_lag(gradient: Tensor, moment: Tensor, step: float, beta: float
     return torch.sqrt((gradient.float().square() / (corrected + 1e-16)).mean())
 
 
-def adam_state(optimizer: Any, parameter: Tensor) -> tuple[Tensor, float, float] | None:
-    """The second moment, its step count and its decay rate, where an optimizer keeps one."""
+def adam_state(
+    optimizer: Any, group: dict[str, Any], parameter: Tensor
+) -> tuple[Tensor, float, float] | None:
+    """The second moment, its step count and its decay rate, where an optimizer keeps one.
+
+    Arguments:
+        optimizer: whose state is asked.
+        group: of its groups the one that holds the parameter.
+        parameter: which.
+    """
     state = optimizer.state.get(parameter)
     if not state or "exp_avg_sq" not in state:
         return None
     step = state.get("step", 0)
     if isinstance(step, Tensor) and step.device.type != "cpu":
         return None
-    for group in optimizer.param_groups:
-        betas = group.get("betas")
-        if betas is not None and any(p is parameter for p in group["params"]):
-            return state["exp_avg_sq"], float(step), float(betas[1])
-    return None
+    betas = group.get("betas")
+    return None if betas is None else (state["exp_avg_sq"], float(step), float(betas[1]))

@@ -32,11 +32,11 @@ def opaque(function: Callable[..., Any]) -> Callable[..., Any]:
 
     call._torchdynamo_disable = True  # type: ignore[attr-defined]
     call._torchdynamo_disable_msg = "backprobe watches"  # type: ignore[attr-defined]
-    _skip(call.__code__)  # type: ignore[attr-defined]
+    skipped(call.__code__)  # type: ignore[attr-defined]
     return call
 
 
-def _skip(code: CodeType) -> None:
+def skipped(code: CodeType) -> None:
     """Has Dynamo run the frames of a code object as they are."""
     if hasattr(_frames, "skip_code"):
         _frames.skip_code(code)

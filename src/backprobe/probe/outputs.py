@@ -10,6 +10,7 @@ recurrent cell, micro-batches) is measured at its first run.
 from __future__ import annotations
 
 import ctypes
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe.activations import RECTIFIERS, SATURATION
+from backprobe.probe.blocks import Block, Pattern
 from backprobe.probe.kernels import native, through_torch
 from backprobe.probe.occasional import effective_rank
 from backprobe.probe.parameters import DTYPES, reshaped
@@ -39,8 +41,8 @@ SIGNALS = (
 )
 SAMPLE = 1 << 14
 MIN_ROWS = 8
-ROWS = 256
-"""Places whose results lie in one block of memory."""
+ROOM = 64
+"""Blocks have room for a multiple of so many places."""
 MAX_RUN = 4096
 PRIME = 7919
 BINNED = 512
@@ -61,31 +63,54 @@ class Meter:
     Arguments:
         place: which.
         channels_first: whether dimension 1 holds the units (convolutions), else the last.
-        out: where its signals [9] are written.
-        histogram: where its counts [135] are written.
+        outputs: whose block the signals and histograms go into.
+        row: of this place in it.
     """
 
-    def __init__(
-        self,
-        place: Place,
-        channels_first: bool,
-        out: NDArray[np.float32] | None = None,
-        histogram: NDArray[np.uint32] | None = None,
-    ) -> None:
+    __slots__ = (
+        "_at",
+        "_empty",
+        "_kernel",
+        "_length",
+        "_offset",
+        "_outputs",
+        "_shape",
+        "_spec",
+        "_starts",
+        "_steps",
+        "_sums",
+        "_top",
+        "_unit_max",
+        "channels_first",
+        "dies",
+        "done",
+        "high",
+        "late",
+        "late_bins",
+        "low",
+        "place",
+        "row",
+    )
+
+    def __init__(self, place: Place, channels_first: bool, outputs: Outputs, row: int) -> None:
         self.place = place
         self.channels_first = channels_first
+        self.row = row
         self.done = False
         self.late: Tensor | None = None
         self.late_bins: Tensor | None = None
-        self.out = np.full(len(SIGNALS), np.nan, np.float32) if out is None else out
-        self.histogram = np.zeros(native.BINS, np.uint32) if histogram is None else histogram
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
         self.dies = place.activation in RECTIFIERS
-        self._seen = 0
-        self._calls = 0
-        self._start = 0
+        self._outputs = outputs
+        self._offset = row * 4 * len(SIGNALS)
+        self._spec = native.Output()
+        self._spec.dead = self.dies
+        self._spec.low, self._spec.high = self.low, self.high
+        self._at = ctypes.addressof(self._spec)
         self._shape: torch.Size | None = None
-        self._library = native.library()
+        self._empty = False
+        library = native.quick()
+        self._kernel = None if library is None else library.bp_output
         self._unit_max: NDArray[np.float32] | None = None
         self._top: Tensor | None = None
 
@@ -96,41 +121,40 @@ class Meter:
             self._plan(x)
         if self._empty:
             return
+        outputs = self._outputs
+        kernel = self._kernel
+        dtype = DTYPES.get(x.dtype) if x.is_cpu else None
+        if kernel is None or dtype is None:
+            self._measure_late(x, histogram)
+            return
+        if not x.is_contiguous():
+            x = x.detach().contiguous()
+        if self.row >= outputs.width:
+            outputs.make_room()
         if histogram:
-            self.histogram[:] = 0
-        self._calls += 1
-        self._start = self._calls * PRIME % self._starts  # another run of positions each time
-        if self._library is not None and x.device.type == "cpu" and x.dtype in DTYPES:
-            if not x.is_contiguous():
-                x = x.detach().contiguous()
-            self._spec.data = x.data_ptr()
-            self._spec.dtype = DTYPES[x.dtype]
-            self._spec.start = self._start
-            self._spec.histogram = self._histogram_at if histogram else None
-            self._library.bp_output(self._at)
+            outputs.order.append(self.row)
+            kernel(self._at, x.data_ptr(), dtype, outputs.at + self._offset, outputs.sink_at)
         else:
-            sample = self._sample(x)
-            sure = self._seen + 1 >= SURE
-            self.late = through_torch.nine(sample, self.low, self.high, self._tops(sample), sure)
-            if histogram:
-                self.late_bins = through_torch.bins(sample, native.BINS)
-        self._age()
+            kernel(self._at, x.data_ptr(), dtype, outputs.at + self._offset, None)
+
+    def _measure_late(self, x: Tensor, histogram: bool) -> None:
+        """The same where the results stay on a device for now, or nothing could be compiled."""
+        spec = self._spec
+        spec.calls += 1
+        spec.seen += 1
+        sample = self._sample(x)
+        sure = spec.seen >= SURE
+        self.late = through_torch.nine(sample, self.low, self.high, self._tops(sample), sure)
+        if histogram:
+            self.late_bins = through_torch.bins(sample, native.BINS)
+        self._outputs.late.append(self)
+        if spec.seen >= WINDOW:
+            spec.seen = 0
+            self._top = None
 
     def rank(self, x: Tensor) -> Tensor | None:
         """Effective rank of the output that was just measured, see `occasional`."""
         return None if self._empty else effective_rank(self._sample(x))
-
-    def _age(self) -> None:
-        if not self.dies:
-            return
-        self._seen += 1
-        if self._seen < SURE:
-            self.out[8] = np.nan
-        if self._seen >= WINDOW:
-            self._seen = 0
-            if self._unit_max is not None:
-                self._unit_max[:] = -np.inf
-            self._top = None
 
     def _plan(self, x: Tensor) -> None:
         shape = x.shape
@@ -150,26 +174,21 @@ class Meter:
         if self._unit_max is None or len(self._unit_max) != taken_units:
             self._unit_max = np.full(taken_units, -np.inf, np.float32)
             self._sums = np.zeros((2, taken_units), np.float32)
-            self._seen = 0
-        spec = native.Output()
+            self._spec.seen = 0
+        spec = self._spec
         spec.rows, spec.units, spec.inner, spec.row_step, spec.unit_step = self._steps
-        spec.length = length
-        spec.dead = self.dies
-        spec.low, spec.high = self.low, self.high
+        spec.length, spec.starts = length, self._starts
         spec.unit_max = self._unit_max.ctypes.data
         spec.unit_sum = self._sums.ctypes.data
         spec.unit_square = self._sums.ctypes.data + self._sums.strides[0]
-        spec.out = self.out.ctypes.data
         read = taken_units * length * -(-rows // row_step)
         spec.bin_step = max(1, read // BINNED)
-        self._histogram_at = self.histogram.ctypes.data
-        self._spec = spec
-        self._at = ctypes.addressof(spec)
 
     def _sample(self, x: Tensor) -> Tensor:
         rows, units, inner, row_step, unit_step = self._steps
         whole = x.detach().reshape(rows, units, inner)
-        return whole[::row_step, ::unit_step, self._start : self._start + self._length]
+        start = self._spec.calls * PRIME % self._starts  # another run of positions each time
+        return whole[::row_step, ::unit_step, start : start + self._length]
 
     def _tops(self, sample: Tensor) -> Tensor | None:
         if not self.dies:
@@ -180,59 +199,85 @@ class Meter:
 
 
 class Outputs:
-    """The meters of all places, and one row of values a step."""
+    """The meters of all places, and one row of values a step.
+
+    Arguments:
+        width: places that the row that is being filled has room for, 0 before a step's first.
+        at, sink_at: where the kernel writes that row and its histograms.
+        order: the places whose histograms were written, in order.
+        late: meters whose results are on a device.
+    """
 
     def __init__(self) -> None:
         self.meters: list[Meter] = []
-        self._indexes: list[NDArray[np.int32]] = []
-        self._values: list[NDArray[np.float32]] = []
-        self._counts: list[NDArray[np.uint32]] = []
+        self.block: Block | None = None
+        self.width = 0
+        self.at = 0
+        self.sink_at = 0
+        self.order: list[int] = []
+        self.late: list[Meter] = []
+        self._pattern: tuple[list[int], Pattern] | None = None
 
     def add(self, place: Place, channels_first: bool) -> Meter:
-        """A meter for a new place; the kernel writes into blocks that never move."""
-        row = len(self.meters) % ROWS
-        if row == 0:
-            self._indexes.append(np.zeros(ROWS, np.int32))
-            self._values.append(np.full((ROWS, len(SIGNALS)), np.nan, np.float32))
-            self._counts.append(np.zeros((ROWS, native.BINS), np.uint32))
-        self._indexes[-1][row] = place.index
-        meter = Meter(place, channels_first, self._values[-1][row], self._counts[-1][row])
+        """A meter for a new place."""
+        row = len(self.meters)
+        meter = Meter(place, channels_first, self, row)
         self.meters.append(meter)
+        if self.block is not None and row < len(self.block.index):
+            self.block.index[row] = place.index
         return meter
 
-    def take(self, transfers: Transfers, store: Store, binned: Store | None) -> None:
-        """Hands on what was measured since the last call.
+    def make_room(self) -> None:
+        """Finds room for the row of a step that begins, or for a place that is new in it."""
+        block, begun = self.block, self.width > 0
+        if block is None or len(self.meters) > len(block.index) or (not begun and block.full):
+            index = np.zeros(-(-len(self.meters) // ROOM) * ROOM, np.int32)
+            index[: len(self.meters)] = [meter.place.index for meter in self.meters]
+            wider = Block("outputs", index, len(SIGNALS), len(index))
+            if block is not None:
+                block.closed = True
+                if begun:
+                    block.move(wider)
+            self.block = block = wider
+        self.at, self.sink_at, self.width = block.at, block.sink_at, len(block.index)
+
+    def commit(self, step: int, blocks: deque[Block]) -> None:
+        """Completes the row of a step, if the compiled kernel measured anything in it.
+
+        Arguments:
+            step: its number.
+            blocks: where a block is announced to the flush thread.
+        """
+        for meter in self.meters:
+            meter.done = False
+        block = self.block
+        if block is None or not self.width:
+            return
+        self.width = 0
+        if not block.steps:
+            blocks.append(block)
+        if not self.order:
+            block.commit(step, None)
+            return
+        if self._pattern is None or self._pattern[0] != self.order:
+            index = np.array([self.meters[row].place.index for row in self.order], np.int32)
+            self._pattern = self.order, Pattern(np.full(len(index), 3, np.uint8), index)
+        self.order = []
+        block.commit(step, self._pattern[1])
+
+    def send(self, transfers: Transfers, store: Store, binned: Store | None) -> None:
+        """Hands on what is on a device since the last call.
 
         Arguments:
             transfers: brings results of a device to the host.
             store: called with indexes [m] and values [m, 9].
             binned: called with indexes [m] and counts [m, 135], None where none are wanted.
         """
-        done = [meter for meter in self.meters if meter.done]
-        count = len(done)
-        if 0 < count == len(self.meters) <= ROWS and all(m.late is None for m in done):
-            for meter in done:
-                meter.done = False
-            index = self._indexes[0][:count]
-            store(index, self._values[0][:count].copy())
-            if binned is not None:
-                binned(index, self._counts[0][:count].copy())
-            return
-        for block, start in enumerate(range(0, len(self.meters), ROWS)):
-            rows = [
-                k
-                for k, meter in enumerate(self.meters[start : start + ROWS])
-                if meter.done and meter.late is None
-            ]
-            if rows:
-                store(self._indexes[block][rows], self._values[block][rows])
-                if binned is not None:
-                    binned(self._indexes[block][rows], self._counts[block][rows])
         by_device: dict[torch.device, list[Meter]] = {}
-        for meter in done:
+        for meter in self.late:
             if meter.late is not None:
                 by_device.setdefault(meter.late.device, []).append(meter)
-            meter.done = False
+        self.late = []
         for late in by_device.values():
             index = np.array([meter.place.index for meter in late], np.int32)
             values = [meter.late for meter in late if meter.late is not None]

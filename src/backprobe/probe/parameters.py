@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import ctypes
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe.blocks import Block, Pattern
 from backprobe.probe.host import freed
 from backprobe.probe.kernels import native, through_torch
 from backprobe.probe.occasional import adam_state, second_moment_lag
 from backprobe.probe.transfer import Transfers
+from backprobe.probe.turns import Turns
 
 SIGNALS = (
     "grad_mean",
@@ -41,6 +45,8 @@ SIGNALS = (
 )
 SAMPLES = 512
 DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2, torch.float16: 3}
+QUICK = 1 << 20
+"""Elements that are read in so little time that the interpreter's lock is kept meanwhile."""
 CHECKED = 8
 """Tensors of an optimizer that are asked whether their gradients were cleared."""
 
@@ -60,6 +66,14 @@ class ParameterSet:
     def __init__(self, parameters: Sequence[Tensor], indexes: Sequence[int]) -> None:
         self.parameters = list(parameters)
         self.index = np.asarray(indexes, np.int32)
+        self.block: Block | None = None
+        self._turns = Turns()
+        two = np.array([0, 1], np.uint8)
+        count = len(self.index)
+        self._pattern = Pattern(  # as `bp_before` and `bp_after` write them
+            np.concatenate([np.tile(two, count), np.full(count, 2, np.uint8)]),
+            np.concatenate([np.repeat(self.index, 2), self.index]),
+        )
         self._begin()
 
     def _begin(self) -> None:
@@ -67,8 +81,6 @@ class ParameterSet:
         held = [getattr(p, "_local_tensor", p).numel() for p in self.parameters]
         self.sizes = np.array(held, np.float64)
         count = len(self.parameters)
-        self.out = np.full((count, len(SIGNALS)), np.nan, np.float32)
-        self.histograms = np.zeros((count, 3, native.BINS), np.uint32)
         generator = np.random.default_rng(0)  # of our own: the user's streams don't move
         self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
         self.squares = -1.0
@@ -76,8 +88,11 @@ class ParameterSet:
         self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
-        self._library = native.library()
+        self._library = native.quick() if sum(held) <= QUICK else native.library()
         self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
+        if self.block is not None:
+            self.block.closed = True
+        self.block = None
         if self._fast:
             self._prepare()
         else:
@@ -88,56 +103,87 @@ class ParameterSet:
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
-        self.out[:] = np.nan
-        if histograms:
-            self.histograms[:] = 0
         if not self._readable():
             self._before_slowly(histograms)
             return
-        self._grads[:] = self._gradient_pointers()
-        self.squares = self._library.bp_before(  # type: ignore[union-attr]
-            self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
-        )
-        self._held.clear()
+        if self.block is None or self.block.full:
+            self._open()
+        self._read(histograms, False)
 
     def gradients(self, histograms: bool) -> None:
         """Reads gradients only: of an optimizer whose closure ran the backward within its step."""
         if not self._fast:
             for k, parameter in enumerate(self.parameters):
                 self._gradient_slowly(k, parameter, histograms)
+        elif self._located():
+            self._read(histograms, True)
+
+    def _read(self, histograms: bool, again: bool) -> None:
+        block = self.block
+        if block is None or block.full:  # the kernel must not write behind its end
             return
-        if not self._located():
-            return
-        self._weights[:] = 0
-        self._pointers = []
         self._grads[:] = self._gradient_pointers()
-        self.squares = self._library.bp_before(  # type: ignore[union-attr]
-            self._specs, self._weights_at, self._grads_at, len(self.parameters), histograms
+        self.squares = self._bp_before(
+            self._specs,
+            self._weights_at,
+            self._grads_at,
+            len(self.parameters),
+            block.at,
+            block.sink_at if histograms else None,
+            again,
         )
-        self._held.clear()
+        if self._held:
+            self._held.clear()
 
     def after(self, histograms: bool) -> None:
         """Reads what the step did to the sampled coordinates."""
         if not self._fast:
             self._after_slowly(histograms)
             return
-        if not self._located():
-            return  # the step gave the weights another size or type: there is no update to read
-        self._library.bp_after(  # type: ignore[union-attr]
-            self._specs, self._weights_at, len(self.parameters), histograms
+        block = self.block
+        if block is None or block.full:
+            return
+        # A step that gave the weights another size or type leaves no update to read.
+        weights = self._weights_at if self._located() else self._nothing_at
+        self._bp_after(
+            self._specs,
+            weights,
+            len(self.parameters),
+            block.at,
+            block.sink_at if histograms else None,
         )
 
+    def commit(self, step: int, histograms: bool, blocks: deque[Block]) -> None:
+        """Completes the row of a step that the compiled kernel measured.
+
+        Arguments:
+            step: its number.
+            histograms: whether it was measured with them.
+            blocks: where a block is announced to the flush thread.
+        """
+        block = self.block
+        if block is None or block.full:
+            return
+        if not block.steps:
+            blocks.append(block)
+        block.commit(step, self._pattern if histograms else None)
+
     def lags(self, optimizer: Any) -> Iterator[tuple[int, Tensor]]:
-        """Index and second-moment lag of each tensor of an Adam-like optimizer."""
-        for k, parameter in enumerate(self.parameters):
-            gradient = None if parameter.grad is None else _local(parameter.grad)
-            found = None if gradient is None else adam_state(optimizer, parameter)
-            if gradient is None or found is None or found[0].numel() != gradient.numel():
+        """Index and second-moment lag of tensors of an Adam-like optimizer, which take turns."""
+        self._turns.begin(len(self.parameters))
+        groups = [group for group in optimizer.param_groups for _ in group["params"]]
+        for k, (parameter, group) in enumerate(zip(self.parameters, groups, strict=True)):
+            if parameter.grad is None or not self._turns.has(k):
                 continue
-            moment, step, beta = found
-            sample = self._take(gradient, k)
-            lag = second_moment_lag(sample, self._take(moment, k), step, beta)
-            yield int(self.index[k]), lag
+            began = perf_counter()
+            gradient = _local(parameter.grad)
+            found = adam_state(optimizer, group, parameter)
+            if gradient is not None and found is not None and found[0].numel() == gradient.numel():
+                moment, step, beta = found
+                sample = self._take(gradient, k)
+                lag = second_moment_lag(sample, self._take(moment, k), step, beta)
+                yield int(self.index[k]), lag
+            self._turns.took(perf_counter() - began)
 
     def cleared(self) -> bool:
         """Whether most of the checked gradients are gone or zero."""
@@ -159,7 +205,7 @@ class ParameterSet:
 
     def checked_none(self) -> bool:
         """Whether all checked gradients are None: the cheap answer to `cleared`."""
-        return all(self.parameters[k].grad is None for k in self._checked)
+        return not [k for k in self._checked if self.parameters[k].grad is not None]
 
     def _readable(self) -> bool:
         """Whether the kernel can read the tensors; begins anew where they changed."""
@@ -198,11 +244,15 @@ class ParameterSet:
         ).astype(np.uint32)
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
-        self._weights = np.zeros(count, np.int64)
         self._pointers = []
-        self._grads = np.zeros(count, np.int64)
-        self._weights_at = self._weights.ctypes.data
-        self._grads_at = self._grads.ctypes.data
+        self._weights: Any = (ctypes.c_int64 * count)()
+        self._grads: Any = (ctypes.c_int64 * count)()
+        self._nothing = (ctypes.c_int64 * count)()
+        self._weights_at = ctypes.addressof(self._weights)
+        self._grads_at = ctypes.addressof(self._grads)
+        self._nothing_at = ctypes.addressof(self._nothing)
+        self._bp_before = self._library.bp_before  # type: ignore[union-attr]
+        self._bp_after = self._library.bp_after  # type: ignore[union-attr]
         self._held: list[Tensor] = []
         self._checked_array = np.array(self._checked, np.int32)
         self._checked_at = self._checked_array.ctypes.data
@@ -216,20 +266,35 @@ class ParameterSet:
                 spec.where = self._coordinates.ctypes.data + 4 * start
             spec.weight_sample = self._weight_samples.ctypes.data + 4 * start
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
-            spec.out = self.out.ctypes.data + self.out.strides[0] * k
-            spec.histograms = self.histograms.ctypes.data + self.histograms.strides[0] * k
         self._spec_array = specs
         self._specs = ctypes.addressof(specs)
 
+    def _open(self) -> None:
+        if self.block is not None:
+            self.block.closed = True
+        self.block = Block("parameters", self.index, len(SIGNALS), 3 * len(self.index))
+
     def _gradient_pointers(self) -> list[int]:
-        gradients = [p.grad for p in self.parameters]
+        pointers: list[int] = []
+        add = pointers.append
         try:
-            if all(g is None or g.is_contiguous() for g in gradients):
-                return [0 if g is None else g.data_ptr() for g in gradients]
+            for parameter in self.parameters:
+                gradient = parameter.grad
+                if gradient is None:
+                    add(0)
+                elif gradient.is_contiguous():
+                    add(gradient.data_ptr())
+                else:
+                    return self._odd_pointers()
         except RuntimeError:  # a sparse gradient has neither
-            pass
+            return self._odd_pointers()
+        return pointers
+
+    def _odd_pointers(self) -> list[int]:
+        """The same where a gradient is sparse or strided: of a dense copy, held meanwhile."""
         pointers = []
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+        for parameter in self.parameters:
+            gradient = parameter.grad
             if gradient is not None and not (
                 gradient.layout == torch.strided and gradient.is_contiguous()
             ):
@@ -304,7 +369,7 @@ class ParameterSet:
 
     @property
     def at_once(self) -> bool:
-        """Whether the compiled kernel measured: `out`, `histograms` and `squares` are there."""
+        """Whether the compiled kernel measured: the row can be committed as it is."""
         return self._fast
 
     def store(self, transfers: Transfers, store: Store, binned: Binned | None) -> None:
@@ -316,10 +381,14 @@ class ParameterSet:
                 squared gradients (NaN: one is not finite; -1: there was no gradient).
             binned: called with positions [k] and counts [k, 3, 135], None where none are wanted.
         """
-        if self._fast:
-            store(self._everything, self.out.copy(), self.squares)
+        block = self.block
+        if self._fast and block is not None:
+            store(self._everything, block.row.copy(), self.squares)
             if binned is not None:
-                binned(self._everything, self.histograms.copy())
+                counts = block.waiting()
+                pairs = counts[: 2 * len(self.index)].reshape(-1, 2, native.BINS)
+                updates = counts[2 * len(self.index) :].reshape(-1, 1, native.BINS)
+                binned(self._everything, np.concatenate([pairs, updates], axis=1))
             return
         by_device: dict[torch.device, list[int]] = {}
         for k, row in self.late.items():
@@ -330,10 +399,10 @@ class ParameterSet:
                 [self.late[k] for k in held],
                 partial(self._store_late, store, where),
             )
-            counts = [self.late_bins[k] for k in held if k in self.late_bins]
-            if binned is not None and len(counts) == len(held):
+            late = [self.late_bins[k] for k in held if k in self.late_bins]
+            if binned is not None and len(late) == len(held):
                 transfers.send(
-                    counts,
+                    late,
                     partial(reshaped, binned, where, (len(where), 3, native.BINS)),
                 )
 

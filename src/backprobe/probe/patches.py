@@ -8,6 +8,7 @@ imported, before the user's `from … import …` can have taken the original.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import weakref
 from collections.abc import Callable
@@ -56,6 +57,8 @@ def _mark(function: Any) -> Any:
 
 
 def _backward(began: Current) -> None:
+    last: Probe | None = None
+
     if not _wrapped(torch.Tensor.backward):
         method: Any = torch.Tensor.backward
 
@@ -63,14 +66,25 @@ def _backward(began: Current) -> None:
         def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
             if torch.compiler.is_compiling():
                 return method(self, *args, **kwargs)
-            probe = began()
-            if probe is None:
-                return method(self, *args, **kwargs)
-            probe.backward.before(self)
+            nonlocal last
+            probe = last  # told here and not by `began`: a call less
+            if (
+                probe is None
+                or not probe.handles
+                or probe.session.ended
+                or probe.session.pid != os.getpid()
+            ):
+                last = probe = began()
+                if probe is None:
+                    return method(self, *args, **kwargs)
+            done = probe.backward.before(self)
             try:
                 return method(self, *args, **kwargs)
             finally:
-                probe.backward.after()
+                if done:
+                    probe.state.in_backward = False
+                else:
+                    probe.backward.after()
 
         torch.Tensor.backward = _mark(opaque(backward))  # type: ignore[method-assign]
     if not _wrapped(torch.autograd.backward):
@@ -78,6 +92,8 @@ def _backward(began: Current) -> None:
 
         @functools.wraps(function)
         def autograd_backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if last is not None and last.state.in_backward:  # called by `Tensor.backward`
+                return function(tensors, *args, **kwargs)
             probe = None if torch.compiler.is_compiling() else began()
             if probe is None or probe.state.in_backward:
                 return function(tensors, *args, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from torch.optim.optimizer import (
 
 from backprobe.probe.backward import Backward
 from backprobe.probe.budget import Budget
+from backprobe.probe.capture import compiles
 from backprobe.probe.environment import torch_facts
 from backprobe.probe.forward import Forward
 from backprobe.probe.guard import Guard
@@ -63,12 +64,13 @@ class Probe:
         self.state = State(recorder, self.guard, sampling, HistogramClock(every))
         self.loaders = Loaders(recorder.event, self.guard)
         self.forward = Forward(self.state, self.loaders)
-        self.heartbeat = Heartbeat(self.state, self._stepped)
+        self.heartbeat = Heartbeat(self.state, self._stepped if stop_after is not None else None)
         self.forward.resume = self.heartbeat.resume
         self.backward = Backward(
             self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
         )
-        self._handles: list[Any] = []
+        self.handles: list[Any] = []
+        self._pre_hook: Any = None
         recorder.event("environment", torch=dict(torch_facts()))
         self.state.budget.next()
         session.add_source(self._drain)
@@ -76,27 +78,42 @@ class Probe:
 
     def attach(self) -> None:
         """Puts the global hooks in place."""
-        if self._handles:
+        if self.handles:
             return
         self.forward.install()
-        self.state.switch = self.forward.switch
-        self._handles = [
-            register_optimizer_step_pre_hook(opaque(self.heartbeat.before_step)),
-            register_optimizer_step_post_hook(opaque(self.heartbeat.after_step)),
-        ]
+        self.state.switch = self._switch
+        self.state.woken = not self.state.observing
+        self._before_step = opaque(self.heartbeat.before_step)
+        self._pre_hook = register_optimizer_step_pre_hook(self._before_step)
+        self.heartbeat.hooked = True
+        self.handles = [register_optimizer_step_post_hook(self.heartbeat.after_step)]
 
     @property
     def attached(self) -> bool:
         """Whether the hooks are in place."""
-        return bool(self._handles)
+        return bool(self.handles)
 
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
         self.state.switch = None
         self.forward.remove()
-        for handle in self._handles:
+        if self._pre_hook is not None:
+            self._pre_hook.remove()
+            self._pre_hook = None
+        for handle in self.handles:
             handle.remove()
-        self._handles = []
+        self.handles = []
+
+    def _switch(self, observing: bool) -> None:
+        """Takes off what only waits while a step is not observed."""
+        self.forward.switch(observing)
+        if observing or not self.heartbeat.spare or compiles():
+            if self._pre_hook is None:
+                self._pre_hook = register_optimizer_step_pre_hook(self._before_step)
+        elif self._pre_hook is not None:
+            self._pre_hook.remove()
+            self._pre_hook = None
+        self.heartbeat.hooked = self._pre_hook is not None
 
     def finish(self) -> None:
         """Ends all that is open and writes what watching cost."""
@@ -110,7 +127,9 @@ class Probe:
 
     def wake(self) -> None:
         """An evaluation may be about to begin; not told from within an optimizer's step."""
-        if not self.heartbeat.stepping:
+        if self.heartbeat.stepping:
+            self.heartbeat.begin_matters = True
+        else:
             self.forward.wake()
 
     def loaded(self, module: nn.Module) -> None:
@@ -157,16 +176,15 @@ class Probe:
                 state.blind_spot(f"{where}: a loss of its own kind; what it should be is not known")
 
     def _drain(self) -> None:
+        began = thread_time()
         recorder = self.state.recorder
         for facts in self.guard.run("loading", loading.take, self.state.structure) or ():
             recorder.event("loaded", **facts)
         self.guard.run("structure", self.state.flush_structure)
         self.guard.run("recorder", recorder.drain)
         if not self.guard.works("recorder"):  # what can't be written must not pile up
-            recorder.forget()
-            recorder.matrices["outputs"].clear()
-            for rows in recorder.tables.values():
-                rows.clear()
+            recorder.discard()
+        self.state.budget.background += thread_time() - began
 
     def _stepped(self, steps: int) -> None:
         if self.stop_after is not None and steps >= self.stop_after:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from backprobe.probe.blocks import Block, Histograms, join
 from backprobe.probe.kernels.packing import pack
 from backprobe.store.writer import LogWriter
 
@@ -40,12 +41,24 @@ HISTOGRAM_SECONDS = 0.5
 STEP_DTYPES: Mapping[str, Any] = {"step": np.int64, "time": np.float64}
 NAN = float("nan")
 
-StepRow = dict[str, float]
+StepRow = tuple[float, ...]
+"""Values of `STEP_COLUMNS` or, of a step that was not observed, of `LIGHT_COLUMNS`, where the time
+is that of `perf_counter`."""
+LIGHT_COLUMNS = (
+    "step",
+    "time",
+    "seconds",
+    "loss",
+    "loss_index",
+    "backwards",
+    "lr",
+    "samples",
+    "optimizer",
+    "training",
+)
 Matrix = tuple[int, NDArray[np.int32], NDArray[np.float32]]
 OUTPUTS = 3
 """The quantity of histograms of layer outputs."""
-THREE = 255
-"""In place of a quantity: the counts are [k, 3, 135], of gradients, weights and updates."""
 
 Rows = tuple[int, int, NDArray[np.uint64], NDArray[np.uint64]]
 Histogram = tuple[int, int, NDArray[np.int32], NDArray[Any]]
@@ -62,6 +75,7 @@ class Recorder:
         self._writer = writer
         self.held = True  # until it is known whether an optimizer or a backward is the beat
         self.steps: deque[StepRow] = deque()
+        self.blocks: deque[Block] = deque()
         self.matrices: dict[str, deque[Matrix]] = {"parameters": deque(), "outputs": deque()}
         self.signals: dict[str, tuple[str, ...]] = {}
         self.histograms: deque[Histogram] = deque()
@@ -85,10 +99,7 @@ class Recorder:
     def add_histograms(
         self, step: int, quantity: int, index: NDArray[np.int32], counts: NDArray[Any]
     ) -> None:
-        """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output.
-
-        With the quantity `THREE` they are [k, 3, 135].
-        """
+        """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
         self.histograms.append((step, quantity, index, counts))
 
     def signal(self, stream: str, step: int, name: str, index: int, value: float) -> None:
@@ -108,17 +119,28 @@ class Recorder:
         self.occasional.clear()
         for waiting in self.matrices.values():
             waiting.clear()
+        for block in list(self.blocks):
+            block.drop(0 if block.stream == "outputs" else None)
         self.matrices["outputs"].extend(outputs)
         self.histograms.extend(histograms)
         self.occasional.extend(occasional)
         for row in self.tables["batches"]:
             row["step"] = 0.0
 
+    def discard(self) -> None:
+        """Drops everything that waits: it can't be written and must not pile up."""
+        self.forget()
+        self.matrices["outputs"].clear()
+        self.blocks.clear()
+        for rows in self.tables.values():
+            rows.clear()
+
     def drain(self) -> None:
         """Writes everything that waits; steps and what hangs on them only unless `held`."""
         if self.held:
             return
         self._drain_steps()
+        self._drain_blocks()
         for stream in self.matrices:
             self._drain_matrices(stream)
         for stream, rows in self.tables.items():
@@ -130,13 +152,40 @@ class Recorder:
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)
         if rows:
+            table = np.array(_whole(rows), np.float64).T
             columns: dict[str, NDArray[Any]] = {
-                name: np.array(
-                    [row.get(name, NAN) for row in rows], STEP_DTYPES.get(name, np.float32)
-                )
-                for name in STEP_COLUMNS
+                name: values.astype(STEP_DTYPES.get(name, np.float32))
+                for name, values in zip(STEP_COLUMNS, table, strict=True)
             }
             self._writer.frame({"stream": "steps"}, columns)
+
+    def _drain_blocks(self) -> None:
+        for stream, names in self.signals.items():
+            found: list[Histograms] = []
+            for block in [block for block in list(self.blocks) if block.stream == stream]:
+                closed = block.closed  # before what it holds is taken: no row comes after
+                taken = block.take()
+                if taken is not None and len(taken[0]):
+                    self._write_rows(stream, names, block.index, *taken)
+                found += block.take_histograms()
+                if closed:
+                    self.blocks.remove(block)
+            if found:
+                self._writer.frame({"stream": "histograms"}, join(found))
+
+    def _write_rows(
+        self,
+        stream: str,
+        names: tuple[str, ...],
+        index: NDArray[np.int32],
+        steps: NDArray[np.int64],
+        values: NDArray[np.float32],
+    ) -> None:
+        if stream == "outputs":  # a block has room for places that never ran
+            measured = ~np.isnan(values[:, :, 5]).all(axis=0)
+            index, values = index[measured], values[:, measured]
+        columns = {name: values[:, :, k] for k, name in enumerate(names)}
+        self._writer.frame({"stream": stream}, {"step": steps, "index": index, **columns})
 
     def _drain_matrices(self, stream: str) -> None:
         rows = _taken(self.matrices[stream])
@@ -198,18 +247,15 @@ class Recorder:
         rows = _taken(self.histograms)
         if not rows:
             return
-        sizes = [len(row[2]) * (3 if row[1] == THREE else 1) for row in rows]
-        counted = [row[3].reshape(-1, row[3].shape[-1]) for row in rows]
-        lengths, bins, counts = pack(np.concatenate(counted))
+        sizes = [len(row[2]) for row in rows]
+        lengths, bins, counts = pack(np.concatenate([row[3] for row in rows]))
         largest = int(counts.max()) if counts.size else 0
         self._writer.frame(
             {"stream": "histograms"},
             {
                 "step": np.repeat([row[0] for row in rows], sizes).astype(np.int64),
-                "quantity": np.concatenate([_quantities(row) for row in rows]),
-                "index": np.concatenate(
-                    [np.repeat(row[2], 3) if row[1] == THREE else row[2] for row in rows]
-                ).astype(np.int32),
+                "quantity": np.repeat([row[1] for row in rows], sizes).astype(np.uint8),
+                "index": np.concatenate([row[2] for row in rows]).astype(np.int32),
                 "length": lengths,
                 "bins": bins,
                 "counts": counts.astype(np.uint16 if largest < 1 << 16 else np.uint32),
@@ -239,10 +285,22 @@ class HistogramClock:
         return False
 
 
-def _quantities(row: Histogram) -> NDArray[np.uint8]:
-    if row[1] == THREE:
-        return np.tile(np.arange(3, dtype=np.uint8), len(row[2]))
-    return np.full(len(row[2]), row[1], np.uint8)
+_FROM_LIGHT = tuple(LIGHT_COLUMNS.index(c) if c in LIGHT_COLUMNS else -1 for c in STEP_COLUMNS)
+
+
+def _whole(rows: list[StepRow]) -> list[StepRow]:
+    """Rows of all columns: what a step that was not observed lacks is NaN."""
+    epoch = time.time() - time.perf_counter()
+    time_at, observed_at = STEP_COLUMNS.index("time"), STEP_COLUMNS.index("observed")
+    found = []
+    for row in rows:
+        if len(row) == len(LIGHT_COLUMNS):
+            values = [NAN if k < 0 else row[k] for k in _FROM_LIGHT]
+            values[time_at] += epoch
+            values[observed_at] = 0.0
+            row = tuple(values)
+        found.append(row)
+    return found
 
 
 def _taken(waiting: deque[Any]) -> list[Any]:

@@ -16,7 +16,9 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any, TypeVar
 
+_Library = TypeVar("_Library", bound=ctypes.CDLL)
 SOURCE = Path(__file__).with_name("stats.c")
 FLAGS = (
     "-O3",
@@ -45,8 +47,6 @@ class Tensor(ctypes.Structure):
         ("where", ctypes.c_void_p),
         ("weight_sample", ctypes.c_void_p),
         ("grad_sample", ctypes.c_void_p),
-        ("out", ctypes.c_void_p),
-        ("histograms", ctypes.c_void_p),
     )
 
 
@@ -54,53 +54,74 @@ class Output(ctypes.Structure):
     """What the kernel must know of one layer's output; mirrors `output` in `stats.c`."""
 
     _fields_ = (
-        ("data", ctypes.c_void_p),
         ("rows", ctypes.c_int64),
         ("units", ctypes.c_int64),
         ("inner", ctypes.c_int64),
         ("row_step", ctypes.c_int64),
         ("unit_step", ctypes.c_int64),
-        ("start", ctypes.c_int64),
         ("length", ctypes.c_int64),
+        ("starts", ctypes.c_int64),
+        ("calls", ctypes.c_int64),
         ("bin_step", ctypes.c_int64),
-        ("dtype", ctypes.c_int32),
         ("dead", ctypes.c_int32),
+        ("seen", ctypes.c_int32),
         ("low", ctypes.c_float),
         ("high", ctypes.c_float),
         ("unit_max", ctypes.c_void_p),
         ("unit_sum", ctypes.c_void_p),
         ("unit_square", ctypes.c_void_p),
-        ("out", ctypes.c_void_p),
-        ("histogram", ctypes.c_void_p),
+    )
+
+
+class Sink(ctypes.Structure):
+    """Where histograms go, packed; mirrors `sink` in `stats.c`."""
+
+    _fields_ = (
+        ("lengths", ctypes.c_void_p),
+        ("bins", ctypes.c_void_p),
+        ("counts", ctypes.c_void_p),
+        ("rows", ctypes.c_int64),
+        ("used", ctypes.c_int64),
+        ("new_rows", ctypes.c_int64),
+        ("new_used", ctypes.c_int64),
     )
 
 
 @functools.cache
 def library() -> ctypes.CDLL | None:
     """The loaded kernel, compiled where it was not yet, or None where that can't be done."""
+    return _loaded(ctypes.CDLL)
+
+
+@functools.cache
+def quick() -> ctypes.PyDLL | None:
+    """The same kernel, for calls of a few microseconds: they keep the interpreter's lock.
+
+    To let it go would hand it to the flush thread for up to 5 ms, in the middle of a step.
+    """
+    return _loaded(ctypes.PyDLL)
+
+
+def _loaded(kind: type[_Library]) -> _Library | None:
     if os.environ.get("BACKPROBE_NATIVE") == "0":
         return None
     try:
-        loaded = ctypes.CDLL(str(_built()))
+        loaded = kind(str(_built()))
     except (OSError, subprocess.SubprocessError):
         return None
-    loaded.bp_full.restype = None
-    loaded.bp_full.argtypes = (
-        ctypes.c_void_p,
-        ctypes.c_int64,
-        ctypes.c_int32,
-        ctypes.c_void_p,
-    )
-    loaded.bp_before.restype = ctypes.c_double
-    loaded.bp_before.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int64, ctypes.c_int32)
-    loaded.bp_after.restype = None
-    loaded.bp_after.argtypes = (ctypes.c_void_p,) * 2 + (ctypes.c_int64, ctypes.c_int32)
-    loaded.bp_nonzero.restype = ctypes.c_int32
-    loaded.bp_nonzero.argtypes = (ctypes.c_void_p,) * 3 + (ctypes.c_int32,)
-    loaded.bp_pack.restype = ctypes.c_int64
-    loaded.bp_pack.argtypes = (ctypes.c_void_p, ctypes.c_int64) + (ctypes.c_void_p,) * 3
-    loaded.bp_output.restype = None
-    loaded.bp_output.argtypes = (ctypes.c_void_p,)
+    pointer, long, int32 = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
+    signatures: dict[str, tuple[Any, tuple[Any, ...]]] = {
+        "bp_full": (None, (pointer, long, int32, pointer)),
+        "bp_before": (ctypes.c_double, (pointer, pointer, pointer, long, pointer, pointer, int32)),
+        "bp_after": (None, (pointer, pointer, long, pointer, pointer)),
+        "bp_nonzero": (int32, (pointer, pointer, pointer, int32)),
+        "bp_pack": (long, (pointer, long, pointer, pointer, pointer)),
+        "bp_output": (None, (pointer, pointer, int32, pointer, pointer)),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(loaded, name)
+        function.restype = result
+        function.argtypes = arguments
     return loaded
 
 

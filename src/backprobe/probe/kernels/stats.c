@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One pass over each tensor of a step. Plain C, loaded through ctypes; no Python, no allocation.
  *
- * Non-finite elements are told by their exponent bits, so the reductions may be reordered and
- * vectorised without losing a NaN. Sums run in float over blocks and in double across them.
+ * A non-finite element is told by the bits of its block's sum of squares, and then by its own, so
+ * the reductions may be reordered and vectorised without losing a NaN. Sums run in float over blocks
+ * and in double across them.
  */
 #include <float.h>
 #include <math.h>
@@ -11,6 +12,7 @@
 
 enum { F32 = 0, F64 = 1, BF16 = 2, F16 = 3 };
 enum { BLOCK = 4096, BINS = 135, MOST_SAMPLES = 1024 };
+enum { SIGNALS = 13, STRIDE = 7919, SURE = 10, WINDOW = 32 }; /* as in parameters.py, outputs.py */
 
 typedef struct {
     double sum, square;
@@ -56,7 +58,8 @@ static inline float unordered(int32_t o) {
     return from_bits((uint32_t)o ^ (uint32_t)(o >> 31 & 0x7fffffff));
 }
 
-static void add_block(const float *x, int64_t n, sums *a) {
+/* The same for a block in which something is not finite, or whose squares leave a float's range. */
+static void add_odd_block(const float *x, int64_t n, sums *a) {
     float s = 0, q = 0;
     int32_t low = INT32_MAX, high = INT32_MIN, zeros = 0, bad = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -90,6 +93,30 @@ static void add_block(const float *x, int64_t n, sums *a) {
     if (hi > a->max) a->max = hi;
     a->zeros += zeros;
     a->bad += bad;
+    a->count += n;
+}
+
+static void add_block(const float *x, int64_t n, sums *a) {
+    float s = 0, q = 0;
+    int32_t low = INT32_MAX, high = INT32_MIN, zeros = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t o = ordered(bits_of(x[i]));
+        s += x[i];
+        q += x[i] * x[i];
+        low = o < low ? o : low;
+        high = o > high ? o : high;
+        zeros += x[i] == 0.0f;
+    }
+    /* A NaN or an infinity makes the sum of squares one; so do values near 1e19. */
+    if ((bits_of(q) & 0x7f800000u) == 0x7f800000u) {
+        add_odd_block(x, n, a);
+        return;
+    }
+    a->sum += s;
+    a->square += q;
+    if (n && unordered(low) < a->min) a->min = unordered(low);
+    if (n && unordered(high) > a->max) a->max = unordered(high);
+    a->zeros += zeros;
     a->count += n;
 }
 
@@ -147,8 +174,36 @@ static inline int bin_of(float x) {
     return bin_by_exponent[b >> 23];
 }
 
-static void add_bins(const float *x, int64_t n, int64_t step, uint32_t *histogram) {
+static void add_bins(const float *x, int64_t n, int64_t step, uint16_t *histogram) {
     for (int64_t i = 0; i < n; i += step) histogram[bin_of(x[i])]++;
+}
+
+/* Where histograms go, one after another, only their occupied bins; a block of the recorder's.
+ * What belongs to the step that is going on counts once Python has committed it. */
+typedef struct {
+    uint8_t *lengths, *bins;
+    uint16_t *counts;
+    int64_t rows, used;         /* histograms and bins of the steps that are complete */
+    int64_t new_rows, new_used; /* and with those of the step that is going on */
+} sink;
+
+static void put(sink *s, const uint16_t *histogram) {
+    uint8_t *bins = s->bins + s->new_used;
+    uint16_t *counts = s->counts + s->new_used;
+    int32_t length = 0;
+    for (int32_t b = 0; b < BINS; b++) { /* no branch: which bins are occupied can't be guessed */
+        bins[length] = (uint8_t)b;
+        counts[length] = histogram[b];
+        length += histogram[b] != 0;
+    }
+    s->lengths[s->new_rows++] = (uint8_t)length;
+    s->new_used += length;
+}
+
+static void put_bins(sink *s, const float *x, int64_t n) {
+    uint16_t histogram[BINS] = {0};
+    add_bins(x, n, 1, histogram);
+    put(s, histogram);
 }
 
 /* The sampled coordinates of a tensor; without coordinates, its first n elements. */
@@ -173,34 +228,30 @@ typedef struct {
     const uint32_t *where;  /* [samples] sampled coordinates, NULL: all elements in order */
     float *weight_sample;   /* [samples] weights before the step */
     float *grad_sample;     /* [samples] the last observed gradient */
-    float *out;             /* [13] see `PARAMETER_SIGNALS` */
-    uint32_t *histograms;   /* [3][BINS] gradient, weight, update */
 } tensor;
 
 enum { GRAD = 0, WEIGHT = 6, UPDATE_RMS = 11, COSINE = 12 };
 
-/* Returns the sum of squares of all gradients: NaN where one is not finite, -1 without any. */
-double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t count,
-                 int32_t histograms) {
+/* Reads gradients and weights into rows [count][13] and, for each, a histogram of the gradient and
+ * one of the weight. `again`: only the gradients are new, as after the closure of LBFGS.
+ * Returns the sum of squares of all gradients: NaN where one is not finite, -1 without any. */
+double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_t count, float *rows,
+                 sink *into, int32_t again) {
     double total = 0;
     int64_t given = 0;
     float sample[MOST_SAMPLES];
+    if (into) into->new_rows = into->rows, into->new_used = into->used;
     for (int64_t k = 0; k < count; k++) {
         tensor *p = t + k;
+        float *out = rows + k * SIGNALS;
         const void *w = (const void *)weights[k], *g = (const void *)grads[k];
-        float six[6];
-        if (w) {
-            bp_full(w, p->n, p->weight_dtype, six);
-            memcpy(p->out + WEIGHT, six, 4 * sizeof(float));
-            p->out[WEIGHT + 4] = six[5];
-            gather(w, p->weight_dtype, p->where, p->samples, p->weight_sample);
-            if (histograms) add_bins(p->weight_sample, p->samples, 1, p->histograms + BINS);
-        }
+        if (!again)
+            for (int32_t i = 0; i < SIGNALS; i++) out[i] = NAN;
         if (g) {
-            bp_full(g, p->n, p->grad_dtype, p->out + GRAD);
+            bp_full(g, p->n, p->grad_dtype, out + GRAD);
             given++;
-            if (p->out[GRAD + 5] > 0) total = NAN;
-            total += (double)p->out[GRAD + 1] * p->out[GRAD + 1] * (double)p->n;
+            if (out[GRAD + 5] > 0) total = NAN;
+            total += (double)out[GRAD + 1] * out[GRAD + 1] * (double)p->n;
             gather(g, p->grad_dtype, p->where, p->samples, sample);
             double dot = 0, now = 0, then = 0;
             for (int32_t i = 0; i < p->samples; i++) {
@@ -210,29 +261,41 @@ double bp_before(tensor *t, const int64_t *weights, const int64_t *grads, int64_
                 then += y * y;
             }
             memcpy(p->grad_sample, sample, (size_t)p->samples * sizeof(float));
-            if (histograms) add_bins(sample, p->samples, 1, p->histograms);
-            p->out[COSINE] = p->fresh || now <= 0 || then <= 0 ? NAN : (float)(dot / sqrt(now * then));
+            out[COSINE] = p->fresh || now <= 0 || then <= 0 ? NAN : (float)(dot / sqrt(now * then));
             p->fresh = 0;
         }
+        if (into) put_bins(into, sample, g ? p->samples : 0);
+        if (w && !again) {
+            float six[6];
+            bp_full(w, p->n, p->weight_dtype, six);
+            memcpy(out + WEIGHT, six, 4 * sizeof(float));
+            out[WEIGHT + 4] = six[5];
+            gather(w, p->weight_dtype, p->where, p->samples, p->weight_sample);
+        }
+        if (into) put_bins(into, p->weight_sample, w ? p->samples : 0);
     }
     return given ? total : -1;
 }
 
-void bp_after(tensor *t, const int64_t *weights, int64_t count, int32_t histograms) {
+/* Reads what the step has changed at the sampled coordinates, and its histogram. */
+void bp_after(tensor *t, const int64_t *weights, int64_t count, float *rows, sink *into) {
     float sample[MOST_SAMPLES];
     for (int64_t k = 0; k < count; k++) {
         tensor *p = t + k;
         const void *w = (const void *)weights[k];
-        if (!w || !p->samples) continue;
+        const int32_t n = w ? p->samples : 0;
         double square = 0;
-        gather(w, p->weight_dtype, p->where, p->samples, sample);
-        for (int32_t i = 0; i < p->samples; i++) {
+        if (k + 1 < count && weights[k + 1] && p[1].where && p[1].weight_dtype == F32)
+            for (int32_t i = 0; i < p[1].samples; i++) /* the step has spoilt the caches */
+                __builtin_prefetch((const float *)weights[k + 1] + p[1].where[i]);
+        if (n) gather(w, p->weight_dtype, p->where, n, sample);
+        for (int32_t i = 0; i < n; i++) {
             float d = sample[i] - p->weight_sample[i];
             sample[i] = d;
             square += (double)d * d;
         }
-        if (histograms) add_bins(sample, p->samples, 1, p->histograms + 2 * BINS);
-        p->out[UPDATE_RMS] = (float)sqrt(square / p->samples);
+        if (into) put_bins(into, sample, n);
+        if (n) rows[k * SIGNALS + UPDATE_RMS] = (float)sqrt(square / n);
     }
 }
 
@@ -253,16 +316,14 @@ int32_t bp_nonzero(const tensor *t, const int64_t *grads, const int32_t *chosen,
 }
 
 typedef struct {
-    const void *data;
     int64_t rows, units, inner; /* element (r, u, i) lies at (r * units + u) * inner + i */
     int64_t row_step, unit_step;
-    int64_t start, length;      /* of the run of positions that is read; length <= BLOCK */
+    int64_t length, starts;     /* of the run of positions that is read, <= BLOCK; where it may begin */
+    int64_t calls;              /* another run of positions each time */
     int64_t bin_step;           /* every so-manieth element read goes into the histogram */
-    int32_t dtype, dead;        /* dead: keep each unit's running maximum */
+    int32_t dead, seen;         /* dead: keep each unit's running maximum, over so many calls */
     float low, high;            /* outside of them an element is saturated; low > high: none is */
     float *unit_max, *unit_sum, *unit_square; /* [units / unit_step] */
-    float *out;                 /* [9] mean rms min max zero nonfinite batch_std saturated dead */
-    uint32_t *histogram;        /* [BINS] or NULL */
 } output;
 
 /* Where the next run of elements is first counted, when every `step`-th of all is. */
@@ -270,7 +331,12 @@ static inline int64_t next_bin(int64_t first, int64_t n, int64_t step) {
     return first < n ? first + (n - first + step - 1) / step * step - n : first - n;
 }
 
-void bp_output(output *o) {
+/* Reads one layer's output into out [9]: mean rms min max zero nonfinite batch_std saturated dead;
+ * and its histogram. A dead share is given once `SURE` calls were seen, and asked afresh after
+ * `WINDOW`: a unit may be silent on one batch. */
+void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *into) {
+    uint16_t histogram[BINS] = {0};
+    const int64_t start = ++o->calls * STRIDE % o->starts;
     sums a = begin();
     float scratch[BLOCK];
     const int64_t units = (o->units + o->unit_step - 1) / o->unit_step;
@@ -278,13 +344,17 @@ void bp_output(output *o) {
     float *top = o->unit_max, *sum = o->unit_sum, *square = o->unit_square;
     memset(sum, 0, (size_t)units * sizeof(float));
     memset(square, 0, (size_t)units * sizeof(float));
-    const int flat = o->inner == 1 && o->unit_step == 1 && o->dtype == F32;
+    const int flat = o->inner == 1 && o->unit_step == 1 && dtype == F32;
     const int dead = o->dead, saturates = o->low <= o->high;
+    const int64_t together = units < BLOCK ? BLOCK / units : 1;
     for (int64_t r = 0; r < o->rows; r += o->row_step) {
         /* Shifting by the first row keeps the variance right where the mean dwarfs it. */
         if (flat) {
-            const float *x = (const float *)o->data + r * units, *first = (const float *)o->data;
-            add_block(x, units, &a);
+            const float *x = (const float *)data + r * units, *first = (const float *)data;
+            /* Where no row is left out many are taken at once: short loops cost their ends. */
+            if (o->row_step > 1 || units > BLOCK) add_block(x, units, &a);
+            else if (r % together == 0)
+                add_block(x, units * (o->rows - r < together ? o->rows - r : together), &a);
             for (int64_t u = 0; u < units; u++) {
                 float d = x[u] - first[u];
                 sum[u] += d;
@@ -294,20 +364,20 @@ void bp_output(output *o) {
                 for (int64_t u = 0; u < units; u++) top[u] = x[u] > top[u] ? x[u] : top[u];
             if (saturates)
                 for (int64_t u = 0; u < units; u++) saturated += (x[u] <= o->low) | (x[u] >= o->high);
-            if (o->histogram) {
-                if (binned < units) add_bins(x + binned, units - binned, o->bin_step, o->histogram);
+            if (into) {
+                if (binned < units) add_bins(x + binned, units - binned, o->bin_step, histogram);
                 binned = next_bin(binned, units, o->bin_step);
             }
             per_unit++;
             continue;
         }
         for (int64_t k = 0, u = 0; u < o->units; u += o->unit_step, k++) {
-            const int64_t at = (r * o->units + u) * o->inner + o->start;
-            const float shift = load(o->data, u * o->inner + o->start, o->dtype);
-            const float *x = (const float *)o->data + at;
+            const int64_t at = (r * o->units + u) * o->inner + start;
+            const float shift = load(data, u * o->inner + start, dtype);
+            const float *x = (const float *)data + at;
             const int64_t n = o->length;
-            if (o->dtype != F32) {
-                for (int64_t i = 0; i < n; i++) scratch[i] = load(o->data, at + i, o->dtype);
+            if (dtype != F32) {
+                for (int64_t i = 0; i < n; i++) scratch[i] = load(data, at + i, dtype);
                 x = scratch;
             }
             add_block(x, n, &a);
@@ -325,14 +395,14 @@ void bp_output(output *o) {
             }
             if (saturates)
                 for (int64_t i = 0; i < n; i++) saturated += (x[i] <= o->low) | (x[i] >= o->high);
-            if (o->histogram) {
-                if (binned < n) add_bins(x + binned, n - binned, o->bin_step, o->histogram);
+            if (into) {
+                if (binned < n) add_bins(x + binned, n - binned, o->bin_step, histogram);
                 binned = next_bin(binned, n, o->bin_step);
             }
         }
         per_unit += o->length;
     }
-    finish(&a, o->out);
+    finish(&a, out);
     double variance = 0;
     int64_t silent = 0;
     for (int64_t k = 0; k < units; k++) {
@@ -340,9 +410,14 @@ void bp_output(output *o) {
         variance += v > 0 ? v : 0;
         if (dead) silent += top[k] <= 0.0f;
     }
-    o->out[6] = per_unit > 1 ? (float)sqrt(variance / (double)units) : NAN;
-    o->out[7] = saturates && a.count ? (float)((double)saturated / (double)a.count) : NAN;
-    o->out[8] = dead ? (float)((double)silent / (double)units) : NAN;
+    out[6] = per_unit > 1 ? (float)sqrt(variance / (double)units) : NAN;
+    out[7] = saturates && a.count ? (float)((double)saturated / (double)a.count) : NAN;
+    out[8] = dead && ++o->seen >= SURE ? (float)((double)silent / (double)units) : NAN;
+    if (o->seen >= WINDOW) {
+        o->seen = 0;
+        for (int64_t k = 0; k < units; k++) top[k] = -INFINITY;
+    }
+    if (into) put(into, histogram);
 }
 
 /* Packs histograms [rows][BINS]: per row the number of occupied bins, then each one's bin and

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps that the budget passes over are counted, and their losses told, whatever else happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F  # as users write it
+from torch import nn
+
+from backprobe import session as sessions
+from backprobe.probe import entry
+from backprobe.probe.budget import DENSE, GROWTH
+from backprobe.records import Record
+from backprobe.store.reader import RunReader
+from tests.probe.settings import Net
+
+STEPS = 200
+Train = Callable[[nn.Module, torch.optim.Optimizer, int], Any]
+
+
+@pytest.fixture
+def thrifty() -> Iterator[Callable[..., Record]]:
+    """`thrifty(step)`: the record of 200 steps under a budget of nothing at all."""
+
+    def run(train: Callable[[], Any], model: nn.Module) -> Record:
+        session = sessions.start()
+        entry.watch(model)
+        probe = entry.current()
+        assert probe is not None
+        probe.state.budget.share = 0.0
+        try:
+            train()
+        finally:
+            session.finish()
+        reader = RunReader(session.run)
+        reader.refresh()
+        return reader.record()
+
+    yield run
+    left = sessions.current()
+    if left is not None:
+        left.finish()
+
+
+def train(step: Train) -> tuple[Callable[[], Any], nn.Module, list[float]]:
+    """200 calls of a step, the model, and the losses that they return."""
+    torch.manual_seed(0)
+    net = Net()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-2)
+    losses: list[float] = []
+
+    def loop() -> None:
+        losses.extend(step(net, optimizer, number) for number in range(STEPS))
+
+    return loop, net, losses
+
+
+def plain(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+    """One step on random data."""
+    loss = F.cross_entropy(net(torch.randn(4, 8)), torch.randint(0, 4, (4,)))
+    optimizer.zero_grad()
+    loss.backward()
+    if number % 50 == 40:
+        optimizer.param_groups[0]["lr"] *= 0.5
+    optimizer.step()
+    return loss.item()
+
+
+def clipped(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+    """One step whose gradients are clipped at every second time."""
+    loss = F.cross_entropy(net(torch.randn(4, 8)), torch.randint(0, 4, (4,)))
+    optimizer.zero_grad()
+    loss.backward()
+    if number % 2:
+        nn.utils.clip_grad_norm_(net.parameters(), 0.5)
+    optimizer.step()
+    return loss.item()
+
+
+def evaluated(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+    """One step, with an evaluation after every fortieth."""
+    loss = plain(net, optimizer, number)
+    if number % 40 == 39:
+        net.eval()
+        with torch.no_grad():
+            F.cross_entropy(net(torch.randn(12, 8)), torch.randint(0, 4, (12,)))
+        net.train()
+    return loss
+
+
+def checked(record: Record, losses: list[float], alone: bool = True) -> None:
+    """All steps are there, with their losses, and few of them were observed."""
+    assert record.named("failure") == ()
+    assert record.steps["step"].tolist() == list(range(STEPS))
+    assert np.allclose(record.steps["loss"], losses, rtol=1e-6)
+    assert (np.diff(record.steps["time"]) >= 0).all()
+    observed = record.steps["observed"].astype(bool)
+    assert observed[:DENSE].all()
+    assert DENSE < observed.sum() <= DENSE + 2 + np.log(STEPS / DENSE) / np.log(GROWTH)
+    if alone:
+        assert record.parameters_series.step.tolist() == np.flatnonzero(observed).tolist()
+    assert record.outputs.step.tolist() == np.flatnonzero(observed).tolist()
+
+
+@pytest.mark.parametrize("step", [plain, clipped, evaluated])
+def test_every_loss_is_told(thrifty: Callable[..., Record], step: Train) -> None:
+    """Of a step that is not observed the row is there: loss, rate, settings that apply."""
+    loop, net, losses = train(step)
+    record = thrifty(loop, net)
+    checked(record, losses)
+    if step is plain:
+        rates = record.steps["lr"]
+        assert np.allclose(rates[[0, 39, 41, 199]], [1e-2, 1e-2, 5e-3, 6.25e-4], rtol=1e-5)
+    if step is clipped:
+        assert np.isfinite(record.steps["clip_norm"]).tolist() == [False, True] * (STEPS // 2)
+    if step is evaluated:
+        assert len(record.evaluations) == STEPS // 40
+        assert record.evaluations["rows"].tolist() == [12] * (STEPS // 40)
+
+
+def test_a_second_optimizer_comes_later(thrifty: Callable[..., Record]) -> None:
+    """An optimizer whose first step is one that is not observed is numbered all the same."""
+    late = nn.Linear(8, 8)
+    other = torch.optim.SGD(late.parameters(), lr=0.1)
+
+    def step(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+        if number < 100:
+            return plain(net, optimizer, number)
+        loss = F.cross_entropy(net(late(torch.randn(4, 8))), torch.randint(0, 4, (4,)))
+        optimizer.zero_grad()
+        other.zero_grad()
+        loss.backward()
+        optimizer.step()
+        other.step()
+        return loss.item()
+
+    loop, net, losses = train(step)
+    record = thrifty(loop, net)
+    checked(record, losses, alone=False)
+    assert [optimizer.type for optimizer in record.optimizers] == ["Adam", "SGD"]
+
+
+def test_a_scaler_comes_later(thrifty: Callable[..., Record]) -> None:
+    """From the first scaled loss on the scale is in the record, and the losses are unscaled."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=8.0)
+
+    def step(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+        if number < 100:
+            return plain(net, optimizer, number)
+        loss = F.cross_entropy(net(torch.randn(4, 8)), torch.randint(0, 4, (4,)))
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        return loss.item()
+
+    loop, net, losses = train(step)
+    record = thrifty(loop, net)
+    checked(record, losses)
+    assert np.isnan(record.steps["scale"][:100]).all()
+    assert (record.steps["scale"][101:] == 8.0).all()
