@@ -36,6 +36,7 @@ check: $(VENV)/.ready-dev ## lint, format, types, import graph, generated files
 	$(PY) -m mypy
 	$(PY) -m pytest -q tests/test_imports.py tests/test_public_names.py
 	$(PY) scripts/rule_pages.py --check
+	$(PY) scripts/treatment_pages.py --check
 	$(PY) scripts/resolved_set.py
 	sh scripts/web.sh check
 
@@ -54,6 +55,7 @@ web: ## build the dashboard's page from web/ (needs Node 20 or newer)
 
 docs: $(VENV)/.ready-dev ## write docs/reference/rules/ from the rules' docstrings
 	$(PY) scripts/rule_pages.py
+	$(PY) scripts/treatment_pages.py
 
 tutorial: $(VENV)/.ready-dev ## run the tutorial's commands and write their output and pictures into its pages
 	$(PY) scripts/tutorial.py $(ARGS)

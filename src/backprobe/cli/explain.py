@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`backprobe explain`: the page of a rule, or the list of all rules."""
+"""`backprobe explain`: the page of a rule or a treatment, or the list of all rules."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from backprobe.records import SCHEMA
 from backprobe.rules import BY_NAME, RULES, AbstractRule
 from backprobe.rules.base import family
 from backprobe.store import json
+from backprobe.treatments.names import TABLE
+from backprobe.treatments.pages import page, usage
 
 _HEADING = re.compile(r"^#+\s*(.+)$", re.MULTILINE)
 
@@ -23,10 +25,15 @@ _HEADING = re.compile(r"^#+\s*(.+)$", re.MULTILINE)
 def explain(rule: str | None, as_json: bool) -> None:
     """What RULE looks for, why it matters, what to try, and when it is wrong.
 
-    Without RULE: all rules, by family.
+    Without RULE: all rules, by family. The name of a treatment, with a value or without, says what
+    it changes.
     """
     if rule is None:
         _list(as_json)
+        return
+    treatment = rule.partition("=")[0]
+    if treatment in TABLE:
+        _treatment(treatment, as_json)
         return
     (name,) = check_rules([rule])
     found = BY_NAME[name]
@@ -37,6 +44,17 @@ def explain(rule: str | None, as_json: bool) -> None:
     click.secho(f"{name}  ({family(found)}, {found.severity} at most)", bold=True)
     click.echo()
     click.echo(_HEADING.sub(lambda heading: click.style(heading[1], bold=True), text))
+
+
+def _treatment(name: str, as_json: bool) -> None:
+    text = page(name)
+    if as_json:
+        facts = {"name": name, "usage": usage(name), "summary": TABLE[name].line, "text": text}
+        click.echo(json.dumps({"schema": SCHEMA, **facts}))
+        return
+    click.secho(f"--treat {usage(name)}", bold=True)
+    click.echo()
+    click.echo(text)
 
 
 def _list(as_json: bool) -> None:

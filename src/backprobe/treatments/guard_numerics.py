@@ -46,8 +46,8 @@ class GuardNumerics(Treatment):
     def _low(
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        x = args[0] if args else None
-        if not _floating(x) or not bool((x < EPSILON).any()):
+        x = _floating(args, 0)
+        if x is None or not bool((x < EPSILON).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
         return proceed(x.clamp(min=EPSILON), *args[1:], **kwargs)
@@ -56,8 +56,8 @@ class GuardNumerics(Treatment):
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         place = 0 if name == "__rtruediv__" else 1
-        x = args[place] if len(args) > place else None
-        if not _floating(x) or not bool((x.abs() < EPSILON).any()):
+        x = _floating(args, place)
+        if x is None or not bool((x.abs() < EPSILON).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
         sign = torch.where(x < 0, -1.0, 1.0).to(x.dtype)
@@ -68,15 +68,19 @@ class GuardNumerics(Treatment):
     def _exponent(
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        x = args[0] if args else None
-        if not _floating(x) or not bool((x > LARGEST).any()):
+        x = _floating(args, 0)
+        if x is None or not bool((x > LARGEST).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
         return proceed(x.clamp(max=LARGEST), *args[1:], **kwargs)
 
 
-def _floating(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.is_floating_point() and x.numel() > 0
+def _floating(args: tuple[Any, ...], place: int) -> Tensor | None:
+    """The argument at a place, where it is a tensor of numbers that can be out of a domain."""
+    x = args[place] if len(args) > place else None
+    if isinstance(x, Tensor) and x.is_floating_point() and x.numel():
+        return x
+    return None
 
 
 build = GuardNumerics

@@ -21,7 +21,8 @@ class Initialize(Treatment):
     Suits when: the scale at the start is off (`init-scale-too-large`, `-small`), all units are
     alike (`symmetric-init`), signals vanish or explode with depth. `he` takes the scheme by what
     really follows: He before rectifiers, Glorot before tanh and sigmoid, LeCun elsewhere; the
-    other values take one scheme for all, `lsuv` scales each layer's output to variance 1, and
+    other values take one scheme for all; `orthogonal` keeps lengths (Saxe et al., 2014), which a
+    step that is repeated over time needs; `lsuv` scales each layer's output to variance 1, and
     `default` draws as torch does. Its random numbers are its own: the script's stream stays.
     `undo` puts the weights back that were there.
     """
@@ -72,8 +73,9 @@ class Initialize(Treatment):
         scheme = self.value
         if scheme == "default":
             nn.init.kaiming_uniform_(weight, a=math.sqrt(5))
-        elif scheme == "lsuv":
-            nn.init.orthogonal_(weight)
+        elif scheme in ("lsuv", "orthogonal"):
+            gain = math.sqrt(2.0) if following == "relu" and scheme == "orthogonal" else 1.0
+            nn.init.orthogonal_(weight, gain)
         elif scheme.endswith("uniform"):
             bound = math.sqrt(3.0) * scheme_std(scheme, weight)
             weight.uniform_(-bound, bound)

@@ -34,7 +34,7 @@ class LrSweep(Treatment):
     def rate(self, step: int) -> float:
         """The rate of a step, counted from 0."""
         share = min(1.0, step / max(1, self.steps - 1))
-        return self.low * (self.high / self.low) ** share
+        return float(self.low * (self.high / self.low) ** share)
 
     def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
         if "lr" not in group:

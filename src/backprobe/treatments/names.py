@@ -36,6 +36,7 @@ SCHEMES = (
     "he-uniform",
     "lecun-uniform",
     "glorot-uniform",
+    "orthogonal",
     "lsuv",
     "default",
 )
@@ -162,10 +163,10 @@ def parse(text: str) -> tuple[str, str]:
         raise ValueError(f"no treatment {name!r}; {meant}")
     if not equals:
         if entry.default is None:
-            raise ValueError(f"{name} needs a value: {name}={_expected(entry.kind)}")
+            raise ValueError(f"{name} needs a value: {name}={expected(entry.kind)}")
         value = entry.default
     if not _fits(entry.kind, value.strip()):
-        raise ValueError(f"{name}={value}; expected {name}={_expected(entry.kind)}")
+        raise ValueError(f"{name}={value}; expected {name}={expected(entry.kind)}")
     return name, value.strip()
 
 
@@ -221,7 +222,8 @@ def _fits(kind: str | tuple[str, ...], value: str) -> bool:
     return limits[kind]
 
 
-def _expected(kind: str | tuple[str, ...]) -> str:
+def expected(kind: str | tuple[str, ...]) -> str:
+    """What a value of a kind looks like, in words."""
     if isinstance(kind, tuple):
         return "|".join(kind)
     return {

@@ -14,7 +14,6 @@ from weakref import WeakKeyDictionary
 import torch
 from torch.utils.data import DataLoader, dataloader
 
-import __main__
 from backprobe.treatments.base import Treatment
 from backprobe.treatments.points import Points
 
@@ -97,8 +96,8 @@ class TrainLonger(Treatment):
             self._training.add(id(self._current._dataset))
 
     def _patch_range(self) -> None:
-        lines = _training_lines(getattr(__main__, "__file__", None))
-        self._main = vars(__main__)
+        lines = _training_lines(getattr(sys.modules["__main__"], "__file__", None))
+        self._main = vars(sys.modules["__main__"])
         self._had = self._main.get("range")
         if not lines or self._had is not None:
             return
