@@ -6,7 +6,7 @@
 A case is cured where a treatment that is called `helps` wins back at least half of the gap between
 the faulty script and its repaired twin on the final metric. A `helps` is true where the mean of
 that metric over fresh seeds is better than the control's. Time is that of the trials against the
-bare script run as often, on the same machine, one after the other.
+bare script run as often, before and after them, on the same machine.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from backprobe.records import Record, Run
 from backprobe.session import examine
 from backprobe.store import catalog
 from backprobe.trials import proof
@@ -107,36 +108,52 @@ def examine_case(case: dict[str, Any], seeds: int, fresh: int, jobs: int | None)
         if not arms:
             row.problem = "no treatment proposed"
             return row
-        pool = Pool(directory, jobs)
-        try:
-            began = time.monotonic()
-            found = proof.prove(
-                run,
-                arms,
-                pool,
-                range(seeds),
-                proof.default_steps(record),
-                extra=range(seeds, 2 * seeds),
-            )
-            spent = time.monotonic() - began
-        except proof.ControlFailed as error:
-            row.problem = f"control failed: {error}"
-            return row
-        count = len(found.control) + sum(len(r.trials) for r in found.results)
-        row.ratio = spent * pool.jobs / (count * bare(script, folder))
-        helping = [r for r in found.results if r.verdict.word == "helps"]
-        row.helps = [str(result.arm) for result in helping]
-        if not helping:
-            return row
-        row.best = row.helps[0]
-        row.won_back = share_won(case, found.control, helping[0].trials)
-        numbers = range(100, 100 + fresh)
-        again = proof.prove(
-            run, [r.arm for r in helping], pool, numbers, found.steps, thorough=True
-        )
-        for result in again.results:
-            row.true_helps += is_true(case, again.control, result.trials, result.arm)
+        with Pool(directory, jobs) as pool:
+            _prove(row, case, run, (record, arms), pool, (seeds, fresh))
     return row
+
+
+def _prove(
+    row: Row,
+    case: dict[str, Any],
+    run: Run,
+    known: tuple[Record, Sequence[Arm]],
+    pool: Pool,
+    seeds: tuple[int, int],
+) -> None:
+    """What the proof of a case's arms comes to, and whether each `helps` holds on fresh seeds."""
+    record, arms = known
+    before = bare(run)
+    began = time.monotonic()
+    try:
+        found = proof.prove(
+            run,
+            arms,
+            pool,
+            range(seeds[0]),
+            proof.default_steps(record),
+            extra=range(seeds[0], 2 * seeds[0]),
+            confirm=True,
+            total=len(record.steps) or None,
+        )
+    except proof.ControlFailed as error:
+        row.problem = f"control failed: {error}"
+        return
+    spent = time.monotonic() - began
+    confirmed = sum(result.confirmation is not None for result in found.results)
+    count = len(found.control) + sum(len(r.trials) for r in found.results)
+    count += confirmed + min(1, confirmed)  # the control at the fresh seed serves all
+    row.ratio = spent * pool.jobs / (count * (before + bare(run)) / 2)
+    helping = [r for r in found.results if r.verdict.word == "helps"]
+    row.helps = [str(result.arm) for result in helping]
+    if not helping:
+        return
+    row.best = row.helps[0]
+    row.won_back = share_won(case, found.control, helping[0].trials)
+    fresh = range(100, 100 + seeds[1])
+    again = proof.prove(run, [r.arm for r in helping], pool, fresh, found.steps, thorough=True)
+    for result in again.results:
+        row.true_helps += is_true(case, again.control, result.trials, result.arm)
 
 
 def final(case: dict[str, Any], trial: Trial) -> float:
@@ -168,10 +185,10 @@ def is_true(
     )
 
 
-def bare(script: Path, folder: str) -> float:
-    """Seconds of the script by plain Python."""
+def bare(run: Run) -> float:
+    """Seconds of the script by plain Python, in the run's folder."""
     began = time.monotonic()
-    subprocess.run([sys.executable, str(script)], cwd=folder, capture_output=True, check=False)
+    subprocess.run(run.command, cwd=run.cwd, capture_output=True, check=False)
     return time.monotonic() - began
 
 

@@ -7,10 +7,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 from click.testing import Result
+
+from backprobe.store import catalog
 
 from .conftest import Launch
 
@@ -67,6 +71,8 @@ def test_from_a_finding_to_a_proven_cure(
     assert first["finding"] == "missing-zero-grad"
     assert first["control"][0] == value(sick.out)
     assert len(first["runs"]) == len(answer["control"]["runs"]) == 3
+    assert first["confirmed"]["better"]
+    assert first["confirmed"]["seed"] not in first["seeds"]
     shown = subprocess.run(
         [sys.executable, "-m", "backprobe", "runs", "--json"],
         cwd=tmp_path,
@@ -121,3 +127,88 @@ def test_a_run_that_cannot_be_repeated_is_refused(command: Callable[..., Result]
     done = command("prove", "nosuchrun")
     assert done.exit_code == 2
     assert "no run 'nosuchrun'" in done.output
+
+
+def test_a_proof_goes_on_after_a_kill(
+    launch: Launch, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    """SIGKILL in the middle: what was finished is not run again, and no child outlives it."""
+    script(SICK)
+    launch("train.py")
+    store = tmp_path / ".backprobe"
+    words = [sys.executable, "-m", "backprobe", "prove", "--jobs", "1", "--no-confirm"]
+    killed = subprocess.Popen(
+        words,
+        cwd=tmp_path,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def finished() -> list[str]:
+        found = [run for run in catalog.runs(store) if run.kind == "trial"]
+        return [r.id for r in found if r.state == "finished" and "seconds" in r.config]
+
+    end = time.monotonic() + 200
+    while len(finished()) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    children = psutil.Process(killed.pid).children(recursive=True)
+    killed.kill()
+    killed.wait()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
+    before = finished()
+    assert len(before) >= 2
+    answer = json.loads(prove(tmp_path, "--json", "--no-confirm").stdout)
+    used = [*answer["control"]["runs"], *(run for one in answer["trials"] for run in one["runs"])]
+    assert set(before) <= set(used)
+    assert answer["best"] == ["zero-grad"]
+    assert len(finished()) == len(used)
+
+
+def test_the_cure_as_a_patch(launch: Launch, script: Callable[..., Path], tmp_path: Path) -> None:
+    """Proven in a copy by plain Python; git applies it, and the script is cured."""
+    script(SICK)
+    sick = launch("train.py")
+    done = prove(tmp_path, "--treat", "zero-grad", "--patch", "cure.patch", "--json")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)["patch"]
+    assert made["run_by"] == "python"
+    assert made["control"] == value(sick.out) > made["patched"]
+    assert (tmp_path / "train.py").read_text() == SICK
+    assert (tmp_path / "cure.patch").read_text() == made["diff"]
+    subprocess.run(["git", "apply", "cure.patch"], cwd=tmp_path, check=True)
+    cured = subprocess.run(
+        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert value(cured.stdout) == made["patched"]
+    text = prove(tmp_path, "--treat", "accumulate=4+zero-grad", "--patch", "-")
+    assert "no patch: " in text.stderr
+
+
+def test_a_guess_beside_the_findings(
+    launch: Launch, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    """`--random-control` tries one more, which no finding asked for; the table says so."""
+    script(SICK)
+    launch("train.py")
+    done = prove(tmp_path, "--random-control", "--json", "--no-confirm", "--seeds", "2")
+    found = [one["finding"] for one in json.loads(done.stdout)["trials"]]
+    assert found.count("random control") == 1
+    assert "(random)" in prove(tmp_path, "--random-control", "--no-confirm", "--seeds", "2").stdout
+
+
+def test_options_of_executors_are_checked(
+    command: Callable[..., Result], launch: Launch, script: Callable[..., Path]
+) -> None:
+    """Exit status 2 in one line."""
+    script(SICK)
+    launch("train.py")
+    for words, said in (
+        (("--option", "address=auto"), "for --executor ray and slurm"),
+        (("--executor", "slurm", "--option", "partition"), "expected KEY=VALUE"),
+        (("--executor", "slurm"), "--executor slurm: "),
+    ):
+        done = command("prove", "--treat", "zero-grad", *words)
+        assert done.exit_code == 2
+        assert said in done.output

@@ -42,7 +42,8 @@ def test_a_real_grid(tmp_path: Path) -> None:
         "swap-activation": ("swap-activation=sigmoid", "swap-activation=tanh"),
         "dropout": ("dropout=off",),
     }
-    found = study(run, factors, Pool(tmp_path / "s", 2), range(2), None)
+    with Pool(tmp_path / "s", 2) as pool:
+        found = study(run, factors, pool, range(2), None)
     assert found.outcome == ACCURACY
     assert len(found.cells) == 2
     assert found.effects()[0].effect > 0.2

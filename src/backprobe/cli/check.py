@@ -51,8 +51,10 @@ def check(seconds: float, python: str | None, as_json: bool, words: tuple[str, .
     Exit status 1 where a check fails.
     """
     run = standing(_target.resolve(words, python).command, "check")
-    pool = Pool(catalog.store_directory(), 1)
-    with Progress(visible=sys.stderr.isatty()) as progress:
+    with (
+        Pool(catalog.store_directory(), 1) as pool,
+        Progress(visible=sys.stderr.isatty()) as progress,
+    ):
         progress.plan(1)
         try:
             table = pre_flight(run, pool, seconds, progress.tell)

@@ -67,8 +67,10 @@ def lr(
             "--start 1e-7 --end 10"
         )
     run = standing(_target.resolve(words, python).command, "lr")
-    pool = Pool(catalog.store_directory(), 1)
-    with Progress(visible=sys.stderr.isatty()) as progress:
+    with (
+        Pool(catalog.store_directory(), 1) as pool,
+        Progress(visible=sys.stderr.isatty()) as progress,
+    ):
         progress.plan(1)
         try:
             found = range_test(run, pool, start, end, steps, sweeps, progress.tell)

@@ -3,22 +3,21 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 from typing import Any
 
 import click
 
 from backprobe.cli import _target
+from backprobe.cli._executor import executor_options, make_executor
 from backprobe.cli._options import json_option
 from backprobe.cli._say import say
-from backprobe.records import SCHEMA, Run
+from backprobe.records import Run
 from backprobe.store import answers, catalog, json, redact
 from backprobe.treatments.names import canonical
-from backprobe.trials.pool import Pool
 from backprobe.trials.progress import Progress
-from backprobe.trials.study import Effect, Study
 from backprobe.trials.study import study as run_study
+from backprobe.trials.study_report import study_answer, study_table
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -27,6 +26,8 @@ from backprobe.trials.study import study as run_study
 @click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
 @click.option("--jobs", type=click.IntRange(1), help="Trials at a time; by cores and memory.")
 @click.option("--python", metavar="PATH", help="Interpreter for scripts and modules.")
+@click.option("--target", type=float, help="Training loss to count the steps to.")
+@executor_options()
 @json_option()
 @click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="SCRIPT [ARGS]…")
 def study(
@@ -35,22 +36,32 @@ def study(
     steps: int | None,
     jobs: int | None,
     python: str | None,
+    target: float | None,
+    executor: str,
+    option: tuple[str, ...],
     as_json: bool,
     words: tuple[str, ...],
 ) -> None:
     """Runs SCRIPT under every combination of treatments, and says what each one does.
 
-    The first value of each `--vary` is the reference.
+    The first value of each `--vary` is the reference: main effects and interactions are told
+    beside it, with learning curves, the gap between training and held-out loss, and the steps that
+    each combination takes to the reference's last loss.
+
+    \b
+    backprobe study --vary dropout=off,0.5 --vary batchnorm=off,on train.py
+    backprobe study --vary scale-lr=1,0.1,10 --seeds 5 train.py --epochs 3
     """
     factors = dict(_factor(text) for text in vary)
     command = _target.resolve(words, python).command
-    directory = catalog.store_directory()
     run = _base(command)
     cells = 1
     for levels in factors.values():
         cells *= len(levels)
-    pool = Pool(directory, jobs)
-    with Progress(visible=sys.stderr.isatty()) as progress:
+    with (
+        make_executor(executor, option, jobs) as pool,
+        Progress(visible=sys.stderr.isatty()) as progress,
+    ):
         progress.plan(cells * seeds)
         try:
             found = run_study(run, factors, pool, range(seeds), steps, progress.tell)
@@ -61,8 +72,9 @@ def study(
         failures = [t.failure for trials in found.cells.values() for t in trials if t.failure]
         say(failures[0] if failures else "there is no outcome to judge by; print `name=value`")
         sys.exit(1)
-    answers.keep(run, "study", _answer(found))  # for the dashboard
-    click.echo(json.dumps(_answer(found)) if as_json else _table(found))
+    found.target = target
+    answers.keep(run, "study", study_answer(found))  # for the dashboard
+    click.echo(json.dumps(study_answer(found)) if as_json else study_table(found))
 
 
 def _factor(text: str) -> tuple[str, tuple[str, ...]]:
@@ -90,52 +102,3 @@ def _base(command: tuple[str, ...]) -> Run:
             catalog.delete(made)
             return run
     return catalog.close(made, 0)
-
-
-def _answer(found: Study) -> dict[str, Any]:
-    assert found.outcome is not None
-    return {
-        "schema": SCHEMA,
-        "outcome": {"name": found.outcome.name, "source": found.outcome.source},
-        "factors": {name: list(levels) for name, levels in found.factors.items()},
-        "seeds": list(found.seeds),
-        "cells": [
-            {
-                "treatment": list(cell),
-                "values": found.values(cell),
-                "runs": [trial.run.id for trial in trials],
-            }
-            for cell, trials in found.cells.items()
-        ],
-        "effects": [
-            {
-                "levels": list(one.levels),
-                "against": list(one.against),
-                "effect": one.effect,
-                "interval": list(one.interval) if one.interval is not None else None,
-                "clear": one.clear,
-            }
-            for one in found.effects()
-        ],
-    }
-
-
-def _table(found: Study) -> str:
-    better = {True: "higher is better", False: "lower is better"}
-    assert found.outcome is not None
-    known = better.get(bool(found.outcome.higher)) if found.outcome.higher is not None else None
-    lines = [f"{found.outcome}{f', {known}' if known else ''}; {len(found.seeds)} seeds", ""]
-    width = max(len(" ".join(cell)) for cell in found.cells)
-    for cell in found.cells:
-        values = found.values(cell)
-        spread = statistics.stdev(values) if len(values) > 1 else 0.0
-        lines.append(f"{' '.join(cell):{width}}  {statistics.fmean(values):.4g} ± {spread:.2g}")
-    lines += ["", "what each does, beside the first value"]
-    lines += [_line(one) for one in found.effects()]
-    return "\n".join(lines)
-
-
-def _line(one: Effect) -> str:
-    name = " × ".join(one.levels)
-    bounds = f" [{one.interval[0]:+.3g}, {one.interval[1]:+.3g}]" if one.interval else ""
-    return f"  {name}: {one.effect:+.3g}{bounds}{'' if one.clear else '  not clear'}"

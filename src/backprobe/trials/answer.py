@@ -7,6 +7,7 @@ from typing import Any
 
 from backprobe.records import SCHEMA
 from backprobe.trials.nouns import Trial, Verdict
+from backprobe.trials.patch.proving import Patch
 from backprobe.trials.proof import Proof, Result
 
 
@@ -28,6 +29,24 @@ def proof_answer(proof: Proof) -> dict[str, Any]:
     }
 
 
+def patch_answer(made: Patch | str | None) -> dict[str, Any]:
+    """`{"patch": …}` where one was asked for: the diff and its proof, or why there is none."""
+    if made is None:
+        return {}
+    if isinstance(made, str):
+        return {"patch": {"diff": None, "reason": made}}
+    return {
+        "patch": {
+            "treatment": list(made.treatments),
+            "diff": made.diff,
+            "outcome": {"name": made.outcome.name, "source": made.outcome.source},
+            "control": made.control,
+            "patched": made.patched,
+            "run_by": "probe" if made.watched else "python",
+        }
+    }
+
+
 def _result(result: Result) -> dict[str, Any]:
     verdict = result.verdict
     return {
@@ -41,9 +60,22 @@ def _result(result: Result) -> dict[str, Any]:
         "unit": verdict.unit,
         "control": list(verdict.control),
         "treated": list(verdict.treated),
+        "confirmed": _confirmed(result),
         "seeds": [trial.seed for trial in result.trials],
         "runs": [trial.run.id for trial in result.trials],
         "seconds": sum(trial.seconds for trial in result.trials),
+    }
+
+
+def _confirmed(result: Result) -> dict[str, Any] | None:
+    found = result.confirmation
+    if found is None:
+        return None
+    return {
+        "seed": found.seed,
+        "control": found.control,
+        "treated": found.treated,
+        "better": found.better,
     }
 
 

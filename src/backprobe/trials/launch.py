@@ -19,6 +19,7 @@ from backprobe.records import Run
 from backprobe.store import catalog, redact
 from backprobe.store.reader import RunReader
 from backprobe.trials import outcome
+from backprobe.trials.forking import ForkedChild, ForkServer
 from backprobe.trials.nouns import Arm, Outcome, Trial
 
 BOOTSTRAP = Path(__file__).parents[1] / "probe" / "bootstrap"
@@ -46,6 +47,7 @@ class Task:
         limit: seconds after which the trial is ended.
         hold_out: whether rows are kept out of training, for want of another outcome.
         lenient: whether it goes on where a treatment finds nothing to change.
+        total: optimizer steps that the original run took, where that is known.
         experiment: what is done with the script's live objects: a name, and its options.
     """
 
@@ -57,6 +59,7 @@ class Task:
     limit: float = float("inf")
     hold_out: bool = False
     lenient: bool = False
+    total: int | None = None
     experiment: Mapping[str, object] | None = None
 
     def facts(self) -> dict[str, object]:
@@ -90,13 +93,20 @@ class Process:
     Arguments:
         task: what it is.
         directory: the store.
-        threads: that torch may use.
+        environment: of every trial of this script, see `bare_environment`.
+        server: to fork it from; None starts a new interpreter.
 
     Raises:
         OSError: it can't be started.
     """
 
-    def __init__(self, task: Task, directory: Path, threads: int) -> None:
+    def __init__(
+        self,
+        task: Task,
+        directory: Path,
+        environment: Mapping[str, str],
+        server: ForkServer | None = None,
+    ) -> None:
         self.task = task
         self.began = time.monotonic()
         original = task.original
@@ -113,28 +123,39 @@ class Process:
         )
         self._output = open(Path(self.run.path) / PRINTED, "wb")  # noqa: SIM115  # closed in `end`
         try:
-            self._child = subprocess.Popen(
-                original.command,
-                cwd=original.cwd,
-                env=self._environment(threads),
-                stdin=subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
+            self._child = self._start(environment, server)
         except OSError:
             self._output.close()
             catalog.delete(self.run)
             raise
 
-    def _environment(self, threads: int) -> dict[str, str]:
-        environment = dict(os.environ)
+    def _start(
+        self, bare: Mapping[str, str], server: ForkServer | None
+    ) -> subprocess.Popen[bytes] | ForkedChild:
+        original = self.task.original
+        environment = self._environment(bare)
+        if server is not None and server.alive:
+            try:
+                printed = Path(self.run.path) / PRINTED
+                return server.start(original.command, original.cwd, environment, printed)
+            except OSError:
+                pass  # then as any other
+        return subprocess.Popen(
+            original.command,
+            cwd=original.cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+
+    def _environment(self, bare: Mapping[str, str]) -> dict[str, str]:
+        environment = dict(bare)
         inherited = environment.get("PYTHONPATH")
         path = [str(BOOTSTRAP), *([inherited] if inherited else [])]
         environment["PYTHONPATH"] = os.pathsep.join(path)
-        for name in (settings.LIVE, settings.STEPS, settings.TREAT):
-            environment.pop(name, None)
         environment[settings.RUN] = self.run.path
         environment[settings.DIRECTORY] = str(Path(self.run.path).parent)
         task = self.task
@@ -143,24 +164,23 @@ class Process:
             "steps": task.steps,
             "hold_out": task.hold_out,
             "lenient": task.lenient,
+            "total": task.total,
             "experiment": dict(task.experiment) if task.experiment is not None else None,
         }
         environment[settings.TRIAL] = json.dumps(trial)
         if self.task.arm.treatments:
             environment[settings.TREAT] = json.dumps(list(self.task.arm.treatments))
-        environment.setdefault("OMP_NUM_THREADS", str(threads))
-        environment.setdefault("PYTHONUNBUFFERED", "1")
-        # A trial is no experiment of the user's: it must not show up at another tracker's.
-        # `import backprobe as wandb` reads the same variable, unless its own is set.
-        own_mode = settings.DIRECTORY.removesuffix("DIR") + "MODE"
-        environment.setdefault(own_mode, environment.get("WANDB_MODE", "online"))
-        environment["WANDB_MODE"] = "disabled"
         return environment
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it took longer than it may."""
+        return time.monotonic() - self.began > self.task.limit
 
     def poll(self) -> int | None:
         """The exit status, None while it runs; one that takes too long is ended."""
         status = self._child.poll()
-        if status is None and time.monotonic() - self.began > self.task.limit:
+        if status is None and self.timed_out:
             self.kill()
             status = self._child.wait()
         return status
@@ -169,7 +189,7 @@ class Process:
         """Closes the run of a child that ended, and reads its outcome."""
         self._output.close()
         seconds = time.monotonic() - self.began
-        timed_out = seconds > self.task.limit
+        timed_out = self.timed_out
         self.run = catalog.close(self.run, status)
         kept = {**self.task.facts(), "ended": "itself" if status >= 0 else "killed"}
         if timed_out:
@@ -197,6 +217,26 @@ class Process:
         status = self._child.wait()
         self._output.close()
         catalog.close(self.run, status if status < 0 else -signal.SIGTERM)
+
+
+def bare_environment(threads: int) -> dict[str, str]:
+    """The environment of every trial, without what is a single one's.
+
+    Arguments:
+        threads: that torch may use.
+    """
+    environment = dict(os.environ)
+    names = (settings.LIVE, settings.STEPS, settings.TREAT, settings.TRIAL, settings.RUN)
+    for name in names:
+        environment.pop(name, None)
+    environment.setdefault("OMP_NUM_THREADS", str(threads))
+    environment.setdefault("PYTHONUNBUFFERED", "1")
+    # A trial is no experiment of the user's: it must not show up at another tracker's.
+    # `import backprobe as wandb` reads the same variable, unless its own is set.
+    own_mode = settings.DIRECTORY.removesuffix("DIR") + "MODE"
+    environment.setdefault(own_mode, environment.get("WANDB_MODE", "online"))
+    environment["WANDB_MODE"] = "disabled"
+    return environment
 
 
 def read(task: Task, run: Run) -> Trial:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from backprobe.records import Finding
@@ -14,6 +15,31 @@ MOST = 8
 
 RATES = ("scale-lr", "lr", "swap-optimizer", "warmup")
 """Treatments that all set the learning rate."""
+
+
+GUESSES = (
+    "batchnorm=on",
+    "clip-gradients=1.0",
+    "clip-value=1.0",
+    "dropout=0.2",
+    "initialize=glorot",
+    "initialize=he",
+    "layernorm=on",
+    "momentum=0.5",
+    "scale-lr=0.3",
+    "scale-lr=3",
+    "schedule=none",
+    "shuffle",
+    "standardize-inputs",
+    "swap-activation=gelu",
+    "swap-optimizer=adamw",
+    "warmup=50",
+    "weight-decay=0.001",
+    "zero-grad",
+)
+"""What people try without a reason; a random control is one of these."""
+RANDOM = "random control"
+"""Stands where an arm has the name of the finding that asked for it."""
 
 
 def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
@@ -36,6 +62,18 @@ def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     ]
     pairs = _pairs(causes)
     return [*single[: most - len(pairs)], *pairs]
+
+
+def random_arm(key: str, others: Sequence[Arm]) -> Arm:
+    """A treatment drawn at random, which nothing speaks for: what a guess would have done.
+
+    Arguments:
+        key: the draw is the same for the same key.
+        others: whose treatments are left out.
+    """
+    taken = {text.partition("=")[0] for arm in others for text in arm.treatments}
+    pool = [text for text in GUESSES if text.partition("=")[0] not in taken]
+    return Arm((random.Random(key).choice(pool),), RANDOM)
 
 
 def _pairs(causes: Sequence[Finding]) -> list[Arm]:

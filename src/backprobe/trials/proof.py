@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from backprobe.records import Record, Run
 from backprobe.trials import launch
+from backprobe.trials.executor import Executor
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial, Verdict
 from backprobe.trials.outcome import choose
-from backprobe.trials.pool import Pool
 from backprobe.trials.verdict import FIRST, ONCE, SECOND, judge, out_of_reach
 
 WHOLE_STEPS = 2000
@@ -25,12 +25,37 @@ RANK = {"helps": 0, "no effect": 1, "harms": 2, "not applicable": 3}
 
 
 @dataclass(frozen=True)
+class Confirmation:
+    """One more run of control and winner: the whole script, at a seed that was not used before.
+
+    Arguments:
+        seed: its number.
+        control: outcome of the script as it is.
+        treated: outcome under the treatment.
+        better: whether the treated one is the better.
+    """
+
+    seed: int
+    control: float
+    treated: float
+    better: bool
+
+
+@dataclass(frozen=True)
 class Result:
-    """One arm with its verdict."""
+    """One arm with its verdict.
+
+    Arguments:
+        arm: what was changed.
+        verdict: over the seeds.
+        trials: one a seed.
+        confirmation: of a winner; None where it was not asked for.
+    """
 
     arm: Arm
     verdict: Verdict
     trials: tuple[Trial, ...] = ()
+    confirmation: Confirmation | None = None
 
 
 @dataclass
@@ -65,12 +90,14 @@ class ControlFailed(RuntimeError):  # noqa: N818 - it is an answer more than a f
 def prove(
     run: Run,
     arms: Sequence[Arm],
-    pool: Pool,
+    pool: Executor,
     seeds: Sequence[int],
     steps: int | None,
     *,
     thorough: bool = False,
     hold_out: bool = False,
+    confirm: bool = False,
+    total: int | None = None,
     extra: Sequence[int] = (),
     seconds: float = 0.0,
     tell: Callable[[Trial], None] = lambda _: None,
@@ -86,6 +113,9 @@ def prove(
         steps: bound of each trial, None to run whole.
         thorough: run every seed of every arm, also where `helps` is out of reach.
         hold_out: keep rows out of training, where the script evaluates nothing.
+        confirm: run the winner and the control once more, whole and at a fresh seed; one that is
+            not better there is no winner, and the next is looked at.
+        total: optimizer steps that the original took, None where not known.
         extra: further seeds for the arms that were better in each of the first, and not yet
             clearly so; the two looks share the error (`verdict.FIRST`, `SECOND`).
         seconds: that the original took, 0 where not known.
@@ -113,7 +143,8 @@ def prove(
             break
         plan((asked - position) * (1 + len(open_arms)))
         batch = [
-            Task(run, arm, seed, steps, source, limit, hold_out) for arm in (Arm(), *open_arms)
+            Task(run, arm, seed, steps, source, limit, hold_out, total=total)
+            for arm in (Arm(), *open_arms)
         ]
         control, *treated = pool.run(batch, tell)
         if control.failure:
@@ -130,7 +161,38 @@ def prove(
         verdict = decide(proof.control, trials[arm], wanted, errors[arm])
         proof.results.append(Result(arm, verdict, tuple(trials[arm])))
     proof.results.sort(key=_order)
+    if confirm:
+        fresh = max((*seeds, *extra)) + 1
+        whole = Task(run, Arm(), fresh, None, source, limit, hold_out, total=total)
+        _confirm(proof, pool, whole, tell)
     return proof
+
+
+def _confirm(
+    proof: Proof, pool: Executor, whole: Task, tell: Callable[[Trial], None] = lambda _: None
+) -> None:
+    """Runs the winner whole at a fresh seed, beside the control, until one is better there too.
+
+    A winner is the best of several arms, so chance had several tries; a run that took no part in
+    the choice has one.
+    """
+    while (best := proof.best) is not None and best.confirmation is None:
+        control, treated = pool.run([whole, replace(whole, arm=best.arm)], tell)
+        outcome = best.verdict.outcome
+        pair = [
+            math.nan if outcome is None else t.values.get(outcome, math.nan)
+            for t in (control, treated)
+        ]
+        sign = 1.0 if outcome is not None and outcome.higher else -1.0
+        sound = math.isfinite(pair[1]) and not treated.failure
+        better = sound and (not math.isfinite(pair[0]) or sign * (pair[1] - pair[0]) > 0)
+        found = Confirmation(whole.seed, pair[0], pair[1], better)
+        verdict = best.verdict
+        if not better:
+            reason = f"a fresh run did not confirm it: {pair[0]:.4g} without, {pair[1]:.4g} with it"
+            verdict = replace(verdict, word="no effect", reason=reason)
+        proof.results[0] = replace(best, verdict=verdict, confirmation=found)
+        proof.results.sort(key=_order)
 
 
 def decide(

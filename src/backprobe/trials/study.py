@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 from backprobe.records import Run
 from backprobe.trials import launch
+from backprobe.trials.curves import Curve, band, curve
+from backprobe.trials.executor import Executor
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial
 from backprobe.trials.outcome import choose
-from backprobe.trials.pool import Pool
 from backprobe.trials.verdict import interval
 
 Factors = Mapping[str, tuple[str, ...]]
@@ -57,6 +58,7 @@ class Study:
         seeds: numbers of the seeds.
         outcome: what the cells are compared by, None where there is nothing.
         cells: levels → trials, one a seed.
+        target: training loss that the cells' speed is told by; None takes the reference's end.
     """
 
     run: Run
@@ -64,6 +66,37 @@ class Study:
     seeds: tuple[int, ...]
     outcome: Outcome | None = None
     cells: dict[tuple[str, ...], list[Trial]] = field(default_factory=dict)
+    target: float | None = None
+    _curves: dict[tuple[str, ...], list[Curve]] = field(default_factory=dict, repr=False)
+
+    def curves(self, cell: tuple[str, ...]) -> list[Curve]:
+        """The learning curves of a cell, one a seed."""
+        if cell not in self._curves:
+            self._curves[cell] = [curve(trial.run) for trial in self.cells[cell]]
+        return self._curves[cell]
+
+    @property
+    def goal(self) -> float:
+        """The training loss that is to be reached; NaN where none is known."""
+        if self.target is not None:
+            return self.target
+        found = band(self.curves(next(iter(self.cells))))
+        return found.end if found is not None else math.nan
+
+    def steps_to_goal(self, cell: tuple[str, ...]) -> float:
+        """Median step at which a cell reaches the goal; infinite where half of the seeds don't."""
+        found = sorted(one.reached(self.goal) for one in self.curves(cell))
+        return found[len(found) // 2] if found else math.inf
+
+    @property
+    def best(self) -> tuple[str, ...] | None:
+        """The cell with the best mean; None where nobody knows which end is better."""
+        if self.outcome is None or self.outcome.higher is None:
+            return None
+        sign = 1.0 if self.outcome.higher else -1.0
+        means = {cell: sign * sum(self.values(cell)) / len(self.seeds) for cell in self.cells}
+        sound = {cell: mean for cell, mean in means.items() if math.isfinite(mean)}
+        return max(sound, key=lambda cell: sound[cell]) if sound else None
 
     def values(self, cell: tuple[str, ...]) -> list[float]:
         """The outcome of a cell, one a seed; NaN where a trial failed."""
@@ -114,7 +147,7 @@ class Study:
 def study(
     run: Run,
     factors: Factors,
-    pool: Pool,
+    pool: Executor,
     seeds: Sequence[int],
     steps: int | None,
     tell: Callable[[Trial], None] = lambda _: None,

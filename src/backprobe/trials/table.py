@@ -6,6 +6,7 @@ from __future__ import annotations
 import textwrap
 
 from backprobe.trials.nouns import Outcome, Verdict
+from backprobe.trials.plan import RANDOM
 from backprobe.trials.proof import Proof
 
 
@@ -25,7 +26,8 @@ def table(proof: Proof, width: int = 100) -> str:
     for result in proof.results:
         verdict = result.verdict
         treated = ", ".join(f"{value:.4g}" for value in verdict.treated)
-        rows.append((str(result.arm), verdict.word, *_numbers(verdict), treated))
+        name = f"{result.arm} (random)" if result.arm.finding == RANDOM else str(result.arm)
+        rows.append((name, verdict.word, *_numbers(verdict), treated))
         reasons.append(verdict.reason)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for number, row in enumerate(rows):
@@ -60,5 +62,9 @@ def _conclusion(proof: Proof) -> str:
     best = proof.best
     if best is None:
         return "nothing that was tried is shown to help"
+    fresh, found = "", best.confirmation
+    if found is not None:
+        pair = f"{found.control:.4g} without, {found.treated:.4g} with it"
+        fresh = f"; a whole run at a fresh seed: {pair}"
     flags = " ".join(f"--treat {text}" for text in best.arm.treatments)
-    return f"best: {best.arm} (`backprobe run {flags} …` runs the script so)"
+    return f"best: {best.arm}{fresh}\n`backprobe run {flags} …` runs the script so"

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts trials by forking a process that has imported torch already.
+
+`backprobe prove` runs one of these per script, in the script's own Python. A request is a line of
+JSON on standard input: `{"id", "command", "cwd", "environment", "output"}`; an answer a line on
+standard output: `{"id", "pid"}` once the trial runs, `{"id", "status"}` when it has ended. Nothing
+of torch is in use here (no thread, no device, no number drawn), so a fork is as good as a new
+process; each trial has a session, an environment and files of its own. It ends with its parent.
+"""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import importlib
+import io
+import json
+import os
+import select
+import signal
+import sys
+import types
+from collections.abc import Mapping, Sequence
+from importlib.machinery import SourceFileLoader
+from typing import Any, NoReturn
+
+import backprobe.treatments.apply  # noqa: F401  # what a trial needs, imported once for all
+from backprobe.probe import launched
+from backprobe.treatments.names import TABLE
+
+PRELOADED = ("torch._dynamo", "torch.utils.data", "torch.optim")
+"""What a script's first optimizer imports, over a second's worth."""
+PR_SET_PDEATHSIG = 1
+
+
+def main(also: Sequence[str] = ()) -> None:
+    """Serves until standard input ends; returns in no process but this one.
+
+    Arguments:
+        also: further modules to import beforehand.
+    """
+    incoming, outgoing = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    _die_with_parent()
+    for name in (*PRELOADED, *also):
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001  # the script will meet the same, and say it
+            continue
+    for entry in TABLE.values():
+        importlib.import_module(f"backprobe.treatments.{entry.module}")
+    waking, wake = os.pipe()
+    for descriptor in (waking, wake):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    _tell(outgoing, {"ready": True})
+    request = _serve(incoming, outgoing, waking)
+    if request is None:
+        return
+    for descriptor in (incoming, outgoing, waking, wake, null):
+        os.close(descriptor)
+    _become(request)
+
+
+def _serve(incoming: int, outgoing: int, waking: int) -> Mapping[str, Any] | None:
+    """Forks for each request; gives the request in the child, None at the end in the server."""
+    running: dict[int, int] = {}
+    rest = b""
+    while True:
+        ready, _, _ = select.select([incoming, waking], [], [])
+        if waking in ready:
+            try:
+                os.read(waking, 4096)
+            except BlockingIOError:
+                pass
+            _reap(running, outgoing)
+        if incoming not in ready:
+            continue
+        data = os.read(incoming, 1 << 16)
+        if not data:
+            return None
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            request: Mapping[str, Any] = json.loads(line)
+            pid = os.fork()
+            if pid == 0:
+                return request
+            running[pid] = request["id"]
+            _tell(outgoing, {"id": request["id"], "pid": pid})
+
+
+def _reap(running: dict[int, int], outgoing: int) -> None:
+    for pid in list(running):
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            code = os.waitstatus_to_exitcode(status)
+            _tell(outgoing, {"id": running.pop(pid), "status": code})
+
+
+def _tell(outgoing: int, answer: Mapping[str, Any]) -> None:
+    os.write(outgoing, json.dumps(answer).encode() + b"\n")
+
+
+def _become(request: Mapping[str, Any]) -> NoReturn:
+    """Makes this process what `python script.py …` would have started."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.setsid()
+    _die_with_parent()
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, write_through=True)
+    command = list(request["command"])
+    script = os.path.abspath(command[1])
+    sys.argv = command[1:]
+    sys.orig_argv = command
+    sys.path[0] = os.path.dirname(os.path.realpath(script))
+    module: Any = types.ModuleType("__main__")
+    module.__file__ = script
+    module.__builtins__ = builtins
+    module.__loader__ = SourceFileLoader("__main__", script)
+    sys.modules["__main__"] = module
+    launched.begin()
+    _run(script, module)
+
+
+def _run(script: str, module: types.ModuleType) -> NoReturn:
+    try:
+        with io.open_code(script) as file:
+            text = file.read()
+        exec(compile(text, script, "exec", dont_inherit=True), vars(module))
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+        raise
+    except BaseException as error:  # noqa: BLE001  # told as Python itself tells it
+        trace = error.__traceback__
+        sys.excepthook(type(error), error, trace.tb_next if trace is not None else None)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _die_with_parent() -> None:
+    """The kernel ends this process when its parent is gone."""
+    try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    except (OSError, AttributeError):
+        pass
