@@ -44,7 +44,7 @@ for q in target.parameters():
     q.requires_grad = False
 opt = torch.optim.AdamW(online.parameters(), lr=2e-3, weight_decay=1e-4)
 for epoch in range(20):
-    for rows in torch.randperm(1797).split(128):
+    for rows in torch.randperm(1200).split(100):
         a, b = view(x[rows]), view(x[rows])
         with torch.no_grad():
             ta, tb = target.project(a), target.project(b)
