@@ -100,6 +100,8 @@ def test_no_extra_promises_what_is_not_there() -> None:
         "demo",
         "dev",
         "parquet",
+        "ray",
+        "slurm",
         "torch",
     ]
     assert not [need for need in project["dependencies"] if need.startswith("torch")]
