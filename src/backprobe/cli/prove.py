@@ -153,6 +153,8 @@ def _patch(found: proof.Proof, pool: Executor) -> Patch | str:
         return patch(found, pool, pool.environment())
     except CannotPatch as error:
         return str(error)
+    except OSError as error:
+        return f"the folder could not be copied: {error}"
 
 
 def _write(file: str, made: Patch) -> None:
