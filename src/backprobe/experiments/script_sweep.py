@@ -80,7 +80,7 @@ class ScriptSweep:
                 sweep._unscaled = weakref.ref(result), outputs.detach()
             return result
 
-        torch.amp.GradScaler.scale = scale  # type: ignore[method-assign]
+        torch.amp.GradScaler.scale = scale  # type: ignore[assignment, method-assign]
 
     def write(self) -> None:
         """Keeps what was measured so far."""
