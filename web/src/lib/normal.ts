@@ -4,5 +4,5 @@ const SAYS = /\b(normal|healthy|expected|usual(ly)?|should be|a constant answer 
 
 /** The parts of a message that name the measure by which it was judged. */
 export function normal(message: string): string[] {
-  return message.split(/[;]\s+|\.\s+|,\s+(?=(?:healthy|normal|expected)\b)/).map((part) => part.replace(/\.$/, "").trim()).filter((part) => SAYS.test(part));
+  return message.split(/;\s+|\.\s+/).map((part) => part.replace(/\.$/, "").trim()).filter((part) => SAYS.test(part));
 }
