@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # mypy: ignore-errors
-"""Thirty-odd networks, each with a loss; run as a script it trains them and prints every bit.
+"""Forty networks, each with a loss; run as a script it trains them and prints every bit.
 
 `python architectures.py [watch] [STEPS]` prints JSON: name → [losses as hex, hash of the final
 weights, hash of the RNG states, attributes added to the modules, whether it still pickles and
@@ -25,7 +25,7 @@ import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-STEPS = 12
+STEPS = 50
 Built = tuple[nn.Module, Callable[[], Tensor]]
 BUILDERS: dict[str, Callable[[], Built]] = {}
 
