@@ -16,7 +16,7 @@ from backprobe.server import share
 from backprobe.server.share import name_of
 from backprobe.store import catalog
 from tests.server.arrays import unpack
-from tests.server.training import train
+from tests.server.training import HERE, train
 
 SECRET = "</script><script>alert('a secret of the environment')"
 
@@ -57,6 +57,8 @@ def test_one_file_holds_the_run_and_nothing_that_was_not_asked_for(hidden: Path)
         "step 10: loss",
     ):
         assert absent not in text, absent
+    assert str(HERE.parent) not in text
+    assert HERE.name in text  # lines of code are still told by their file
     answers = _bundle(text)["answers"]
     assert [row["name"] for row in answers["api/runs"]["json"]["runs"]] == [SECRET]
     assert answers[f"api/runs/{run.id}"]["json"]["environment"]["git"] == {"commit": "c0ffee"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,8 @@ CELLS = 60_000
 MOST_TENSORS = 40
 """Series and histograms of single layers: those of the findings first, so many in all."""
 MOST_TRIALS = 60
+LEAST_FOLDER = 3
+"""A shorter path than this, such as `/` or `.`, gives nothing away."""
 NOT_KEPT = ("points", "after", "from", "to", "columns", "since", "reduce")
 SIGNALS = {
     "parameter": (
@@ -84,7 +87,11 @@ def share(directory: Path, runs: Sequence[Run], include: Iterable[str] = ()) -> 
         "without": [WORDS[name] for name in INCLUDE if name not in collector.include],
         "start": start,
     }
-    return msgspec.json.encode(bundle), f"{title} · backprobe"
+    encoded = msgspec.json.encode(bundle)
+    if "machine" not in collector.include:
+        for folder in collector.folders():
+            encoded = encoded.replace(msgspec.json.encode(folder + "/")[1:-1], b"")
+    return encoded, f"{title} · backprobe"
 
 
 def write(directory: Path, runs: Sequence[Run], target: Path, include: Iterable[str] = ()) -> Path:
@@ -120,6 +127,7 @@ class Collector:
         self.app = app
         self.include = include
         self.answers: dict[str, Any] = {}
+        self._shared: list[str] = []
         self._routes = [route for route in app.routes if isinstance(route, Route)]
 
     def rows(self, chosen: Sequence[str]) -> None:
@@ -142,6 +150,7 @@ class Collector:
 
     def run(self, run: Run) -> None:
         """All that the page of one run asks for."""
+        self._shared.append(run.id)
         at = f"api/runs/{quote(run.id, safe='')}"
         record = self._view(run.id).record
         self._keep_json(at, self._clean)
@@ -173,6 +182,23 @@ class Collector:
                     self._keep_json(f"{at}/source", **source, around=around)
         if "media" in self.include:
             self._media(at, run.id)
+
+    def folders(self) -> list[str]:
+        """Where the runs, their scripts, their interpreter and their user are, the longest first.
+
+        Messages, commands and sources name files in them.
+        """
+        found = {str(Path.home()), sys.prefix, str(self.app.state.readers.directory)}
+        for identifier in self._shared:
+            record = self._view(identifier).record
+            environment = record.run.environment
+            script, git = environment.get("script"), environment.get("git")
+            found.add(record.run.cwd)
+            mains = [event.data.get("main") for event in record.named("process")]
+            mains.append(script.get("path") if isinstance(script, dict) else "")
+            found |= {str(Path(str(main)).parent) for main in mains if main}
+            found.add(str(git.get("root") or "") if isinstance(git, dict) else "")
+        return sorted((one for one in found if len(one) > LEAST_FOLDER), key=len, reverse=True)
 
     def comparison(self, runs: Sequence[Run]) -> None:
         """What the page of several runs asks for besides."""
