@@ -105,7 +105,8 @@ def check(
             raise ValueError("the loader gives no batch; give one that has some")
         held = _served(val_loader, model, place) if val_loader is not None else []
         objective, why = _objective(model, loss_fn, served[0])
-        subject = Subject(model, objective, served, held, optimizer, _rows(loader), why)
+        rows = _rows(loader) or sum(batch.rows for batch in served)  # one pass at most
+        subject = Subject(model, objective, served, held, optimizer, rows, why)
         subject.deadline = began + seconds
         subject.shuffles = _shuffles(loader)
         subject.findings = _findings(subject)

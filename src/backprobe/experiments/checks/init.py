@@ -39,11 +39,13 @@ def init(subject: Subject) -> list[Check]:
     finally:
         for handle in handles:
             handle.remove()
-    if not seen:
-        why = "no linear layer or convolution was called"
+    if all(not bool(one[1].weight.detach().any()) for one in seen):  # type: ignore[operator]
+        why = "no linear layer or convolution with weights other than 0 was called"
         return [Check("init-signal", "skipped", message=why), *symmetry(subject)]
     rows, predicted = [], []
     for name, module, given, made in seen:
+        if not bool(module.weight.detach().any()):  # type: ignore[operator]
+            continue  # zero ends of residual branches and heads are a known scheme
         signal = float(made.float().std(0).mean()) if len(made) > 1 else math.nan
         rows.append((name, signal))
         expected = _predicted(module, given)
@@ -131,7 +133,11 @@ def gradients(subject: Subject) -> list[Check]:
         missing = [name for name, one in named if one.grad is None]
         dead = [n for n, p in named if p.grad is not None and not bool(p.grad.any())]
         bad = [n for n, p in named if p.grad is not None and not bool(torch.isfinite(p.grad).all())]
-        sizes = {n: _relative(p) for n, p in named if p.grad is not None and p.dim() > 1}
+        sizes = {
+            n: _relative(p)
+            for n, p in named
+            if p.grad is not None and p.dim() > 1 and bool(p.detach().any())
+        }
     if bad:
         return [
             Check(
