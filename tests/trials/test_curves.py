@@ -17,7 +17,7 @@ from backprobe.trials.study_report import study_answer, study_table
 ACCURACY = Outcome("printed", "accuracy", True)
 
 
-def falling(shift: float = 0.0, count: int = 400) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def falling(shift: float = 0.0, count: int = 400) -> tuple[np.ndarray, np.ndarray]:
     """Steps, and a loss that falls like 1 / step."""
     steps = np.arange(1.0, count + 1)
     return steps, 100.0 / steps + shift

@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Self
 
 from backprobe.store import catalog
 from backprobe.trials.launch import Process, Task, bare_environment, read
@@ -30,7 +31,7 @@ class Executor(ABC):
         self.jobs = jobs
         self._known = [run for run in catalog.runs(directory) if run.kind == "trial"]
 
-    def __enter__(self) -> Executor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

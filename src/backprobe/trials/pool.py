@@ -88,7 +88,7 @@ class Pool(Executor):
             return True
         if running >= self.jobs or alone:
             return False
-        return psutil.virtual_memory().available * SPARE > self._memory
+        return bool(psutil.virtual_memory().available * SPARE > self._memory)
 
     def _server_of(self, task: Task, environment: dict[str, str]) -> ForkServer | None:
         """What a script's trials are forked from; None where that is not possible."""

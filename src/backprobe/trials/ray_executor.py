@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -48,15 +49,15 @@ class RayExecutor(Executor):
         self._ray: Any = ray
         self._began = not ray.is_initialized()
         if self._began:
-            ray.init(
+            self._ray.init(
                 address=address,
                 num_cpus=jobs if address is None else None,
                 include_dashboard=False,
                 log_to_driver=False,
-                logging_level="ERROR",
+                logging_level=logging.ERROR,
                 configure_logging=False,
             )
-        found = int(ray.cluster_resources().get("CPU", 1))
+        found = int(self._ray.cluster_resources().get("CPU", 1))
         super().__init__(directory.absolute(), jobs or max(1, found))
         self._options = {"num_cpus": 1, **(options or {})}
 

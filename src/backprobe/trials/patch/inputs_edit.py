@@ -83,7 +83,7 @@ def _first_use(source: Source, name: str) -> ast.stmt:
         ),
         [],
     )
-    behind = body[body.index(last) + 1 :] if last in body else []
+    behind: list[ast.stmt] = body[body.index(last) + 1 :] if last in body else []
     for statement in behind:
         names = {dotted(node) for node in ast.walk(statement)}
         served = {"TensorDataset", "DataLoader"} & {
