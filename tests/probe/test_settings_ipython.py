@@ -80,6 +80,5 @@ def test_a_notebook(tmp_path: Path, store_directory: Path) -> None:
     for loss in record.losses:
         assert loss.source is not None
         assert loss.source.text == "loss = nn.functional.cross_entropy(net(x), x[:, :4].argmax(1))"
-    source = record.modules[1].source
-    assert source is not None
-    assert source.text.startswith("net = nn.Sequential(")
+    # The network was made before anything of ours was there: its line is not known, its layers are.
+    assert [module.type for module in record.modules] == ["Sequential", "Linear", "ReLU", "Linear"]
