@@ -56,8 +56,9 @@ class Executor(ABC):
             done[number] = read(task, found)
             tell(done[number])
         if waiting:
-            done.update(self._run(waiting, tell))
-            self._known += [done[number].run for number, _ in waiting]
+            fresh = self._run(waiting, tell)
+            self._known += [trial.run for trial in fresh.values()]
+            done.update(fresh)
         return [done[number] for number in sorted(done)]
 
     @abstractmethod
