@@ -100,7 +100,8 @@ def main() -> int:
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        train(*options.child, options.seconds)
+        name, budget = options.child
+        train(name, budget, options.seconds)
         return 0
     titles = ("steps", "histograms", "B each", "MB", "kB/s later", "GB a day", "largest")
     print(f"{'':6}{'budget':>8}" + "".join(f"{title:>12}" for title in titles))
