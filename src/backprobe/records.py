@@ -362,7 +362,7 @@ class Record:
             `first_mean` … `first_max` (of what the first weighted layer gets), and of training
             batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`.
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,
-            `batches`, `training` (1: some module was in train mode), `dropped` (1: a dropout was on).
+            `batches`, `training` (1: some module was in train mode), `dropped` (1: dropout was on).
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
             `target` (64-bit, 0: not known), of a sample of the training batches and of the first
             evaluation batches.
