@@ -287,7 +287,8 @@ def child(name: str, model_name: str, rounds: int) -> None:
         return spent
 
     dense = block(DENSE, True)
-    watched, bare = [], []
+    watched: list[float] = []
+    bare: list[float] = []
     for turn in range(rounds):
         for kind in (False, True) if turn % 2 else (True, False):
             (watched if kind else bare).append(block(steps, kind))

@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--child", nargs=2, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
-        child(*options.child, options.rounds)
+        child(options.child[0], options.child[1], options.rounds)
         return
     head = "tensors  parameters   bare ms   more ms (quartiles)        ratio  us/tensor  ns/param"
     print(head)

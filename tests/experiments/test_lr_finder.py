@@ -316,7 +316,7 @@ def test_a_model_of_transformers_computes_its_own_loss() -> None:
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=16,
-        num_labels=2,
+        num_labels=2,  # type: ignore[call-arg]
     )
     torch.manual_seed(0)
     model = BertForSequenceClassification(config)

@@ -16,7 +16,10 @@ def test_a_live_run_and_a_stored_one() -> None:
     run = init(project="p<1>", name="a & b")
     for step in range(300):
         run.log({"loss<": 1.0 / (step + 1), "odd": math.nan if step % 7 else 1.0})
-    for text in (run._repr_html_(), (run.finish(quiet=True), Api().run(run.id)._repr_html_())[1]):
+    texts = [run._repr_html_()]
+    run.finish(quiet=True)
+    texts.append(Api().run(run.id)._repr_html_())
+    for text in texts:
         root = ElementTree.fromstring(text)
         assert [one.text for one in root.iter("td")][::3] == ["loss<", "odd"]
         assert len(list(root.iter("svg"))) == 2

@@ -26,7 +26,7 @@ def test_long_texts_fold() -> None:
 
 def test_colours_only_where_asked_for() -> None:
     """A style colours its own text."""
-    rows = [[Cell("failed", "red"), "2"]]
+    rows: list[list[str | Cell]] = [[Cell("failed", "red"), "2"]]
     assert "\x1b[31mfailed\x1b[0m" in render(COLUMNS, rows, 80, color=True)
     assert "\x1b" not in render(COLUMNS, rows, 80, color=False)
 

@@ -52,7 +52,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         nvmlDeviceGetUtilizationRates=lambda _: SimpleNamespace(gpu=80),
         nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=2e9, total=8e9),
     )
-    monkeypatch.setitem(sys.modules, "pynvml", library)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "pynvml", library)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2")
     return library
 

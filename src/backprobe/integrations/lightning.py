@@ -74,7 +74,8 @@ class BackprobeLogger(Logger):  # type: ignore[misc]
     @rank_zero_experiment  # type: ignore[untyped-decorator]
     def experiment(self) -> Run:
         """The run, with all that `backprobe.init` gives; begun when it is first asked for."""
-        return self._joined([])
+        run: Run = self._joined([])
+        return run
 
     @rank_zero_only  # type: ignore[untyped-decorator]
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:

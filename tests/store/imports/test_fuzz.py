@@ -80,8 +80,8 @@ def test_damaged_files(
                     keep.keep(store, run)
             except NotReadable:
                 pass
-        for run in catalog.runs(store):
-            reader = RunReader(run)
+        for kept in catalog.runs(store):
+            reader = RunReader(kept)
             reader.refresh()
             assert reader.record().damage == (), count
             imported += 1

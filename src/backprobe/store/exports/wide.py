@@ -58,9 +58,7 @@ def csv_text(record: Record) -> str:
     return out.getvalue()
 
 
-def _spread(
-    steps: NDArray[np.int64], at: NDArray[np.int64], values: NDArray[Any]
-) -> NDArray[np.float64]:
+def _spread(steps: NDArray[Any], at: NDArray[Any], values: NDArray[Any]) -> NDArray[np.float64]:
     column = np.full(len(steps), np.nan)
     column[np.searchsorted(steps, at)] = values
     return column

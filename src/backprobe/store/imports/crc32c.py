@@ -48,12 +48,12 @@ def crc32c(
         byte[long[:count] - 1 - back < 4] ^= 0xFF
         part = crc[:count]
         crc[:count] = TABLE[(part ^ byte) & 0xFF] ^ (part >> 8)
-    found = np.empty_like(crc)
-    found[order] = ~crc
+    found = np.zeros(len(long), np.uint32)
+    found[order] = np.bitwise_xor(crc, np.uint32(0xFFFFFFFF))
     return found
 
 
 def masked(crc: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The checksums as TensorFlow's records keep them."""
-    rotated: NDArray[np.uint32] = (crc >> 15) | (crc << 17)
-    return rotated + np.uint32(MASK_DELTA)
+    rotated = (crc >> np.uint32(15)) | (crc << np.uint32(17))
+    return np.asarray(rotated + np.uint32(MASK_DELTA), np.uint32)
