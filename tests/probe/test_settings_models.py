@@ -551,3 +551,18 @@ def test_unwatch_leaves_nothing(watch: Watch) -> None:
     record = watch(train, net)
     assert set(vars(net)) == before
     assert len(record.steps) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
+def test_lazy_layers(watch: Watch) -> None:
+    """The forward that makes their weights is passed over; the ones after it are seen whole."""
+
+    def make() -> Made:
+        net = nn.Sequential(nn.LazyLinear(16), nn.ReLU(), nn.LazyLinear(4))
+        net(batch()[0])
+        return steps(net, lambda x, y: F.cross_entropy(net(x), y)), [net]
+
+    found = twice(watch, make)
+    assert [m.name for m in found.record.modules] == ["", "0", "1", "2"]
+    assert np.isfinite(found.record.outputs.values["out_rms"]).all()
+    assert found.record.named("failure") == ()

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
+from torch.nn.parameter import is_lazy
 
 from backprobe.probe import batches, evaluation, sites
 from backprobe.probe.capture import COMPILED, compiles
@@ -177,6 +178,8 @@ class Forward:
         known = self._roots.get(id(module))
         if known is not None and known[0]() is module:
             return known[1]
+        if any(map(is_lazy, module.parameters())):
+            return -1  # a lazy layer's first forward makes its weights: seen from the next one on
         root = self.state.structure.add_root(module)
         if self.state.step == 0 and not self.state.settled:
             self._resume(root)

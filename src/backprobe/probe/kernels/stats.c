@@ -336,6 +336,10 @@ static inline int64_t next_bin(int64_t first, int64_t n, int64_t step) {
  * `WINDOW`: a unit may be silent on one batch. */
 void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *into) {
     uint16_t histogram[BINS] = {0};
+    if (o->units <= 0 || o->unit_step <= 0 || o->starts <= 0 || o->row_step <= 0 || o->bin_step <= 0) {
+        for (int k = 0; k < 9; k++) out[k] = NAN; /* never a division by zero in a user's process */
+        return;
+    }
     const int64_t start = ++o->calls * STRIDE % o->starts;
     sums a = begin();
     float scratch[BLOCK];
