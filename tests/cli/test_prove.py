@@ -135,7 +135,7 @@ def test_a_proof_goes_on_after_a_kill(
     """SIGKILL in the middle: what was finished is not run again, and no child outlives it."""
     script(SICK)
     launch("train.py")
-    store = tmp_path / ".backprobe"
+    store = catalog.store_directory()
     words = [sys.executable, "-m", "backprobe", "prove", "--jobs", "1", "--no-confirm"]
     killed = subprocess.Popen(
         words,
