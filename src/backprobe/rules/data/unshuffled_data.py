@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
@@ -75,6 +76,7 @@ class UnshuffledData(AbstractRule):
         distinct = np.asarray(table["target_classes"], np.float64)
         rows = np.asarray(table["rows"], np.float64)
         known = np.isfinite(distinct) & np.isfinite(rows) & (rows >= 4)
+        known &= _of_loss(record, main.loss)
         if int(known.sum()) < self.limits.batches:
             return []
         shares = counts[counts > 0] / counts.sum()
@@ -120,7 +122,7 @@ class UnshuffledData(AbstractRule):
         spread = np.asarray(table["target_std"], np.float64)
         mean = np.asarray(table["target_mean"], np.float64)
         rows = np.asarray(table["rows"], np.float64)
-        known = np.isfinite(spread) & np.isfinite(mean) & (rows >= 8)
+        known = np.isfinite(spread) & np.isfinite(mean) & (rows >= 8) & _of_loss(record, loss)
         if int(known.sum()) < self.limits.batches or not whole:
             return []
         within = float(np.median(spread[known])) / whole
@@ -146,3 +148,11 @@ class UnshuffledData(AbstractRule):
                 treatments=("shuffle",),
             )
         ]
+
+
+def _of_loss(record: Record, loss: Loss) -> NDArray[np.bool_]:
+    """Batches that a loss was computed on, [rows of `batches`]: a run may have several tasks."""
+    which = np.asarray(record.steps["loss_index"], np.float64)
+    mine = np.asarray(record.steps["step"], np.float64)[which == loss.index]
+    step = np.asarray(record.batches["step"], np.float64)
+    return np.isin(step, mine) if mine.size else np.ones(step.shape, np.bool_)

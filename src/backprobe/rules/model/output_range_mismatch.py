@@ -31,6 +31,8 @@ RANGES = {
     "elu": (-1.0, math.inf),
 }
 """Canonical activation → the values it can give."""
+SQUASHED = ("relu", "relu6", "tanh", "hardtanh", "softplus", "elu")
+"""Activations that class scores do not want; sigmoid and softmax have rules of their own."""
 
 
 class OutputRangeMismatch(AbstractRule):
@@ -39,7 +41,8 @@ class OutputRangeMismatch(AbstractRule):
     ## What it looks for
     The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax …),
     its range, and the smallest and largest target seen. Also a softmax under binary cross entropy
-    whose targets' rows add up to another total than one (multi-label).
+    whose targets' rows add up to another total than one (multi-label), and class scores that pass a
+    ReLU or a tanh before cross entropy.
 
     ## Why it matters
     Targets outside the range cost the same however long the network trains, and drive the
@@ -85,9 +88,9 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
-            totals = self._totals(record, loss)
-            if totals is not None:
-                found.append(totals)
+            other = self._totals(record, loss) or self._scores(record, loss)
+            if other is not None:
+                found.append(other)
                 continue
             kind = loss.before[0] if loss.before else ""
             low, high = number(loss.target, "min"), number(loss.target, "max")
@@ -135,6 +138,34 @@ class OutputRangeMismatch(AbstractRule):
                 )
             )
         return found
+
+    def _scores(self, record: Record, loss: Loss) -> Finding | None:
+        """Class scores that an activation cuts off on their way to the cross entropy."""
+        kind = loss.before[0] if loss.before else ""
+        if loss.kind != "cross_entropy" or kind not in SQUASHED:
+            return None
+        state = progress(record)
+        where, source = output_place(record, loss, kind)
+        bottom, top = RANGES[kind]
+        floor = math.log1p((loss.classes - 1) * math.exp(bottom - top)) if loss.classes else 0.0
+        what = (
+            f"the loss cannot fall below {figure(floor)}"
+            if floor > 0.0
+            else "a class whose score falls below 0 gets no gradient any more"
+        )
+        return Finding(
+            rule=self.name,
+            severity=severity_by_harm(state),
+            confidence=confidence(0.55, 0.95, between(floor, 0.0, 0.5), state.hurt),
+            message=(
+                f"the scores of {loss.classes} classes pass a {kind}{at(source)} before cross "
+                f"entropy, which takes any number: {what}; {state.in_words()}"
+            ),
+            where=where,
+            source=source or loss.source,
+            evidence={"activation": kind, "classes": loss.classes, "floor": floor},
+            treatments=("drop-output-activation",),
+        )
 
     def _totals(self, record: Record, loss: Loss) -> Finding | None:
         """A softmax whose row adds up to 1, for rows of labels that add up to something else."""
