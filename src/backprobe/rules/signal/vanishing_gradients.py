@@ -20,6 +20,7 @@ from backprobe.signals.gradient_flow import (
 )
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.series import early
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
 
@@ -131,7 +132,7 @@ class VanishingGradients(AbstractRule):
         limit = self.limits.shrinkage_adaptive if adaptive else self.limits.shrinkage
         if severity == "note":
             limit = self.limits.harmless
-        if flow.shrinkage < limit:
+        if flow.shrinkage < limit or flow.grads[flow.reference] < limit * _in_front(record, flow):
             return []
         stretch = flow.layers[flow.weakest : flow.reference]
         first, last = flow.layers[flow.weakest], flow.layers[flow.reference]
@@ -183,6 +184,25 @@ class VanishingGradients(AbstractRule):
                 ),
             )
         ]
+
+
+def _in_front(record: Record, flow: GradientFlow) -> float:
+    """Largest gradient RMS of what ran before the weakest layer: it did pass that layer's depth.
+
+    The scores of an attention get little gradient while they are even, and embeddings before them
+    get plenty: nothing vanishes on the way.
+    """
+    weakest = flow.layers[flow.weakest]
+    order = {place.module: place.order for place in record.places if not place.functional}
+    limit = order.get(weakest.module.index, -1)
+    root = weakest.module.root
+    roots = {m.index: m.root for m in record.modules}
+    found = [
+        early(record.parameters_series, "grad_rms", p.index)
+        for p in record.parameters
+        if roots.get(p.module) == root and order.get(p.module, limit) < limit
+    ]
+    return max((value for value in found if math.isfinite(value)), default=0.0)
 
 
 def _adaptive(record: Record) -> bool:
