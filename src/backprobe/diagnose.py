@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ SEVERITY_WEIGHT = {"note": 0.3, "warning": 1.0, "error": 1.5}
 
 RIVAL = 0.8
 """Weight of a second cause over the first's from which the evidence does not separate them."""
+SCALES = {"inputs-not-normalized", "targets-not-normalized"}
+"""Causes that are measured in the same unit: times of what a network starts from."""
 
 
 def diagnose(
@@ -102,8 +105,26 @@ def rank(findings: list[Finding]) -> list[Finding]:
             finding.where,
         )
 
-    ordered = sorted(findings, key=order)
+    ordered = _larger_first(sorted(findings, key=order))
     return [replace(finding, rank=place) for place, finding in enumerate(ordered, start=1)]
+
+
+def _larger_first(ordered: list[Finding]) -> list[Finding]:
+    """Of inputs and targets that are both off and about as sure, the one further off comes first.
+
+    A gradient is the product of what comes in and of the error, so their sizes can be compared.
+    """
+    if len(ordered) < 2 or {f.rule for f in ordered[:2]} != SCALES:
+        return ordered
+    first, second = ordered[:2]
+    sizes = [
+        math.hypot(*(float(f.evidence.get(k) or 0.0) for k in ("mean", "std")))
+        for f in (first, second)
+    ]
+    alike = round(_weight(first), 1) == round(_weight(second), 1)
+    if {first.kind, second.kind} == {"cause"} and alike and sizes[1] > sizes[0]:
+        return [second, first, *ordered[2:]]
+    return ordered
 
 
 def tell_apart(findings: list[Finding]) -> list[Finding]:
