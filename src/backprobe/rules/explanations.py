@@ -65,6 +65,12 @@ def single(cause: Finding, symptom: Finding) -> bool:
     return bool(set(cause.where) & set(symptom.where)) and len(symptom.evidence.get("p", ())) == 1
 
 
+def inside(cause: Finding, symptom: Finding) -> bool:
+    """The data is lost inside of the network, not before it."""
+    del cause
+    return "before" in symptom.evidence
+
+
 def large(cause: Finding, symptom: Finding) -> bool:
     """The inputs are too large, not too small."""
     del symptom
@@ -254,7 +260,22 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     ),
     *_pairs(
         "init-scale-too-small",
-        dict.fromkeys(_NO_SIGNAL, ("small weights pass neither signal nor gradient on", always)),
+        {
+            **dict.fromkeys(
+                _NO_SIGNAL, ("small weights pass neither signal nor gradient on", always)
+            ),
+            "dead-relu": ("beside a signal that small the bias decides", from_birth),
+        },
+    ),
+    *(
+        Explanation(cause, "uninformative-inputs", "the layers themselves lose the data", inside)
+        for cause in (
+            "init-scale-too-small",
+            "symmetric-init",
+            "saturated-activations",
+            "dead-relu",
+            "weight-decay-too-high",
+        )
     ),
     *_pairs(
         "symmetric-init",
