@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# expects: updates-lost-to-rounding 0 2 4
+# expects: updates-lost-to-rounding 0 2
 import torch
 from torch import nn
 from toy import blobs, mlp, train
