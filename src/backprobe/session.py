@@ -74,7 +74,7 @@ class Session:
         self.pid = os.getpid()
         self.rank, self.world = _place()
         self._disk_failed = False
-        self.writer = Log(new_log(Path(run.path), self.rank, self.pid), self._cannot_write)
+        self.writer = Log(new_log(Path(run.path), self.rank, self.pid), self.cannot_write)
         most = settings.record_limit()
         share = None if most is None else most // max(1, self.world)
         self._limit = RecordLimit(self.writer, share, self.say)
@@ -104,7 +104,7 @@ class Session:
         """Tells the user something on standard error, in one line."""
         print(f"backprobe: {line}", file=sys.stderr, flush=True)
 
-    def _cannot_write(self, line: str) -> None:
+    def cannot_write(self, line: str) -> None:
         """Tells of a disk that takes nothing more, the first time."""
         if not self._disk_failed:
             self._disk_failed = True
@@ -125,7 +125,7 @@ class Session:
             try:
                 catalog.amend(self.run, **facts)
             except OSError as error:
-                self._cannot_write(f"cannot write into {self.run.path}: {error.strerror or error}")
+                self.cannot_write(f"cannot write into {self.run.path}: {error.strerror or error}")
         self.run = replace(self.run, **facts)
 
     def add_source(self, drain: Callable[[], None]) -> None:
@@ -170,7 +170,7 @@ class Session:
             try:
                 self.run = catalog.close(self.run, exit_code)
             except OSError as error:
-                self._cannot_write(f"cannot close {self.run.path}: {error.strerror or error}")
+                self.cannot_write(f"cannot close {self.run.path}: {error.strerror or error}")
 
     def _attach_console(self) -> Status:
         console = follow_console()

@@ -75,7 +75,7 @@ class Live(threading.Thread):
         sure = {
             (one.rule, one.where): one
             for one in found
-            if one.confidence >= SURE
+            if (one.confidence >= SURE or _leads(one, found))
             and SEVERITIES.index(one.severity) > 0
             and one.kind == "cause"  # what it explains is told at the end, under it
         }
@@ -85,3 +85,14 @@ class Live(threading.Thread):
                 self._told.add(key)
                 self._tell(one, len(self._told))
         self._before = set(sure)
+
+
+def _leads(cause: Finding, found: list[Finding]) -> bool:
+    """Whether it is the likeliest of the causes of an error that is itself sure.
+
+    Two causes that explain the same NaN share the confidence; that the run is lost is sure.
+    """
+    return cause.rank == 1 and any(
+        one.severity == "error" and one.confidence >= SURE and cause.rule in one.explained_by
+        for one in found
+    )

@@ -53,14 +53,16 @@ class Supervision:
         """
         record, findings = self._live.finish()
         self._leave_terminal()
+        whole = True
         try:
             self._run = catalog.close(self._run, status)
         except OSError as error:
+            whole = False
             say(
                 f"the record is not whole ({error.strerror or error}: {self._run.path}); "
                 "what follows is of the steps that were written"
             )
-        self._report(record, findings)
+        self._report(record, findings, whole)
         if answer is not None:
             try:
                 answer.write_text(json.dumps(findings_answer(self._run, findings)) + "\n")
@@ -92,14 +94,15 @@ class Supervision:
         elif self._board[MIDLINE] or self._board[BAR]:
             sys.stderr.write("\n")
 
-    def _report(self, record: Record, findings: list[Finding]) -> None:
+    def _report(self, record: Record, findings: list[Finding], whole: bool) -> None:
         if self._stopped_by is not None:
             say(f"the run was ended because of {self._stopped_by.rule} (--stop-on)")
         missing = closing.nothing_seen(
             record, loaded=bool(self._board[LOADED]), torch=bool(self._board[TORCH])
         )
         if missing is not None:
-            say(f"{missing} (run {self._run.id})")
+            # Of a record that is lost nothing follows about the training.
+            say(f"{missing} (run {self._run.id})" if whole else "no step was written")
             return
         if not closing.healthy(findings):
             width = shutil.get_terminal_size((100, 24)).columns

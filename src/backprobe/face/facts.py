@@ -81,4 +81,6 @@ class Facts:
                 if not self._told:
                     self._told = True
                     where = self.session.run.path
-                    self.session.say(f"cannot write into {where}: {error.strerror or error}")
+                    self.session.cannot_write(
+                        f"cannot write into {where}: {error.strerror or error}"
+                    )
