@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,16 @@ INHERITED = ("BACKPROBE_RUN", "RANK", "LOCAL_RANK", "WORLD_SIZE", "COLUMNS")
 
 
 @pytest.fixture(autouse=True)
-def store_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty store of the test's own, also for the processes it starts; never the checkout's."""
+def store_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty store of the test's own, also for the processes it starts; never the checkout's.
+
+    A run that a test leaves open is not the next one's.
+    """
     for name in INHERITED:
         monkeypatch.delenv(name, raising=False)
     directory = tmp_path / "runs"
     monkeypatch.setenv("BACKPROBE_DIR", str(directory))
-    return directory
+    yield directory
+    verbs = sys.modules.get("backprobe.face.verbs")
+    if verbs is not None:
+        verbs.finish()
