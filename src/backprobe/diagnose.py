@@ -77,6 +77,8 @@ def join(findings: list[Finding]) -> list[Finding]:
         ]
         roots = [other for other in causes if not edges[other]] or causes
         names = tuple(dict.fromkeys(findings[other].rule for other in roots))
+        if names and finding.evidence.get("by_exclusion"):
+            continue  # all its evidence was that nothing else explains the run, and something does
         if names:
             joined.append(replace(finding, kind="symptom", explained_by=names))
         elif finding.rule in OUTCOMES and (caused or finding.rule not in LAST_WORD):
