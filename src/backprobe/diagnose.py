@@ -53,7 +53,7 @@ def diagnose(
             facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
             if on_failure is not None:
                 on_failure(Event("rule-failure", time.time(), facts))
-    return calibrated(tell_apart(rank(join(findings))))
+    return without_excluded(calibrated(tell_apart(rank(join(findings)))))
 
 
 def join(findings: list[Finding]) -> list[Finding]:
@@ -77,8 +77,6 @@ def join(findings: list[Finding]) -> list[Finding]:
         ]
         roots = [other for other in causes if not edges[other]] or causes
         names = tuple(dict.fromkeys(findings[other].rule for other in roots))
-        if names and finding.evidence.get("by_exclusion"):
-            continue  # all its evidence was that nothing else explains the run, and something does
         if names:
             joined.append(replace(finding, kind="symptom", explained_by=names))
         elif finding.rule in OUTCOMES and (caused or finding.rule not in LAST_WORD):
@@ -127,6 +125,15 @@ def _larger_first(ordered: list[Finding]) -> list[Finding]:
     if {first.kind, second.kind} == {"cause"} and alike and sizes[1] > sizes[0]:
         return [second, first, *ordered[2:]]
     return ordered
+
+
+def without_excluded(findings: list[Finding]) -> list[Finding]:
+    """The ranked findings, less those told by exclusion that something else explains.
+
+    All their evidence was that nothing explains the run.
+    """
+    kept = [f for f in findings if not (f.explained_by and f.evidence.get("by_exclusion"))]
+    return [replace(finding, rank=place) for place, finding in enumerate(kept, start=1)]
 
 
 def tell_apart(findings: list[Finding]) -> list[Finding]:
