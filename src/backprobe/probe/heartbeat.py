@@ -22,6 +22,7 @@ from backprobe.probe.beat import Beat
 from backprobe.probe.budget import ALWAYS_TOLD
 from backprobe.probe.loading import steps_done
 from backprobe.probe.opaque import opaque, skipped
+from backprobe.probe.optimizer_settings import OptimizerSettings, plain
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
@@ -31,7 +32,6 @@ from backprobe.records import Optimizer
 LIGHT = 3.0
 """What a step that is not observed costs in all (its backward, both hooks), over the part that is
 timed; measured on a small network."""
-_SETTINGS = (int, float, bool, str, type(None))
 
 
 @dataclass
@@ -45,7 +45,6 @@ class _Watched:
     steps: int = 0
     cleared: bool = True
     measured: bool = False
-    settings: list[dict[str, Any]] | None = None
 
 
 _compiling = torch.compiler.is_compiling
@@ -82,7 +81,7 @@ class Heartbeat:
         self._frame = 0
         self._accumulates = False
         self._small = noise.SmallBatches()
-        self._settings: dict[int, Any] = {}
+        self._settings = OptimizerSettings(state.recorder)
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
@@ -222,8 +221,9 @@ class Heartbeat:
         watched.measured = state.observing
         if watched.measured:
             self._measured(watched, watched.parameters.before)
-            if watched.settings is None or _differ(optimizer.param_groups, watched.settings):
-                state.guard.run("settings", self._changed, watched, optimizer)
+            settings, groups = self._settings, optimizer.param_groups
+            if settings.moved(watched.index, groups):
+                state.guard.run("settings", settings.look, state.step, watched.index, groups)
             if state.occasion:
                 state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
@@ -248,28 +248,6 @@ class Heartbeat:
         watched.cleared = False
         watched.steps += 1
         self._closed_by = watched.index
-
-    def _changed(self, watched: _Watched, optimizer: Any) -> None:
-        """Tells when a group's settings change: all but the first group's rate, a column."""
-        groups = optimizer.param_groups
-        plain = [{name: v for name, v in group.items() if name != "params"} for group in groups]
-        # A tensor may be changed in place and still be the same object.
-        movable = any(isinstance(v, Tensor) for group in plain for v in group.values())
-        watched.settings = None if movable else plain
-        now = [[v for k, v in group.items() if k not in ("params", "lr")] for group in groups]
-        if len(groups) > 1:  # a schedule that moves all groups alike is no change
-            first = float(groups[0].get("lr", 1.0)) or 1.0
-            now.append([float(f"{float(group.get('lr', 1.0)) / first:.6g}") for group in groups])
-        known = self._settings.get(watched.index)
-        if known != now:
-            self._settings[watched.index] = now
-            if known is not None:
-                self.state.recorder.event(
-                    "optimizer-settings",
-                    step=self.state.step,
-                    optimizer=watched.index,
-                    groups=[_plain(group) for group in groups],
-                )
 
     def _lags(self, watched: _Watched, optimizer: Any) -> None:
         for index, lag in watched.parameters.lags(optimizer):
@@ -381,7 +359,7 @@ class Heartbeat:
             type=type(optimizer).__name__,
             source=sites.source(sites.made(optimizer)),
             step_source=sites.source(sites.here()),
-            groups=tuple(_plain(group) for group in optimizer.param_groups),
+            groups=tuple(plain(group) for group in optimizer.param_groups),
         )
         if index == len(self.optimizers):
             self.optimizers.append(entry_of)
@@ -481,28 +459,3 @@ def _count(optimizer: Any) -> int:
     for group in optimizer.param_groups:
         count += len(group["params"])
     return count
-
-
-def _differ(groups: list[dict[str, Any]], known: list[dict[str, Any]]) -> bool:
-    """Whether a setting, a rate too, is not the very object that it was."""
-    if len(groups) != len(known):
-        return True
-    for group, before in zip(groups, known, strict=True):
-        for name, value in before.items():
-            if group.get(name) is not value:
-                return True
-    return False
-
-
-def _plain(group: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in group.items():
-        if name == "params":
-            continue
-        if isinstance(value, Tensor) and value.numel() == 1:
-            value = float(value)
-        if isinstance(value, _SETTINGS):
-            found[name] = value
-        elif isinstance(value, (tuple, list)) and all(isinstance(v, _SETTINGS) for v in value):
-            found[name] = list(value)
-    return found
