@@ -70,7 +70,7 @@ class OptimizerSettings:
 
 
 def plain(group: dict[str, Any]) -> dict[str, Any]:
-    """The settings of one of `param_groups` that a record holds: numbers, words and tuples of them."""
+    """Those settings of one of `param_groups` that a record holds: numbers, words, their tuples."""
     found: dict[str, Any] = {}
     for name, value in group.items():
         if name == "params":
