@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from backprobe.treatments.base import Treatment
+from backprobe.treatments.kept import KeptTensors
 from backprobe.treatments.points import Points, unwatched
 from backprobe.treatments.schemes import draws, scheme_before, scheme_std
 from backprobe.treatments.tracing import Layer
@@ -33,7 +34,7 @@ class Initialize(Treatment):
     def install(self, points: Points) -> None:
         """Draws before the first forward of each root."""
         self.points = points
-        self._before: list[tuple[Tensor, Tensor]] = []
+        self._kept = KeptTensors()
         points.calls.wants_trace = True
         points.first_forward.append(self._meet)
 
@@ -57,11 +58,11 @@ class Initialize(Treatment):
                 if weight.dim() < 2 or not draws(layer.module) or not weight.is_floating_point():
                     continue
                 done.add(id(weight))
-                self._before.append((weight, weight.detach().clone()))
+                self._kept.keep(weight)
                 self._draw(weight, layer.following)
                 bias = getattr(layer.module, "bias", None)
                 if isinstance(bias, nn.Parameter) and weight.dim() >= 2:
-                    self._before.append((bias, bias.detach().clone()))
+                    self._kept.keep(bias)
                     bias.zero_()
                 drawn += 1
         if drawn:
@@ -106,9 +107,7 @@ class Initialize(Treatment):
 
     def undo(self) -> None:
         """Puts the weights back that were there."""
-        with torch.no_grad():
-            for tensor, before in self._before:
-                tensor.copy_(before)
+        self._kept.put_back()
 
 
 def _keeper(seen: list[Tensor]) -> Any:

@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from backprobe.treatments.base import Treatment
+from backprobe.treatments.kept import KeptTensors
 from backprobe.treatments.points import Points
 
 SMALL = 0.01
@@ -30,7 +31,7 @@ class LastLayer(Treatment):
     def install(self, points: Points) -> None:
         """Scales before the first forward of each root."""
         self.points = points
-        self._before: list[tuple[Tensor, Tensor]] = []
+        self._kept = KeptTensors()
         points.calls.wants_trace = True
         points.first_forward.append(self._meet)
 
@@ -47,7 +48,7 @@ class LastLayer(Treatment):
         ]
         with torch.no_grad():
             for tensor, factor in tensors:
-                self._before.append((tensor, tensor.detach().clone()))
+                self._kept.keep(tensor)
                 tensor.mul_(factor)
         if tensors:
             self.points.report.apply(self.text, type(root).__name__)
@@ -56,9 +57,7 @@ class LastLayer(Treatment):
 
     def undo(self) -> None:
         """Puts the weights back that were there."""
-        with torch.no_grad():
-            for tensor, before in self._before:
-                tensor.copy_(before)
+        self._kept.put_back()
 
 
 build = LastLayer

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from backprobe.treatments.base import Treatment
+from backprobe.treatments.kept import KeptTensors
 from backprobe.treatments.points import Points
 
 NESTED = ("state_dict", "model_state_dict", "model", "net", "module")
@@ -34,7 +35,7 @@ class Pretrained(Treatment):
     def install(self, points: Points) -> None:
         """Loads before the first forward of each root."""
         self.points = points
-        self._before: list[tuple[Tensor, Tensor]] = []
+        self._kept = KeptTensors()
         self._layers: int | None = None
         path, colon, count = self.value.rpartition(":")
         if colon and count.isdecimal():
@@ -60,7 +61,7 @@ class Pretrained(Treatment):
         fitting = {key: new for key, new in fitting.items() if new.shape == own[key].shape}
         with torch.no_grad():
             for key, new in fitting.items():
-                self._before.append((own[key], own[key].detach().clone()))
+                self._kept.keep(own[key])
                 own[key].copy_(new)
         if fitting:
             self.points.report.apply(self.text, f"{len(fitting)} of {len(names)} tensors")
@@ -72,9 +73,7 @@ class Pretrained(Treatment):
 
     def undo(self) -> None:
         """Puts the weights back that were there."""
-        with torch.no_grad():
-            for tensor, before in self._before:
-                tensor.copy_(before)
+        self._kept.put_back()
 
 
 def _weights(loaded: Any) -> dict[str, Tensor]:

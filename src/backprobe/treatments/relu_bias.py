@@ -6,9 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from backprobe.treatments.base import Treatment
+from backprobe.treatments.kept import KeptTensors
 from backprobe.treatments.points import Points
 
 RECTIFIERS = ("relu", "relu6")
@@ -28,7 +29,7 @@ class ReluBias(Treatment):
     def install(self, points: Points) -> None:
         """Sets before the first forward of each root."""
         self.points = points
-        self._before: list[tuple[Tensor, Tensor]] = []
+        self._kept = KeptTensors()
         points.calls.wants_trace = True
         points.first_forward.append(self._meet)
 
@@ -40,7 +41,7 @@ class ReluBias(Treatment):
         found = [bias for bias in biases if isinstance(bias, nn.Parameter)]
         with torch.no_grad():
             for bias in found:
-                self._before.append((bias, bias.detach().clone()))
+                self._kept.keep(bias)
                 bias.fill_(float(self.value))
         if found:
             self.points.report.apply(self.text, f"{len(found)} layers")
@@ -49,9 +50,7 @@ class ReluBias(Treatment):
 
     def undo(self) -> None:
         """Puts the biases back."""
-        with torch.no_grad():
-            for tensor, before in self._before:
-                tensor.copy_(before)
+        self._kept.put_back()
 
 
 build = ReluBias
