@@ -15,6 +15,7 @@ from backprobe.server import quantities
 from backprobe.server.errors import Refusal
 from backprobe.server.payload import json_response
 from backprobe.server.readers import Readers
+from backprobe.trials.divergence import apart
 
 TINY = 1e-6
 """Relative difference that float32 statistics of equal tensors don't have."""
@@ -77,7 +78,7 @@ def _initial(one: Record, other: Record) -> dict[str, Any] | None:
         for p, q in shared
         if p.shape != q.shape
         or any(
-            _apart(np.asarray([p.initial[k]]), np.asarray([q.initial[k]]), TINY)[0]
+            apart(np.asarray([p.initial[k]]), np.asarray([q.initial[k]]), TINY)[0]
             for k in ("mean", "std")
             if k in p.initial and k in q.initial
         )
@@ -112,11 +113,11 @@ def _first(
     measured = ~(np.isnan(a) & np.isnan(b))
     if not measured.any():
         return None
-    apart = (a != b) if exact else _apart(a, b, TINY)
-    rows = np.flatnonzero(apart & measured)
+    differs = apart(a, b, 0.0 if exact else TINY)
+    rows = np.flatnonzero(differs & measured)
     if not len(rows):
         return {}
-    far = np.flatnonzero(_apart(a, b, LARGE) & measured)
+    far = np.flatnonzero(apart(a, b, LARGE) & measured)
     at = rows[0]
     found = {"step": int(common[at]), "large": int(common[far[0]]) if len(far) else None}
     return found if exact else {**found, "values": [float(a[at]), float(b[at])]}
@@ -137,12 +138,12 @@ def _tensors(one: Record, other: Record, signal: str, of: str) -> dict[str, Any]
     both = ~np.isnan(a) & ~np.isnan(b)
     if not both.any():
         return None
-    apart = _apart(a, b, TINY) & both
-    steps = np.flatnonzero(apart.any(axis=1))
+    differs = apart(a, b, TINY) & both
+    steps = np.flatnonzero(differs.any(axis=1))
     if not len(steps):
         return {}
-    far = np.flatnonzero((_apart(a, b, LARGE) & both).any(axis=1))
-    names = [shared[column] for column in np.flatnonzero(apart[steps[0]])]
+    far = np.flatnonzero((apart(a, b, LARGE) & both).any(axis=1))
+    names = [shared[column] for column in np.flatnonzero(differs[steps[0]])]
     return {
         "step": int(common[steps[0]]),
         "large": int(common[far[0]]) if len(far) else None,
@@ -158,11 +159,3 @@ def _named(record: Record, signal: str, of: str) -> tuple[Series, dict[str, int]
     if signal not in found:
         return None
     return found, {row.name: column for column, row in quantities.rows(record, quantity)}
-
-
-def _apart(a: NDArray[Any], b: NDArray[Any], share: float) -> NDArray[np.bool_]:
-    """Whether two values differ by more than a share of the greater; NaN differs from a number."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        near = np.abs(a - b) <= share * np.maximum(np.abs(a), np.abs(b))
-    apart: NDArray[np.bool_] = ~(near | (a == b) | (np.isnan(a) & np.isnan(b)))
-    return apart

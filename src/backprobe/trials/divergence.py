@@ -143,7 +143,7 @@ def _tables(one: Table, other: Table, signals: tuple[str, ...], what: str) -> It
         if signal not in one or signal not in other:
             continue
         pair = (one[signal][mine], other[signal][theirs])
-        at = np.flatnonzero(_apart(*pair))
+        at = np.flatnonzero(apart(*pair))
         if at.size and (best is None or steps[at[0]] < best.step):
             values = (pair[0][at[0]].item(), pair[1][at[0]].item())
             name = "" if what == "batch" else signal
@@ -169,9 +169,9 @@ def _series(
         a = one.values[signal][np.ix_(mine, left)]
         b = other.values[signal][np.ix_(theirs, right)]
         # both must have measured it: a sampling that differs is no difference of the run
-        apart = _apart(a, b) & ~np.isnan(a) & ~np.isnan(b)
-        for column in np.flatnonzero(apart.any(axis=0)):
-            row = int(np.argmax(apart[:, column]))
+        differs = apart(a, b) & ~np.isnan(a) & ~np.isnan(b)
+        for column in np.flatnonzero(differs.any(axis=0)):
+            row = int(np.argmax(differs[:, column]))
             tensor = int(index[column])
             pair = (a[row, column].item(), b[row, column].item())
             name = names.get(tensor, str(tensor))
@@ -188,10 +188,10 @@ def _logged(one: Record, other: Record) -> Iterator[Difference]:
             continue
         at, mine, theirs = _common(steps, other.history[key][0])
         pair = (values[mine], other.history[key][1][theirs])
-        apart = np.flatnonzero(_apart(*pair))
-        if apart.size and (best is None or at[apart[0]] < best.step):
-            told = (pair[0][apart[0]].item(), pair[1][apart[0]].item())
-            best = Difference(int(at[apart[0]]), "logged", key, "value", told)
+        rows = np.flatnonzero(apart(*pair))
+        if rows.size and (best is None or at[rows[0]] < best.step):
+            told = (pair[0][rows[0]].item(), pair[1][rows[0]].item())
+            best = Difference(int(at[rows[0]]), "logged", key, "value", told)
     if best is not None and not _is_clock(best.name):
         yield best
 
@@ -211,11 +211,21 @@ def _common(
     return np.intersect1d(one, other, return_indices=True)
 
 
-def _apart(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.bool_]:
-    if one.dtype.kind == "f" and other.dtype.kind == "f":
-        same: NDArray[np.bool_] = (one == other) | (np.isnan(one) & np.isnan(other))
-        return ~same
-    return np.asarray(one != other)
+def apart(one: NDArray[Any], other: NDArray[Any], share: float = 0.0) -> NDArray[np.bool_]:
+    """Where two arrays differ; NaN is equal to itself only.
+
+    Arguments:
+        one: values, of any shape.
+        other: of the same shape.
+        share: of the greater of the two, by which numbers may differ.
+    """
+    if one.dtype.kind != "f" or other.dtype.kind != "f":
+        return np.asarray(one != other)
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.abs(one - other)
+        near = np.isfinite(gap) & (gap <= share * np.maximum(np.abs(one), np.abs(other)))
+    same: NDArray[np.bool_] = near | (one == other) | (np.isnan(one) & np.isnan(other))
+    return ~same
 
 
 def _same(one: Any, other: Any) -> bool:
