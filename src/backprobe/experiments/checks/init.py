@@ -158,6 +158,9 @@ def gradients(subject: Subject) -> list[Check]:
         message = (
             f"no gradient reaches {', '.join(unreached[:3])}: they are not used in the forward, or "
             "cut off by detach(). They stay as they were drawn."
+            if missing
+            else "the gradient of every parameter is zero: the loss is the same whatever they are. "
+            "Look for a softmax over one unit, saturated outputs, and layers of dead units."
         )
         if len(unreached) == len(named):
             status = "fail"

@@ -8,6 +8,7 @@ Networks" (2019); TheDeepChecker (2204.00694): 16 rows, 95 % right.
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,8 @@ LEFT = 0.1
 """Share of the first loss that may be left of a loss without classes."""
 STUCK = 0.6
 """A loss of which so much is left after all steps has not learned the batch."""
+FALLING = 0.9
+"""Loss of the last fifth of the steps over that of the fifth before: below, it goes on falling."""
 
 
 def overfit(subject: Subject) -> list[Check]:
@@ -75,7 +78,16 @@ def overfit(subject: Subject) -> list[Check]:
     if len(best.losses) < LEAST_STEPS and math.isfinite(best.losses[-1]):
         why = f"a step takes {best.seconds / max(1, len(best.losses)):.2g} s"
         return [Check(name, "skipped", measured, expected, why, evidence)]
+    if _falling(best.losses):
+        why = f"the loss still falls after {len(best.losses)} steps: longer would tell"
+        return [Check(name, "skipped", measured, expected, why, evidence)]
     left = best.best / best.losses[0] if best.losses[0] > 0 else math.nan
+    if right != right and left < STUCK:
+        why = (
+            f"{left:.0%} of the loss is left: whether it can reach 0 is not known (smoothed or "
+            "noisy targets, a likelihood)"
+        )
+        return [Check(name, "skipped", measured, expected, why, evidence)]
     status = "fail" if not left < STUCK else "warn"
     return [Check(name, status, measured, expected, _why(subject, batch, best), evidence)]  # type: ignore[arg-type]
 
@@ -192,6 +204,19 @@ def _passes(course: Course, right: float) -> bool:
     if right == right:
         return right >= RIGHT and (course.best < SURE * first or first <= 0)
     return course.best < LEFT * first if first > 0 else course.best < first
+
+
+def _falling(losses: list[float]) -> bool:
+    """Whether the last fifth of the steps still took away a tenth of what was left, or more.
+
+    A difference of medians: the loss of one batch is smooth, but not where a net drops units.
+    """
+    fifth = len(losses) // 5
+    if fifth < 2 or not all(map(math.isfinite, losses[-2 * fifth :])):
+        return False
+    before = statistics.median(losses[-2 * fifth : -fifth])
+    last = statistics.median(losses[-fifth:])
+    return 0.0 < last < FALLING * before and last < STUCK * losses[0]
 
 
 def _right(output: Any, target: Any) -> float:
