@@ -79,7 +79,14 @@ def _ending(run: Run) -> str:
 
 
 def _cost(record: Record) -> str:
-    """The share of the training's time that watching took, as the probe measured it."""
+    """The share of the training's time that watching took, as the probe measured it.
+
+    With the seconds: what is paid once, at the start, is a large share of a short run.
+    """
     costs = record.named("cost")
-    share = float(costs[-1].data.get("share", math.nan)) if costs else math.nan
-    return "watching cost not known" if math.isnan(share) else f"watching cost {100 * share:.1f} %"
+    data = costs[-1].data if costs else {}
+    share, seconds = (float(data.get(name, math.nan)) for name in ("share", "seconds"))
+    if math.isnan(share):
+        return "watching cost not known"
+    took = "" if math.isnan(seconds) else f" ({seconds:.2g} s)"
+    return f"watching cost {100 * share:.1f} %{took}"
