@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from backprobe.store import catalog
+
 SOUND = """\
 import sys, torch
 from torch import nn
@@ -95,6 +97,8 @@ def test_a_script_that_fails(tmp_path: Path) -> None:
     done = lr(tmp_path, "broken.py")
     assert done.returncode == 1
     assert "no data here" in done.stderr
+    (kept,) = (run for run in catalog.runs(catalog.store_directory()) if run.job_type == "lr")
+    assert kept.state == "failed"  # no green run in the list
     wrong = lr(tmp_path, "--start", "1", "--end", "0.1", "broken.py")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "expected 0 < start < end" in wrong.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from backprobe.cli._target import find_python, resolve
+from backprobe.cli._target import find_python, resolve, title
 
 
 @pytest.fixture(autouse=True)
@@ -77,3 +77,18 @@ def test_the_interpreters_options_need_its_name() -> None:
     """`-u train.py` is refused, and the line says how it is meant to be written."""
     with pytest.raises(click.UsageError, match=r"`backprobe run python -u train\.py`"):
         resolve(["-u", "train.py"], None)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["train.py", "--lr", "0.1"], "train"),
+        (["jobs/train.py"], "train"),
+        (["-m", "pkg.train"], "pkg.train"),
+        (["torchrun", "--nproc-per-node", "2", "train.py"], "train"),
+        (["/usr/bin/job"], "job"),
+    ],
+)
+def test_a_run_without_a_name_is_called_by_its_script(words: list[str], name: str) -> None:
+    """So that `backprobe prove train` finds it."""
+    assert title(words) == name

@@ -23,6 +23,7 @@ from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
+from backprobe.probe.optimizer_settings import OptimizerSettings
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.probe import Probe
 from backprobe.probe.recorder import Recorder
@@ -52,7 +53,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("heartbeat", Heartbeat, "before_backward"),
     ("parameters", ParameterSet, "before"),
     ("parameters", ParameterSet, "after"),
-    ("settings", Heartbeat, "_changed"),
+    ("settings", OptimizerSettings, "look"),
     ("second moment", Heartbeat, "_lags"),
     ("noise", Heartbeat, "_noise"),
     ("occasional", Layers, "_occasional"),

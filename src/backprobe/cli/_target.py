@@ -158,3 +158,14 @@ def _near_option(option: str) -> str:
     names = [name for one in context.command.params for name in one.opts] if context else []
     near = difflib.get_close_matches(option.partition("=")[0], names, 2)
     return f" (did you mean {' or '.join(near)}?)" if near else ""
+
+
+def title(words: Sequence[str]) -> str:
+    """What a run of TARGET [ARGS…] is called where nobody names it: the script, without its suffix.
+
+    `train.py` and `torchrun … train.py` are `train`, `-m pkg.train` is `pkg.train`.
+    """
+    if words[0] == "-m" and len(words) > 1:
+        return words[1]
+    script = next((word for word in words if word.endswith(".py")), words[0])
+    return Path(script).name.removesuffix(".py")

@@ -59,6 +59,7 @@ def check(seconds: float, python: str | None, as_json: bool, words: tuple[str, .
         try:
             table = pre_flight(run, pool, seconds, progress.tell)
         except NotChecked as error:
+            catalog.close(run, 1)
             say(f"nothing could be checked: {error}")
             sys.exit(1)
         except OSError as error:
@@ -67,6 +68,7 @@ def check(seconds: float, python: str | None, as_json: bool, words: tuple[str, .
         except KeyboardInterrupt:
             say("interrupted")
             sys.exit(130)
+    catalog.close(run, 0)
     if as_json:
         click.echo(json.dumps(table.answer()))
     else:

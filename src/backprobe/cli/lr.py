@@ -83,6 +83,7 @@ def lr(
             sys.exit(130)
     if not found.failure:
         answers.keep(run, "lr", _answer(found))  # for the dashboard
+    catalog.close(run, 1 if found.failure else 0)
     if as_json:
         click.echo(json.dumps(_answer(found)))
     elif found.failure:

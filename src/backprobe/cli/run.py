@@ -50,7 +50,7 @@ class Budget(click.ParamType[float | str]):
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--name", help="Name of the run.")
+@click.option("--name", help="Name of the run; the script's own, else.")
 @click.option("--project", help="Project that it belongs to.")
 @click.option("--steps", type=click.IntRange(1), help="End it cleanly after so many steps.")
 @click.option(
@@ -107,7 +107,7 @@ def run(
     if json_file is not None:
         _check_writable(Path(json_file))
     ignore = tuple(dict.fromkeys((*settings.ignored_rules(), *ignore)))
-    made = _make_run(target, name, project, ignore, treat)
+    made = _make_run(target, name or _target.title(words), project, ignore, treat)
     board = Board.create() if made is not None else Board(None)
     board[STATUS] = is_terminal(2)
     try:
@@ -137,7 +137,7 @@ def run(
 
 def _make_run(
     target: _target.Target,
-    name: str | None,
+    name: str,
     project: str | None,
     ignore: tuple[str, ...],
     treat: tuple[str, ...],
@@ -147,7 +147,7 @@ def _make_run(
     try:
         return catalog.create(
             directory,
-            name=name or "",
+            name=name,
             project=project or "",
             ignore=ignore,
             config={"treatments": list(treat)} if treat else {},
