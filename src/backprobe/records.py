@@ -256,7 +256,8 @@ class Loss:
         output_shape, target_shape, loss_shape: of the prediction, the target, and of what the
             reduction reduces. A `loss_shape` larger than both is a broadcast.
         target: facts of the targets: `dtype`, `mean`, `std`, `min`, `max`, `integer`, `classes`
-            (histogram as a list, class ids only), `ignored` (fraction).
+            (histogram as a list, class ids only), `ignored` (fraction), `entropy` (mean, in nats,
+            where they are shares between 0 and 1).
         output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, `row_sum`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
@@ -346,8 +347,8 @@ class Record:
         steps: one row an optimizer step: `step`, `time`, `seconds` (step duration), `loss` (mean
             over its backward passes), `loss_index`, `backwards` (backward passes), `lr` (of the
             first group), `grad_norm` (global, as the optimizer sees it), `clip_norm` (before the
-            user's clipping by norm), `clip_limit`, `clip_share` (of the gradients' elements, that
-            clipping by value cut), `samples` (rows of the first root's batch),
+            user's clipping), `clip_limit`, `clip_share` (of the gradients' elements that are not
+            zero: what clipping by value cut), `samples` (rows of the first root's batch),
             `carried` (1: the gradients that the last step used were still there when this step's
             backward began), `optimizer`, `scale` (GradScaler), `skipped` (1: it skipped the step
             because a gradient was not finite), `training` (1: the root was in train mode).
@@ -358,7 +359,8 @@ class Record:
             out_nonfinite out_batch_std out_saturated out_dead`, and now and then `out_rank
             bn_mean_gap bn_var_ratio out_entropy` (parameters: `adam_lag`).
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
-            `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `model`, `loader`,
+            `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `distinct` (share of
+            different numbers), `model`, `loader`,
             `first_mean` … `first_max` (of what the first weighted layer gets), and of training
             batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`.
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,

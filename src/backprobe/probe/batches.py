@@ -21,6 +21,7 @@ from backprobe.probe.parameters import DTYPES
 from backprobe.probe.transfer import Transfers
 
 SAMPLE = 1 << 14
+FEW = 1024
 FEATURE_BATCHES = 8
 """Batches over which per-feature means and deviations are gathered."""
 MAX_FEATURES = 512
@@ -77,9 +78,19 @@ def summary(values: NDArray[np.float32], prefix: str = "") -> Row:
 
 
 def facts(x: Tensor) -> Row:
-    """What is known of a batch without reading its values: `rows integer checksum`."""
+    """`rows integer` of a batch, and of one on the host `checksum distinct`.
+
+    `distinct` is the share of different numbers among its first 1,024: near 1 where they are
+    measured on a continuous scale, so that no two rows are equal by nature.
+    """
     found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
-    return {**found, "checksum": checksum(x)} if hosts.near(x) else found
+    if not hosts.near(x):
+        return found
+    first = x.detach().reshape(-1)[:FEW]
+    if first.dtype == torch.bfloat16:
+        first = first.float()
+    different = np.unique(hosts.host(first)).size / max(1, first.numel())
+    return {**found, "checksum": checksum(x), "distinct": different}
 
 
 def late_checksum(x: Tensor) -> dict[str, Tensor]:

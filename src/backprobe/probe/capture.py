@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from backprobe.probe import sites
+from backprobe.probe import masks, sites
 from backprobe.probe.activations import FUNCTIONS
 from backprobe.records import Operation, Place
 
@@ -94,6 +94,7 @@ class Capture(TorchFunctionMode):
         self.paused = False  # while we measure: our own calls are not the network's
         self._held: list[Tensor] = []  # so that ids stay unique until the forward ends
         self._ordinals: dict[int, int] = {}
+        self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -118,6 +119,7 @@ class Capture(TorchFunctionMode):
     def close(self) -> None:
         """Lets go of the tensors."""
         self._held.clear()
+        self._ids = None
         self.producer.clear()
 
     def feeds(self, operation: Operation) -> tuple[int, ...]:
@@ -156,6 +158,15 @@ class Capture(TorchFunctionMode):
         tensors = [a for a in _flat(args) if isinstance(a, Tensor)]
         tensors += [a for a in _flat(tuple(kwargs.values())) if isinstance(a, Tensor)]
         index = len(self.operations)
+        plain = _plain(name, args, kwargs)
+        if name == "embedding" and self._ids is None and tensors[0].dim() == 2:
+            self._ids = tensors[0]
+        elif name in masks.ATTENTION:
+            self.paused = True
+            try:
+                plain |= masks.facts(name, args, kwargs, self._ids)
+            finally:
+                self.paused = False
         self.operations.append(
             Operation(
                 index=index,
@@ -167,7 +178,7 @@ class Capture(TorchFunctionMode):
                 input_shapes=tuple(tuple(t.shape) for t in tensors),
                 dtype=str(output.dtype).removeprefix("torch."),
                 place=-1 if place is None else place.index,
-                arguments=_plain(name, args, kwargs),
+                arguments=plain,
             )
         )
         self.producer[id(output)] = index

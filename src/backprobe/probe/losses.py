@@ -43,6 +43,7 @@ class Targets:
         self.classes = np.zeros(0, np.int64)
         self.dtype = ""
         self.whole = True
+        self.entropy = 0.0
         self._outputs: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def add(self, target: Tensor, ignore_index: int | None, classes: int) -> dict[str, float]:
@@ -66,6 +67,10 @@ class Targets:
         self.whole = self.whole and (whole or bool((numbers == np.rint(numbers)).all()))
         if not whole:
             self._add_outputs(target)
+            inside = np.clip(numbers, 1e-12, 1.0)
+            outside = np.clip(1.0 - numbers, 1e-12, 1.0)
+            self.entropy -= float((numbers * np.log(inside)).sum())
+            self.entropy -= float(((1.0 - numbers) * np.log(outside)).sum())
         self.min = min(self.min, float(numbers.min()))
         self.max = max(self.max, float(numbers.max()))
         distinct = float("nan")
@@ -102,6 +107,12 @@ class Targets:
         variance = square / count - (total / count) ** 2
         return {"output_std": math.sqrt(max(0.0, float(variance.mean())))}
 
+    def _soft(self) -> dict[str, float]:
+        """`entropy`: mean over the targets of what is uncertain in each one, in nats; of shares."""
+        if self.whole or self.min < 0.0 or self.max > 1.0:
+            return {}
+        return {"entropy": self.entropy / self.count}
+
     def facts(self) -> dict[str, Any]:
         """What a rule needs to know of the targets seen so far."""
         if not self.count:
@@ -118,6 +129,7 @@ class Targets:
             "whole": self.whole,
             "classes": self.classes.tolist() if self.whole else [],
             **self._by_output(),
+            **self._soft(),
             "ignored": self.ignored / (self.count + self.ignored),
         }
 

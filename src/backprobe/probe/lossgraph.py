@@ -261,13 +261,17 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
     head = [n for n in names[:8] if n not in ("View", "UnsafeView", "Squeeze", "Unsqueeze", "Div")]
     if "Sub" in head[:5]:
         at = head.index("Sub")
-        squares = [n for n in head[:at] if n in ("Pow", "Mul")]
-        if squares:
+        subtraction = next(n for n in path if n.name().startswith("SubBackward"))
+        above = path[: path.index(subtraction)]
+        if any(n.name().startswith("PowBackward") or _squares(n) for n in above):
             reading.kind = "mse"
         elif "Abs" in head[:at]:
             reading.kind = "l1"
+        elif _is_divergence(subtraction):
+            reading.kind = "kl_div"
+            _read_divergence(subtraction, reading, unpack)
+            return
         if reading.kind != "custom":
-            subtraction = next(n for n in path if n.name().startswith("SubBackward"))
             reading.loss_shape = shape_of(subtraction) or reading.loss_shape
             below = children(subtraction)
             reading.output_shape = shape_of(below[0]) if below else ()
@@ -276,6 +280,11 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
             if unpack:
                 _target_of_difference(path, subtraction, reading)
             return
+    picked = _picked_scores(path)
+    if picked is not None:
+        reading.kind, reading.before = "cross_entropy", tuple(_activations(path))
+        reading.output_shape = shape_of(picked)
+        return
     acts = list(reading.before)
     if acts[:1] == ["log_softmax"] and {"Index", "Gather", "Mul"} & set(head):
         reading.kind, reading.before = "cross_entropy", tuple(acts[1:])
@@ -288,6 +297,46 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
                 if unpack and found.name() == "LogSoftmaxBackward0":
                     reading.log_probabilities = found._saved_result
                 break
+
+
+def _picked_scores(path: list[Any]) -> Any:
+    """The difference in `-(scores - logsumexp(scores))[rows, targets].mean()`, or None.
+
+    Nothing may weigh the rows in between: a policy's loss weighs them by what they brought.
+    """
+    for at, node in enumerate(path):
+        name = node.name()
+        if name.startswith(("IndexBackward", "GatherBackward")):
+            below = path[at + 1] if at + 1 < len(path) else None
+            if below is None or not below.name().startswith("SubBackward"):
+                return None
+            return below if any(c.name().startswith("Logsumexp") for c in children(below)) else None
+        if not name.startswith(("NegBackward", "MeanBackward", "SumBackward", "SqueezeBackward")):
+            return None
+    return None
+
+
+def _squares(node: Any) -> bool:
+    """Whether a product is of one thing with itself."""
+    below = children(node)
+    return node.name().startswith("MulBackward") and len(below) == 2 and below[0] == below[1]
+
+
+def _is_divergence(subtraction: Any) -> bool:
+    """Whether a difference is `t log t - t * input`, as `kl_div` makes it of targets t."""
+    sides = [child for child, _ in subtraction.next_functions]
+    if len(sides) != 2 or sides[0] is not None or not sides[1].name().startswith("MulBackward"):
+        return False
+    return [child is not None for child, _ in sides[1].next_functions] == [False, True]
+
+
+def _read_divergence(subtraction: Any, reading: LossReading, unpack: bool) -> None:
+    product = children(subtraction)[0]
+    below = children(product)
+    reading.output_shape = shape_of(below[0]) if below else ()
+    reading.loss_shape = shape_of(product)
+    if unpack:
+        reading.target = getattr(product, "_saved_self", None)
 
 
 def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReading) -> None:

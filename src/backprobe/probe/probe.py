@@ -154,10 +154,13 @@ class Probe:
         shards: list[Tensor | None] = [getattr(p.grad, "_local_tensor", p.grad) for p in parameters]
         given = [shard.detach() for shard in shards if shard is not None]
         gradients = [g.coalesce().values() if g.is_sparse else g for g in given]
-        cut = [(g.abs() > self.state.clip_limit).sum() for g in gradients]
-        count = sum(g.numel() for g in gradients)
-        if count:
-            self.state.clip_share = number(torch.stack(cut).sum() / count)
+        if sum(g.numel() for g in gradients):
+            cut = torch.stack([(g.abs() > self.state.clip_limit).sum() for g in gradients]).sum()
+            # Rows of an embedding that the batch does not hold have no gradient to be cut.
+            held = torch.stack([(g != 0).sum() for g in gradients]).sum()
+            norms = torch.stack([torch.linalg.vector_norm(g.float()) for g in gradients])
+            self.state.clip_share = number(cut / held.clamp(min=1))
+            self.state.clip_norm = number(torch.linalg.vector_norm(norms))
         self.state.budget.spent += perf_counter() - began
 
     def _blind_spots(self) -> None:

@@ -89,6 +89,7 @@ class State:
     batch_rows: NDArray[np.uint64] | Tensor | None = None
     predicted: Tensor | None = None
     batch_step: int = -1
+    batch_count: int = 0
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
     dropped_told: bool = False
@@ -214,7 +215,7 @@ class State:
         found = hashes.rows(x) if hosts.near(x) else hashes.far_rows(x)
         if found is None:
             return
-        self.batch_rows, self.batch_step = found, self.step
+        self.batch_rows, self.batch_step, self.batch_count = found, self.step, x.shape[0]
         if evaluation:
             self._end_rows(1, target)
 
@@ -224,6 +225,9 @@ class State:
             return
         targets: NDArray[np.uint64] | Tensor | None = None
         if target is not None:
+            count = self.batch_count
+            if target.dim() == 1 and target.numel() > count > 0 and target.numel() % count == 0:
+                target = target.reshape(count, -1)  # one a token, told in one line
             targets = hashes.rows(target) if hosts.near(target) else hashes.far_rows(target)
         if targets is not None and len(targets) != len(rows):
             targets = None

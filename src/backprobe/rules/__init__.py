@@ -11,6 +11,7 @@ from backprobe.rules.data.labels_mismatched import LabelsMismatched
 from backprobe.rules.data.nonfinite_data import NonfiniteData
 from backprobe.rules.data.target_equals_input import TargetEqualsInput
 from backprobe.rules.data.targets_not_normalized import TargetsNotNormalized
+from backprobe.rules.data.train_eval_mismatch import TrainEvalMismatch
 from backprobe.rules.data.train_test_overlap import TrainTestOverlap
 from backprobe.rules.data.uninformative_inputs import UninformativeInputs
 from backprobe.rules.data.unshuffled_data import UnshuffledData
@@ -36,6 +37,7 @@ from backprobe.rules.loop.underfitting import Underfitting
 from backprobe.rules.model.batch_mixing import BatchMixing
 from backprobe.rules.model.batchnorm_in_frozen_backbone import BatchnormInFrozenBackbone
 from backprobe.rules.model.batchnorm_small_batch import BatchnormSmallBatch
+from backprobe.rules.model.batchnorm_statistics_stale import BatchnormStatisticsStale
 from backprobe.rules.model.bias_before_batchnorm import BiasBeforeBatchnorm
 from backprobe.rules.model.detached_graph import DetachedGraph
 from backprobe.rules.model.double_softmax import DoubleSoftmax
@@ -80,6 +82,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     NonfiniteData,
     TargetEqualsInput,
     TargetsNotNormalized,
+    TrainEvalMismatch,
     TrainTestOverlap,
     UninformativeInputs,
     UnshuffledData,
@@ -87,6 +90,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     BatchMixing,
     BatchnormInFrozenBackbone,
     BatchnormSmallBatch,
+    BatchnormStatisticsStale,
     BiasBeforeBatchnorm,
     DetachedGraph,
     DoubleSoftmax,

@@ -186,6 +186,7 @@ _WRONG_NUMBERS = (
     "momentum-too-high",
     "symmetric-init",
 )
+_OTHER_SCALE = ("train-eval-mismatch", "batchnorm-statistics-stale")
 _ALONE = "it alone keeps a network from learning"
 
 EXPLANATIONS: tuple[Explanation, ...] = (
@@ -235,7 +236,12 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "train-mode-eval",
             "unshuffled-data",
             "batchnorm-small-batch",
+            *_OTHER_SCALE,
         )
+    ),
+    *(
+        Explanation(cause, "labels-mismatched", "held-out rows arrive on another scale", always)
+        for cause in _OTHER_SCALE
     ),
     *(
         Explanation(cause, "init-activation-mismatch", "the weights are off by far more", always)

@@ -37,6 +37,17 @@ def trivial_loss(loss: Loss | None) -> float | None:
     return value * _summed(loss) if loss.reduction == "sum" else value
 
 
+def least_loss(loss: Loss | None) -> float:
+    """What the loss of the very best answer is: above 0 for targets that are shares themselves.
+
+    The cross entropy between targets t and an answer is the entropy of t at least (Gibbs).
+    """
+    if loss is None or loss.kind not in BINARY or loss.weighted:
+        return 0.0
+    value = number(loss.target, "entropy") or 0.0
+    return value * _summed(loss) if loss.reduction == "sum" else value
+
+
 def is_relative(loss: Loss) -> bool:
     """Whether the difference is divided by something before it is squared: a relative error."""
     for name in loss.chain:

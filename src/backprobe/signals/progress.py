@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a run has learned: its loss against the trivial predictor's and against its own start.
 
-Unit: `explained` is the share of the trivial predictor's loss that the network took away (1: all;
-0: no better than a constant answer; below 0: worse), the R² of any loss. `hurt` turns it into a
-number from 0 (learns well) to 1 (learned nothing), which rules use so as to warn only where
-something hurts this run.
+Unit: `explained` is the share of the trivial predictor's loss that the network took away, of what
+can be taken away (1: all; 0: no better than a constant answer; below 0: worse), the R² of any loss.
+`hurt` turns it into a number from 0 (learns well) to 1 (learned nothing), which rules use so as to
+warn only where something hurts this run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from backprobe.records import Loss, Record
-from backprobe.signals.baseline import trivial_loss
+from backprobe.signals.baseline import least_loss, trivial_loss
 from backprobe.signals.losses import main_loss
 from backprobe.signals.memo import once
 from backprobe.signals.trend import Trend, trend_of
@@ -29,6 +29,8 @@ UNKNOWN_BASELINE = 0.5
 """Discount of `hurt` for a loss that falls and whose trivial value is not known."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
+WORTH = 0.02
+"""Share of the trivial loss that is to be gained at least, for what is gained to be judged."""
 REBOUND = 0.5
 """A loss that gives back half of its gain, beyond noise, is diverging."""
 
@@ -45,7 +47,8 @@ class Progress:
             learning, learned (well below the trivial predictor).
         trend: the course of the loss, or None.
         baseline: loss of the trivial predictor, or None.
-        explained: 1 − last / baseline, or 1 − last / start where no baseline is known; NaN unknown.
+        explained: (baseline − last) / (baseline − least), or 1 − last / start where no baseline is
+            known; NaN unknown.
         hurt: 0 to 1.
         steps: optimizer steps from the first to the last one with a loss.
         loss: the loss that was judged.
@@ -95,7 +98,7 @@ def progress(record: Record) -> Progress:
     assert trend is not None  # the tail has a finite value
     if count < MINIMUM_STEPS:
         return Progress("short", trend, baseline, steps=steps, loss=main.loss)
-    explained = _explained(trend, baseline)
+    explained = _explained(trend, baseline, least_loss(main.loss))
     if math.isnan(explained):  # a loss that may be negative says nothing about how good it is
         return Progress("unknown", trend, baseline, steps=steps, loss=main.loss)
     hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
@@ -125,9 +128,11 @@ def _beats(trend: Trend, baseline: float) -> bool:
     return baseline - trend.last > max(trend.last_error, 0.02 * baseline)
 
 
-def _explained(trend: Trend, baseline: float | None) -> float:
+def _explained(trend: Trend, baseline: float | None, least: float) -> float:
     if baseline is not None and baseline > 1e-12:
-        return 1.0 - trend.last / baseline
+        if baseline - least <= WORTH * baseline:
+            return math.nan  # targets that differ so little leave nothing to be explained
+        return (baseline - trend.last) / (baseline - least)
     if trend.start > 0.0 and trend.best > 0.0:
         return 1.0 - trend.last / trend.start
     return math.nan

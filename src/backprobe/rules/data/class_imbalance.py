@@ -69,7 +69,7 @@ class ClassImbalance(AbstractRule):
         loss, counts = state.loss, class_counts(record)
         if loss is None or state.state in ("short", "nonfinite", "diverged", "unknown"):
             return []
-        if not _one_label_a_row(loss) or loss.weighted or loss.terms > 1:
+        if not _exclusive(loss) or loss.weighted or loss.terms > 1:
             return []
         common = majority_share(record)
         if counts.size < 2 or counts.size > 50 or counts.sum() < self.limits.rows:
@@ -115,11 +115,16 @@ class ClassImbalance(AbstractRule):
         ]
 
 
-def _one_label_a_row(loss: Loss) -> bool:
-    """Whether each row has one class: pixels and tokens have their own ways of being rare."""
+def _exclusive(loss: Loss) -> bool:
+    """Whether each row, or each pixel of a map, has one class of those that are counted.
+
+    Tokens are many and most are rare by nature, as are the tags of a row.
+    """
     shape = loss.target_shape
-    flat = len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
-    return flat and (loss.kind in CLASSES or loss.kind in BINARY)
+    if loss.kind in CLASSES:
+        return len(shape) == 1 or (len(shape) == 3 and len(loss.output_shape) == 4)
+    single = len(shape) == 1 or shape[1] == 1 or (len(shape) == 3 and min(shape[1:]) > 8)
+    return loss.kind in BINARY and single
 
 
 def _found(record: Record, state: Progress, common: float) -> tuple[float, float]:

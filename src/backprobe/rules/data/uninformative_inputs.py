@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Place, Record
+from backprobe.records import Finding, Operation, Place, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, percent, plural, unique
@@ -25,8 +25,8 @@ class UninformativeInputs(AbstractRule):
 
     ## What it looks for
     Features whose deviation over the training rows is nothing beside their size, batches that are
-    one number throughout, and training rows of which only a handful are distinct while their
-    targets differ. A run that learns stays silent.
+    one number throughout, training rows of which only a handful are distinct while their targets
+    differ, and a padding mask that hides all ids but one. A run that learns stays silent.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -94,6 +94,8 @@ class UninformativeInputs(AbstractRule):
                 f"{percent(found.changed)} of these have several targets"
             )
             strength = 0.5
+        elif (masked := _only_padding(record)) is not None:
+            return [self._masked(record, state, masked)]
         elif (lost := _lost_at(record)) is not None:
             return [self._inside(state, *lost)]
         else:
@@ -115,6 +117,24 @@ class UninformativeInputs(AbstractRule):
             )
         ]
 
+    def _masked(self, record: Record, state: Progress, attention: Operation) -> Finding:
+        """The attention may look at one and the same id only."""
+        names = unique(m.name for m in record.modules if m.index == attention.module)
+        hidden = int(attention.arguments["hidden_ids"])
+        return Finding(
+            rule=self.name,
+            severity="error" if state.failed else "warning",
+            confidence=confidence(0.75, 0.97, state.hurt),
+            message=(
+                f"the padding mask of {names[0] or attention.name}{at(attention.source)} hides "
+                f"{hidden} different ids and shows one and the same at every place it leaves: a "
+                f"mask with the wrong sense? {state.in_words()}"
+            ),
+            where=names,
+            source=attention.source,
+            evidence={"hidden_ids": hidden, "masked": attention.arguments["masked"]},
+        )
+
     def _inside(self, state: Progress, before: Place, after: Place) -> Finding:
         """What varied on its way in is the same for every row from here on."""
         names = unique([after.name])
@@ -131,6 +151,14 @@ class UninformativeInputs(AbstractRule):
             source=after.source,
             evidence={"before": before.name, "after": after.name},
         )
+
+
+def _only_padding(record: Record) -> Operation | None:
+    """An attention whose mask hides several ids and shows a single one."""
+    for op in record.graph:
+        if op.arguments.get("shown_ids") == 1.0 and op.arguments.get("hidden_ids", 0.0) >= 3.0:
+            return op
+    return None
 
 
 def _lost_at(record: Record) -> tuple[Place, Place] | None:

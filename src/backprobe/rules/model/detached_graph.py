@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +31,9 @@ class DetachedGraph(AbstractRule):
     ## What it looks for
     Layers that run, that the optimizer holds and whose output trained layers consume, but that had
     no gradient at any observed step; a tensor that was detached and of which a later layer gets a
-    copy that nothing in the graph has made (a trip through numpy); and a loss whose backward
-    reaches no parameter at all.
+    copy that nothing in the graph has made (a trip through numpy); a layer that runs step after
+    step, each time on a detached copy of its own last result; and a loss whose backward reaches no
+    parameter at all.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -96,7 +98,7 @@ class DetachedGraph(AbstractRule):
         ]
         cut = next((op for op in record.graph if op.name in CUTS), None)
         if not guilty:
-            return self._copied(record, bridges)
+            return self._copied(record, bridges) or self._recurrent(record)
         state = progress(record)
         names = unique(layer.name for layer in guilty)
         source = cut.source if cut is not None else guilty[0].module.source
@@ -187,6 +189,68 @@ class DetachedGraph(AbstractRule):
                 )
             ]
         return []
+
+    def _recurrent(self, record: Record) -> list[Finding]:
+        """A layer that runs step after step, each on a detached copy of what the last one gave."""
+        for layer in layers(record):
+            calls = [op for op in record.graph if op.module == layer.module.index]
+            cut = _cut_between(record, calls)
+            if cut is None or not layer.weight.requires_grad:
+                continue
+            state = progress(record)
+            name = layer.name
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_by_harm(state),
+                    confidence=confidence(0.6, 0.92, state.hurt),
+                    message=(
+                        f"{name}{at(cut.source)} runs {len(calls)} times in one forward, each time "
+                        f"on what it gave before, cut off by `{cut.name}`: only the last step "
+                        f"learns, and nothing that must be remembered; {state.in_words()}"
+                    ),
+                    where=(name,),
+                    source=cut.source,
+                    treatments=("ignore-detach",),
+                    evidence={"layers": [name], "cut": cut.name, "calls": len(calls)},
+                )
+            ]
+        return []
+
+
+def _cut_between(record: Record, calls: list[Operation]) -> Operation | None:
+    """The operation that cuts every call of a layer off from the call before, or None."""
+    if len(calls) < 3:
+        return None
+    by_index = {op.index: op for op in record.graph}
+    cut: Operation | None = None
+    for before, call in pairwise(calls):
+        whole, through = _reaches(by_index, call, before.index)
+        if whole or through is None:
+            return None
+        cut = cut or through
+    return cut
+
+
+def _reaches(
+    by_index: dict[int, Operation], call: Operation, target: int
+) -> tuple[bool, Operation | None]:
+    """Whether a call takes an earlier result uncut, and the cut through which it takes it else."""
+    pending: list[tuple[int, Operation | None]] = [(i, None) for i in call.inputs]
+    seen: set[tuple[int, bool]] = set()
+    found: Operation | None = None
+    while pending:
+        index, cut = pending.pop()
+        if index == target:
+            if cut is None:
+                return True, None
+            found = cut
+        elif index > target and (index, cut is None) not in seen:
+            seen.add((index, cut is None))
+            op = by_index[index]
+            passed = cut or (op if op.name in CUTS else None)
+            pending += [(i, passed) for i in op.inputs]
+    return False, found
 
 
 def _bridges(record: Record) -> list[tuple[Operation, Operation]]:

@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NLLLoss fed something other than log-probabilities."""
+"""A loss of log-probabilities fed something else."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+import numpy as np
+
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
+from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import progress
 
 
 class LogitsIntoNll(AbstractRule):
-    """`NLLLoss` gets raw scores or probabilities where it expects log-probabilities.
+    """`NLLLoss` or `KLDivLoss` gets raw scores or probabilities instead of log-probabilities.
 
     ## What it looks for
-    What comes before the negative log-likelihood on the autograd graph: no log-softmax, no log of a
-    softmax.
+    What comes before the negative log-likelihood, or before the divergence from a second
+    distribution, on the autograd graph: no log-softmax, no log of a softmax. A divergence of two
+    distributions is never below 0: one that is confirms it.
 
     ## Why it matters
     `NLLLoss` only picks the target's number and negates it. Raw scores make a loss without a lower
@@ -32,12 +36,14 @@ class LogitsIntoNll(AbstractRule):
     ## What to try
     - `swap-loss=cross-entropy`: takes raw scores
     - a log-softmax as the last layer
+    - `F.log_softmax` for the first argument of `KLDivLoss`, `F.softmax` for the second
 
     ## When it is wrong
     Log-probabilities that come from something else than a softmax (flows, HMMs).
 
     ## References
     - PyTorch, `torch.nn.NLLLoss`: the input is expected to contain log-probabilities
+    - PyTorch, `torch.nn.KLDivLoss`: expects the argument input in the log-space
     """
 
     name = "logits-into-nll"
@@ -58,6 +64,8 @@ class LogitsIntoNll(AbstractRule):
         found = []
         for loss in record.losses:
             before = loss.before
+            if loss.kind == "kl_div":
+                found += self._divergence(record, loss)
             if loss.kind != "nll" or before[:1] in (("log_softmax",), ("log_sigmoid",), ("log",)):
                 continue
             state = progress(record)
@@ -96,3 +104,31 @@ class LogitsIntoNll(AbstractRule):
                 )
             )
         return found
+
+    def _divergence(self, record: Record, loss: Loss) -> list[Finding]:
+        """`KLDivLoss`: probabilities for their logarithms, or scores and a loss that shows it."""
+        last = loss.before[:1]
+        main = main_loss(record)
+        own = main.loss is not None and main.loss.index == loss.index
+        values = main.value[np.isfinite(main.value)] if own else np.zeros(0)
+        below = bool(values.size) and float(np.median(values)) < -self.limits.highest
+        if last not in (("softmax",), ("sigmoid",)) and not (below and not last):
+            return []
+        given = "raw scores" if not last else "probabilities"
+        where, source = output_names(record, loss), None
+        if last:
+            where, source = output_place(record, loss, last[0])
+        message = f"KLDivLoss{at(loss.source)} gets {given} where it expects log-probabilities"
+        if below:
+            message += f": its loss is {figure(float(values[-1]))}, a divergence is never below 0"
+        return [
+            Finding(
+                rule=self.name,
+                severity="error",
+                confidence=confidence(0.75, 0.99, float(below)),
+                message=message,
+                where=where,
+                source=source or loss.source,
+                evidence={"before": list(loss.before), "loss_below_zero": below},
+            )
+        ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
@@ -25,7 +25,8 @@ class ParametersNotOptimized(AbstractRule):
     Trainable parameters of layers that run, in a model of which an optimizer holds others. Weights
     that look freshly initialised weigh more than ones that were trained before. Also a model that a
     loss trains while the optimizer holds only tensors that never get a gradient: those of another
-    model, made before this one.
+    model, made before this one. And a model in no optimizer beside two optimizers that take turns
+    over the very same tensors, as a generator's that was given the discriminator's.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -63,8 +64,11 @@ class ParametersNotOptimized(AbstractRule):
         roots = {m.index: m.root for m in record.modules}
         trained = {roots.get(p.module) for p in record.parameters if p.optimizer >= 0}
         strangers = holds_strangers(record)
-        if strangers:
+        twins = _same_tensors(record)
+        if strangers or twins:
             trained |= {loss.model for loss in record.losses if loss.model >= 0}
+        if twins:
+            trained |= {roots.get(p.module) for p in record.parameters if p.requires_grad}
         trainable = [
             p for p in record.parameters if p.requires_grad and roots.get(p.module) in trained
         ]
@@ -83,11 +87,11 @@ class ParametersNotOptimized(AbstractRule):
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
         names = unique(layer.name for layer in missing)
-        severity = severity_by_harm(state)
+        severity = "error" if twins else severity_by_harm(state)
         if fresh < 0.5 and severity != "note":
             severity = "warning"
         optimizer = record.optimizers[0] if record.optimizers else None
-        source = optimizer.source if optimizer else None
+        source = (twins[-1] if twins else optimizer).source if optimizer else None
         message = (
             f"{listed(names)} ({count:,} of {total:,} trainable parameters) are in no optimizer"
             f"{at(source)} and keep their {'random' if fresh >= 0.5 else 'initial'} weights"
@@ -97,7 +101,12 @@ class ParametersNotOptimized(AbstractRule):
                 if strangers
                 else ""
             )
-            + f"; {state.in_words()}"
+            + (
+                f"; the optimizers{at(twins[0].source)} and{at(twins[-1].source)} hold the very "
+                "same tensors: one of them was to have these"
+                if twins
+                else f"; {state.in_words()}"
+            )
         )
         return [
             Finding(
@@ -163,6 +172,27 @@ def _ceased(record: Record, parameter: int) -> int:
     after = np.flatnonzero(others)
     after = after[after > held[-1]] if held.size else after[:0]
     return int(series.step[after[0]]) if after.size >= 4 else -1
+
+
+def _same_tensors(record: Record) -> tuple[Optimizer, ...]:
+    """Two optimizers that take turns while one of them holds nothing that the other does not.
+
+    One that was made anew (for a second phase) has the tensors of its predecessor too, and follows
+    it instead.
+    """
+    holders = {p.optimizer for p in record.parameters}
+    which = np.asarray(record.steps["optimizer"], np.float64)
+    which = which[np.isfinite(which)]
+    for idle in record.optimizers:
+        other = next((o for o in record.optimizers if o.index in holders), None)
+        mine = np.flatnonzero(which == idle.index)
+        if idle.index in holders or other is None or mine.size < 5:
+            continue
+        theirs = np.flatnonzero(which == other.index)
+        turns = np.sum((theirs > mine[0]) & (theirs < mine[-1])) if theirs.size else 0
+        if turns >= 5:
+            return tuple(sorted((idle, other), key=lambda o: o.index))
+    return ()
 
 
 def holds_strangers(record: Record) -> int:

@@ -69,7 +69,8 @@ class GradientClippingTooTight(AbstractRule):
         after = np.asarray(record.steps["grad_norm"], np.float64)
         cut = np.asarray(record.steps["clip_share"], np.float64)
         cut = cut[np.isfinite(cut)]
-        if cut.size >= 5 and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
+        by_value = cut.size >= 5
+        if by_value and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
             return self._by_value(record, float(np.median(cut)), cut.size)
         known = np.isfinite(before) & np.isfinite(after) & (before > 0.0) & (after > 0.0)
         if int(known.sum()) < 5 or _adaptive(record):
@@ -95,7 +96,8 @@ class GradientClippingTooTight(AbstractRule):
                 message=(
                     f"{percent(share)} of {plural(int(known.sum()), 'observed step')} are "
                     "clipped, to "
-                    f"{figure(left)} of their gradient's norm (median); a step moves the "
+                    f"{figure(left)} of their gradient's norm{' by value' if by_value else ''} "
+                    "(median); a step moves the "
                     "weights by "
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"

@@ -83,6 +83,9 @@ class LearningRateTooHigh(AbstractRule):
         overflow: float = threshold(
             1e3, "last finite / first losses", "a domain error breaks at a normal loss"
         )
+        replaced: float = threshold(
+            0.5, "of the marks of step and growth", "half way to what is decisive, in both"
+        )
         died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
 
     limits = Thresholds()
@@ -90,7 +93,7 @@ class LearningRateTooHigh(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         state = progress(record)
-        if state.trend is None or state.state in ("unknown", "short"):
+        if state.trend is None or state.state == "short":
             return []
         adaptive = any("Ada" in o.type or "RMSprop" in o.type for o in record.optimizers)
         limit = self.limits.step_adaptive if adaptive else self.limits.step
@@ -112,12 +115,18 @@ class LearningRateTooHigh(AbstractRule):
         if strongest <= 0.0 or (state.state == "nonfinite" and not _grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
+        if state.state == "unknown":
+            # Of a policy's or a GAN's loss nothing is to be read: only weights that are replaced
+            # at once, and keep what replaced them, tell.
+            if min(marks["step"], marks["growth"]) < self.limits.replaced:
+                return []
+            severity = "warning"
         spike = _spike(record)
         if state.failed and state.trend.start > 0.0 and _rises(record):
             spike = max(spike, state.trend.worst / state.trend.start)
         if state.hurt >= HURTS and state.state != "nonfinite" and spike < self.limits.spike:
             return []  # a step that overshoots makes the loss rise at once: this run's never did
-        if state.hurt < HURTS:
+        if state.hurt < HURTS and state.state != "unknown":
             # The run learns. Worth reading is a step that replaces the weights, or one that is too
             # large by its size and by what it did to the loss.
             jumped = max(marks["step"], marks["growth"]) > 0.0 and spike >= self.limits.jump
@@ -148,9 +157,10 @@ class LearningRateTooHigh(AbstractRule):
             )
         if marks["overflow"] > 0:
             parts.append(f"the loss grew {times(overflow)}, step by step, until it overflowed")
-        elif self.limits.spike <= spike < math.inf:
+        elif self.limits.spike <= spike < math.inf and state.state != "unknown":
             parts.append(f"the loss rose to {figure(spike)} times its first value at once")
-        parts.append(state.in_words())
+        if state.state != "unknown":
+            parts.append(state.in_words())
         if lr == lr:
             parts.append(f"{optimizer.type if optimizer else 'the'} lr is {figure(lr)}{at(source)}")
         return [

@@ -66,6 +66,9 @@ class LearningRateTooLow(AbstractRule):
         crawls: float = threshold(
             2.5, "times the two ratios above", "half of normal, where the loss still falls"
         )
+        even: float = threshold(
+            0.1, "smallest layer's ratio / median", "the layers move alike, whatever reaches them"
+        )
         cosine: float = threshold(0.3, "cosine of successive gradients", "best lr: below 0.28")
         remaining: float = threshold(
             0.25, "fall at the final slope over as many steps again / last loss", "far from the end"
@@ -94,7 +97,8 @@ class LearningRateTooLow(AbstractRule):
         if state.hurt < HURTS and not unfinished:
             return []
         flow = gradient_flow(record, layers(record))
-        if state.state == "stuck" and flow is not None and flow.shrinkage > 1e3:
+        arrives = min(sizes) > self.limits.even * step  # Adam steps alike under any gradient
+        if state.state == "stuck" and flow is not None and flow.shrinkage > 1e3 and not arrives:
             return []  # the gradient does not arrive: a larger rate would not reach it either
         cosine = _cosine(record)
         lrs = np.asarray(record.steps["lr"], np.float64)
