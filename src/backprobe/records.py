@@ -200,6 +200,8 @@ class Operation:
 class Place:
     """A place whose output is measured: a module, or a functional activation inside one.
 
+    A function that computes attention as a whole is one too, of which only `out_entropy` is known.
+
     Arguments:
         index: its number in the record, also the column in `Record.outputs`.
         name: module name; for a function the name of the module that calls it.
@@ -357,7 +359,8 @@ class Record:
             update_rms grad_cosine` (see `backprobe.signals`).
         outputs: columns are places; signals `out_mean out_rms out_min out_max out_zero
             out_nonfinite out_batch_std out_saturated out_dead`, and now and then `out_rank
-            bn_mean_gap bn_var_ratio out_entropy` (parameters: `adam_lag`).
+            bn_mean_gap bn_var_ratio out_entropy` (parameters: `adam_lag`; entropy of attention, 1
+            where it is even over the keys that a query sees).
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
             `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `distinct` (share of
             different numbers), `model`, `loader`,

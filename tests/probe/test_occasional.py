@@ -43,17 +43,6 @@ def test_batchnorm_gap() -> None:
     assert abs(float(after["bn_var_ratio"]) - 1) < 0.2
 
 
-def test_attention_entropy() -> None:
-    """Uniform weights have entropy 1, one-hot ones 0; a classifier's softmax is none of them."""
-    uniform = occasional.attention_entropy(torch.full((2, 3, 4), 0.25))
-    sharp = occasional.attention_entropy(F.one_hot(torch.zeros(2, 3, dtype=torch.long), 4))
-    assert uniform is not None
-    assert sharp is not None
-    assert abs(float(uniform) - 1) < 1e-6
-    assert abs(float(sharp)) < 1e-6
-    assert occasional.attention_entropy(torch.full((3, 4), 0.25)) is None
-
-
 def test_second_moment_lag() -> None:
     """Where the second moment is the squared gradient the lag is 1; where it is stale, more."""
     gradient = torch.randn(100)

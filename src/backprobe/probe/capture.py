@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 
 from backprobe.probe import masks, sites
 from backprobe.probe.activations import FUNCTIONS
+from backprobe.probe.attention import FUSED, Call
 from backprobe.records import Operation, Place
 
 SKIPPED = frozenset(
@@ -71,8 +72,10 @@ class Capture(TorchFunctionMode):
 
     Arguments:
         module_now: gives the index of the innermost running module, -1 for none.
-        on_activation: called with a functional activation's name, its output and its ordinal
+        on_activation: called with a functional activation's call and output and its ordinal
             among that module's activations in this forward; returns the place that measured it.
+        on_attention: the same of a function that computes attention as a whole; its place is not
+            of the output.
         graph: whether to keep the operations too (first forwards only), or just activations.
         failed: told of the first fault of ours, after which nothing more is seen.
     """
@@ -80,7 +83,8 @@ class Capture(TorchFunctionMode):
     def __init__(
         self,
         module_now: Callable[[], int],
-        on_activation: Callable[[str, Tensor, int, int], Place | None],
+        on_activation: Callable[[Call, Tensor, int, int], Place | None],
+        on_attention: Callable[[Call, Tensor, int, int], object],
         graph: bool,
         failed: Callable[[str, BaseException], None],
     ) -> None:
@@ -89,12 +93,14 @@ class Capture(TorchFunctionMode):
         self.producer: dict[int, int] = {}
         self._module_now = module_now
         self._on_activation = on_activation
+        self._on_attention = on_attention
         self.graph = graph
         self._failed = failed
         self.paused = False  # while we measure: our own calls are not the network's
         self._held: list[Tensor] = []  # so that ids stay unique until the forward ends
         self._ordinals: dict[int, int] = {}
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
+        self._attentions: dict[int, int] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -150,7 +156,15 @@ class Capture(TorchFunctionMode):
             self._ordinals[module] = ordinal + 1
             self.paused = True
             try:
-                place = self._on_activation(name, output, module, ordinal)
+                place = self._on_activation((name, args, kwargs), output, module, ordinal)
+            finally:
+                self.paused = False
+        elif name in FUSED:
+            ordinal = self._attentions.get(module, 0)
+            self._attentions[module] = ordinal + 1
+            self.paused = True
+            try:
+                self._on_attention((name, args, kwargs), output, module, ordinal)
             finally:
                 self.paused = False
         if not self.graph or len(self.operations) >= MAX_OPERATIONS:

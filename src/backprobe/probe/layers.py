@@ -11,8 +11,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from backprobe.probe import occasional, sites
+from backprobe.probe import attention, occasional, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
+from backprobe.probe.attention import Call
 from backprobe.probe.capture import Capture, possible
 from backprobe.probe.outputs import Meter
 from backprobe.probe.state import State
@@ -58,6 +59,7 @@ class Layers:
         self._first_seen = False
         self._specs: dict[int, _Spec] = {}
         self._functional: dict[tuple[int, str, int], Meter] = {}
+        self._attentions: dict[tuple[int, str, int], tuple[Place, int]] = {}
         self._graphs: dict[int, int] = {}
         self._calls: dict[int, int] = {}
         self._looks = 0
@@ -73,12 +75,17 @@ class Layers:
         graph = self._graphs.get(root, 0) < GRAPHS
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
+        look = look or bool(self._attentions and self.state.occasion)
         look = look or (
             bool(self._functional) and (self.state.occasion or self._looks % CAPTURE_EVERY == 0)
         )
         if look and self.state.guard.works("operations") and possible():
             self.capture = Capture(
-                self._module_now, self._on_activation, graph, self.state.guard.failed
+                self._module_now,
+                self._on_activation,
+                self._on_attention,
+                graph,
+                self.state.guard.failed,
             )
             self.capture.__enter__()  # type: ignore[no-untyped-call]
 
@@ -163,6 +170,9 @@ class Layers:
         if module.training and args and isinstance(args[0], Tensor):
             for name, value in occasional.batchnorm_gap(module, args[0]).items():
                 state.signal("outputs", name, index, value)
+            if meter.place.activation == "softmax":
+                entropy = attention.of_weights(output, args[0], getattr(module, "dim", None))
+                state.signal("outputs", "out_entropy", index, entropy)
 
     def _spec(self, module: nn.Module, output: Any) -> _Spec:
         structure = self.state.structure
@@ -189,9 +199,10 @@ class Layers:
         meter = self.state.outputs.add(place, self._channels_first(name, shape))
         return _Spec(index, ref, meter, weighted)
 
-    def _on_activation(self, name: str, output: Tensor, module: int, ordinal: int) -> Place | None:
+    def _on_activation(self, call: Call, output: Tensor, module: int, ordinal: int) -> Place | None:
         """Measures a functional activation, unless a module is what called it."""
         structure = self.state.structure
+        name = call[0]
         canonical = FUNCTIONS[name]
         if module < 0 or structure.modules[module].type.lower().startswith(
             ("softmax", "logsoftmax")
@@ -217,9 +228,36 @@ class Layers:
         if not meter.done:
             meter.measure(output, self.state.histograms)
             if canonical == "softmax" and self.state.occasion:
-                entropy = occasional.attention_entropy(output)
-                self.state.signal("outputs", "out_entropy", meter.place.index, entropy)
+                self._entropy(meter.place, attention.of_softmax, call, output)
         return meter.place
+
+    def _on_attention(self, call: Call, output: Tensor, module: int, ordinal: int) -> None:
+        """Numbers a function that computes attention, and looks at its weights now and then."""
+        key = (module, call[0], ordinal)
+        place, seen = self._attentions.get(key, (None, -1))
+        if place is None:
+            structure = self.state.structure
+            place = structure.add_place(
+                name=structure.modules[module].name if module >= 0 else "",
+                type=call[0],
+                module=module,
+                shape=tuple(output.shape),
+                source=sites.source(sites.here()),
+                functional=True,
+            )
+        self._attentions[key] = place, self.state.step
+        if self.state.occasion and seen != self.state.step:  # the first of a step counts
+            self._entropy(place, attention.of_fused, call, output)
+
+    def _entropy(
+        self, place: Place, read: Callable[[Call, Tensor], Tensor | None], call: Call, out: Tensor
+    ) -> None:
+        state = self.state
+        if self._turns.has(place.index):
+            began = perf_counter()
+            entropy = state.guard.run("occasional", read, call, out)
+            state.signal("outputs", "out_entropy", place.index, entropy)
+            self._turns.took(perf_counter() - began)
 
     def _channels_first(self, name: str, shape: tuple[int, ...]) -> bool:
         if name.startswith(CHANNELS_FIRST):

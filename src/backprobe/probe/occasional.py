@@ -7,7 +7,6 @@ effective rank, whose decomposition runs on the host and which is left out on ot
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -17,7 +16,6 @@ EVERY = 64
 """Observed steps between two such looks (the first is at the first step)."""
 MAX_SIDE = 128
 """Rows and units of an output that its effective rank is computed from."""
-MAX_QUERIES = 4096
 
 
 def effective_rank(sample: Tensor) -> Tensor | None:
@@ -62,20 +60,6 @@ def batchnorm_gap(module: nn.Module, x: Tensor) -> dict[str, Tensor]:
         gap = (rows.mean(dim=1) - mean.float()) / spread
         ratio = (rows.var(dim=1) + 1e-12).log() - (variance.float() + 1e-12).log()
         return {"bn_mean_gap": gap.square().mean().sqrt(), "bn_var_ratio": ratio.mean().exp()}
-
-
-def attention_entropy(weights: Tensor) -> Tensor | None:
-    """Mean entropy of attention weights over that of uniform ones: 0 (one-hot) to 1.
-
-    Arguments:
-        weights: [..., queries, keys], rows that sum to 1; None is returned for fewer than 3
-            dimensions or 2 keys: that is a classifier's softmax, not attention.
-    """
-    if weights.dim() < 3 or weights.shape[-1] < 2:
-        return None
-    rows = weights.detach().reshape(-1, weights.shape[-1])[:MAX_QUERIES].float()
-    plogp: Tensor = torch.special.xlogy(rows, rows)
-    return -plogp.sum(dim=1).mean() / math.log(weights.shape[-1])
 
 
 def second_moment_lag(gradient: Tensor, moment: Tensor, step: float, beta: float) -> Tensor:

@@ -94,6 +94,30 @@ QUANTITIES: tuple[Quantity, ...] = (
         "out_zero", "outputs", "Zero outputs", "share", "mean",
         "Share of output elements that are exactly zero.", "out_zero", nonfinite="out_nonfinite",
     ),
+    Quantity(
+        "out_rank", "outputs", "Directions in use", "share", "mean",
+        "Effective rank of each layer's output as a share of the possible, looked at now and then: "
+        "near zero all samples look alike but for a few directions.",
+        "out_rank",
+    ),
+    Quantity(
+        "out_entropy", "outputs", "Attention entropy", "share", "mean",
+        "How evenly each attention spreads over the keys that it may see, looked at now and then: "
+        "1 is evenly, 0 is a single key.",
+        "out_entropy",
+    ),
+    Quantity(
+        "bn_mean_gap", "outputs", "Batch norm: batch against running mean", "log", "rms",
+        "How far a batch's means are from the running ones, in running deviations, looked at now "
+        "and then: an evaluation uses the running ones.",
+        "bn_mean_gap",
+    ),
+    Quantity(
+        "adam_lag", "parameters", "Gradient / Adam's memory of it", "log", "rms",
+        "RMS of the gradient over the root of Adam's second moment, looked at now and then: far "
+        "above 1 the next updates are too large.",
+        "adam_lag",
+    ),
 )  # fmt: skip
 """In the order of the page's selector."""
 
@@ -130,6 +154,15 @@ def _measured(values: NDArray[Any] | None) -> bool:
     return bool(np.isfinite(values[-64:]).any() or np.isfinite(values).any())
 
 
+def _columns_measured(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Of which columns there is anything; the newest steps are looked at first here too."""
+    found: NDArray[np.bool_] = ~np.isnan(values[-64:]).all(axis=0)
+    missing = np.flatnonzero(~found)
+    if missing.size:
+        found[missing] = ~np.isnan(values[:, missing]).all(axis=0)
+    return found
+
+
 def series(record: Record, quantity: Quantity) -> Series:
     """The series of the record that holds the quantity."""
     return record.parameters_series if quantity.of == "parameters" else record.outputs
@@ -148,13 +181,20 @@ def matrix(record: Record, quantity: Quantity) -> NDArray[Any]:
 
 
 def rows(record: Record, quantity: Quantity) -> list[tuple[int, Row]]:
-    """The rows in the order of execution, each with its column in the series."""
+    """The rows in the order of execution, each with its column in the series.
+
+    A place of which the quantity is never measured (an entropy, of what is no attention; the size
+    of attention, of which only the entropy is known) has no row.
+    """
     if quantity.of == "parameters":
         return _parameter_rows(record)
+    values = record.outputs.values.get(quantity.nonfinite or quantity.signal)
+    known = None if values is None else _columns_measured(values)
     found = [
         (place.order, column, Row(place.index, place_name(record, place), place.type,
                                   place.module, place.shape))
         for column, place in _known(record.outputs, record.places)
+        if known is None or known[column]
     ]  # fmt: skip
     return [(column, row) for _, column, row in sorted(found, key=lambda item: item[:2])]
 
