@@ -21,7 +21,7 @@ def test_factor_is_read_and_stepped_through(scaled: object, scale: float) -> Non
     """The loss below is found, and the factor that its value is divided by."""
     x = torch.randn(4, 3, requires_grad=True)
     loss = scaled(functional.mse_loss(x, torch.zeros(4, 3)))  # type: ignore[operator]
-    reading = read(loss.grad_fn, unpack=True)
+    reading = read(loss.grad_fn, readable=lambda _: True)
     assert reading.kind == "mse"
     assert reading.scale == pytest.approx(scale)
     assert reading.terms == 1

@@ -77,8 +77,44 @@ def test_activation_checkpointing(watch: Watch, reentrant: bool) -> None:
     assert {place.name for place in record.places} >= {"stem", "block.0", "block.1", "head"}
     assert len(record.outputs.step) == 5
     assert np.isfinite(record.outputs.values["out_rms"]).all()
-    if not reentrant:  # a reentrant one hides its saved tensors in one custom function
-        assert any("checkpointing" in spot for spot in record.blind_spots)
+    # The loss is computed outside of the checkpoint: it is read as ever.
+    assert not any("checkpointing" in spot for spot in record.blind_spots)
+    assert sum(record.losses[0].target["classes"]) == 5 * 6
+    assert np.isfinite(record.batches["accuracy"]).all()
+
+
+@pytest.mark.parametrize("whole", ["checkpoint", "offloading"])
+def test_a_loss_under_saved_tensor_hooks(watch: Watch, whole: str) -> None:
+    """A loss inside the checkpoint, or under an offloading of everything, is not unpacked."""
+
+    def make() -> Made:
+        net = Checkpointed(False)
+        calls = []
+
+        def loss_of(x: Tensor, y: Tensor) -> Tensor:
+            calls.append(1)
+            return F.cross_entropy(net(x), y) / 2
+
+        inner = steps(net, lambda x, y: checkpoint(loss_of, x, y, use_reentrant=False))
+
+        def train() -> Any:
+            if whole == "checkpoint":
+                return inner(), len(calls)
+            unpacked = []
+
+            def unpack(tensor: Tensor) -> Tensor:
+                unpacked.append(1)
+                return tensor
+
+            with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack):
+                return steps(net, loss_of)(), len(unpacked)
+
+        return train, [net]
+
+    record = twice(watch, make).record
+    assert any("checkpointing" in spot for spot in record.blind_spots)
+    assert record.losses[0].kind == "cross_entropy"
+    assert record.losses[0].target == {}
 
 
 def test_checkpointed_transformer(watch: Watch) -> None:

@@ -138,9 +138,13 @@ class Backward:
         else:  # several losses may take turns
             self._index, self._scale = known, self._scales.get(known, 1.0)
         if known is not None and state.scaling.seen:  # the scale moves from step to step
-            self._scale = lossgraph.factor(loss.grad_fn, state.unpackable)
+            self._scale = lossgraph.factor(loss.grad_fn, state.packed.readable)
         by_scaler = state.scaling.of(loss) if state.scaling.seen else None
-        if by_scaler is not None and not state.unpackable and by_scaler.device.type == "cpu":
+        if (
+            by_scaler is not None
+            and by_scaler.device.type == "cpu"
+            and not state.packed.readable(loss.grad_fn)
+        ):
             self._scale = float(by_scaler)
         state.loss_index = self._index
         state.criterion_site = None
@@ -162,7 +166,11 @@ class Backward:
         """Reads the loss's graph: facts of the batch's targets, and the targets."""
         state = self.state
         self._index, self._scale, facts = state.losses.read(
-            loss, frame, state.unpackable, state.root, state.criterion_site, state.predicted
+            loss, frame, state.packed.readable, state.root, state.criterion_site, state.predicted
         )
         self._scales[self._index] = self._scale
+        if state.packed.told:
+            state.blind_spot(
+                "saved-tensor hooks (checkpointing, offloading): targets are not read off the loss"
+            )
         return facts, state.losses.readings.pop(self._index).target

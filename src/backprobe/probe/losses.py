@@ -159,7 +159,7 @@ class Losses:
         self,
         loss: Tensor,
         frame: FrameType | None,
-        unpack: bool,
+        readable: Callable[[Any], bool],
         model: int,
         called: sites.Site | None,
         predicted: Tensor | None = None,
@@ -169,7 +169,7 @@ class Losses:
         Arguments:
             loss: the root, before its backward.
             frame: of the call of `backward`.
-            unpack: whether saved tensors may be read.
+            readable: whether the saved tensors of a node may be read.
             model: index of the root module that ran last, -1 for none.
             called: the line that called a criterion module in this step, if one was seen.
             predicted: what the root model put out in this step, where that was kept.
@@ -177,7 +177,7 @@ class Losses:
         Returns:
             The loss's index, the factor that the user (or AMP) scaled it by, and batch facts.
         """
-        reading = lossgraph.read(loss.grad_fn, unpack)
+        reading = lossgraph.read(loss.grad_fn, readable)
         _complete(reading, predicted)
         while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
             frame = frame.f_back

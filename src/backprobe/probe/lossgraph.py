@@ -2,13 +2,13 @@
 """Reads what a loss is off its autograd graph, before `backward` runs and frees it.
 
 Only nodes near the root are looked at, and only loss nodes and softmaxes are asked for a saved
-tensor; where saved-tensor hooks are in use (checkpointing, offloading) none is, since unpacking
-would run the forward again.
+tensor; none is that was made under saved-tensor hooks (checkpointing, offloading), since unpacking
+would run the forward again: see `backprobe.probe.packed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +68,7 @@ PARAMETRIC = (
 """Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
 REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
 MAX_NODES = 200
+Readable = Callable[[Any], bool]
 
 
 @dataclass
@@ -90,29 +91,29 @@ class LossReading:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def read(root: Any, unpack: bool) -> LossReading:
+def read(root: Any, readable: Readable) -> LossReading:
     """What the loss with this `grad_fn` is.
 
     Arguments:
         root: the `grad_fn` of the tensor that `backward` is called on.
-        unpack: whether saved tensors may be read.
+        readable: whether the saved tensors of a node may be read.
     """
     reading = LossReading()
-    node, reading.scale = _unscaled(root, unpack)
-    terms = list(_terms(node))
+    node, reading.scale = _unscaled(root, readable)
+    terms = list(_terms(node, readable))
     reading.terms = len(terms)
     node = next((t for t in terms if _loss_below(t) is not None), terms[0])
     found = _loss_below(node)
     if found is not None:
-        _read_builtin(found, reading, unpack)
+        _read_builtin(found, reading, readable)
     else:
-        _read_handwritten(node, reading, unpack)
+        _read_handwritten(node, reading, readable)
     return reading
 
 
-def factor(root: Any, unpack: bool) -> float:
+def factor(root: Any, readable: Readable) -> float:
     """What the loss with this `grad_fn` was multiplied by, as far as it shows on the CPU."""
-    return _unscaled(root, unpack)[1]
+    return _unscaled(root, readable)[1]
 
 
 def children(node: Any) -> list[Any]:
@@ -133,7 +134,7 @@ def shape_of(node: Any) -> tuple[int, ...]:
         return ()
 
 
-def _unscaled(node: Any, unpack: bool) -> tuple[Any, float]:
+def _unscaled(node: Any, readable: Readable) -> tuple[Any, float]:
     """The node under multiplications by a scalar (AMP, accumulation), and their product."""
     scale = 1.0
     for _ in range(8):
@@ -141,7 +142,7 @@ def _unscaled(node: Any, unpack: bool) -> tuple[Any, float]:
         below = children(node)
         if len(below) != 1:
             break
-        if name.startswith(("MulBackward", "DivBackward")) and unpack:
+        if name.startswith(("MulBackward", "DivBackward")) and readable(node):
             other: Any = getattr(node, "_saved_other", None)  # a tensor, or a plain number
             number = isinstance(other, (int, float))
             scalar = number or (isinstance(other, Tensor) and other.numel() == 1)
@@ -164,15 +165,15 @@ def _unscaled(node: Any, unpack: bool) -> tuple[Any, float]:
     return node, scale
 
 
-def _terms(node: Any) -> Iterator[Any]:
+def _terms(node: Any, readable: Readable) -> Iterator[Any]:
     """The summands of a loss."""
     name = node.name()
     if name.startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
         for child in children(node):
-            yield from _terms(_unscaled(child, True)[0])
+            yield from _terms(_unscaled(child, readable)[0], readable)
     elif name.startswith(("StackBackward", "SumBackward")) and name.startswith("Stack"):
         for child in children(node):
-            yield from _terms(child)
+            yield from _terms(child, readable)
     else:
         yield node
 
@@ -208,7 +209,7 @@ def _elements(shape: tuple[int, ...]) -> int:
     return count
 
 
-def _read_builtin(node: Any, reading: LossReading, unpack: bool) -> None:
+def _read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
     reading.kind = LOSSES[node.name()]
     reading.reduction = REDUCTIONS.get(getattr(node, "_saved_reduction", 1), "")
     path = list(_descend(children(node)[0])) if children(node) else []
@@ -226,7 +227,7 @@ def _read_builtin(node: Any, reading: LossReading, unpack: bool) -> None:
     if output_node is not None:
         reading.output_shape = shape_of(output_node)
     reading.loss_shape = reading.output_shape
-    if not unpack:
+    if not readable(node):
         return
     reading.target = getattr(node, "_saved_target", None)
     reading.output = getattr(node, "_saved_self", None)
@@ -241,13 +242,13 @@ def _read_builtin(node: Any, reading: LossReading, unpack: bool) -> None:
         reading.output_shape = before_expand or reading.output_shape
     if reading.kind == "cross_entropy":
         for found in path[:3]:
-            if found.name() == "LogSoftmaxBackward0":
+            if found.name() == "LogSoftmaxBackward0" and readable(found):
                 reading.log_probabilities = found._saved_result
                 reading.output_shape = tuple(found._saved_result.shape)
                 break
 
 
-def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
+def _read_handwritten(node: Any, reading: LossReading, readable: Readable) -> None:
     path = list(_descend(node))
     names = [n.name().removesuffix("0").removesuffix("1").removesuffix("Backward") for n in path]
     reading.chain = tuple(n.name() for n in path)
@@ -269,7 +270,7 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
             reading.kind = "l1"
         elif _is_divergence(subtraction):
             reading.kind = "kl_div"
-            _read_divergence(subtraction, reading, unpack)
+            _read_divergence(subtraction, reading, readable)
             return
         if reading.kind != "custom":
             reading.loss_shape = shape_of(subtraction) or reading.loss_shape
@@ -277,8 +278,7 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
             reading.output_shape = shape_of(below[0]) if below else ()
             rest = path[path.index(subtraction) + 1 :]
             reading.before = tuple(_activations(rest))
-            if unpack:
-                _target_of_difference(path, subtraction, reading)
+            _target_of_difference(path, subtraction, reading, readable)
             return
     picked = _picked_scores(path)
     if picked is not None:
@@ -294,7 +294,7 @@ def _read_handwritten(node: Any, reading: LossReading, unpack: bool) -> None:
         for found in path:
             if found.name() in ("LogSoftmaxBackward0", "SoftmaxBackward0"):
                 reading.output_shape = shape_of(found)
-                if unpack and found.name() == "LogSoftmaxBackward0":
+                if found.name() == "LogSoftmaxBackward0" and readable(found):
                     reading.log_probabilities = found._saved_result
                 break
 
@@ -330,22 +330,26 @@ def _is_divergence(subtraction: Any) -> bool:
     return [child is not None for child, _ in sides[1].next_functions] == [False, True]
 
 
-def _read_divergence(subtraction: Any, reading: LossReading, unpack: bool) -> None:
+def _read_divergence(subtraction: Any, reading: LossReading, readable: Readable) -> None:
     product = children(subtraction)[0]
     below = children(product)
     reading.output_shape = shape_of(below[0]) if below else ()
     reading.loss_shape = shape_of(product)
-    if unpack:
+    if readable(product):
         reading.target = getattr(product, "_saved_self", None)
 
 
-def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReading) -> None:
+def _target_of_difference(
+    path: list[Any], subtraction: Any, reading: LossReading, readable: Readable
+) -> None:
     """`prediction - target` keeps neither; the square's saved base is their difference.
 
     Where the prediction left an activation that saved its result, the target is what is missing.
     """
     sides = [child is not None for child, _ in subtraction.next_functions]
     for found in path[: path.index(subtraction)]:
+        if not readable(found):
+            continue
         difference = getattr(found, "_saved_self", None)
         if difference is None or tuple(difference.shape) != shape_of(subtraction):
             continue
@@ -353,7 +357,8 @@ def _target_of_difference(path: list[Any], subtraction: Any, reading: LossReadin
         if sum(sides) == 1:
             reading.extra["sign"] = 1.0 if sides[0] else -1.0
         below = children(subtraction)
-        result = getattr(below[0], "_saved_result", None) if below else None
+        kept = bool(below) and readable(below[0])
+        result = getattr(below[0], "_saved_result", None) if kept else None
         if sum(sides) == 1 and result is not None and result.shape == difference.shape:
             prediction, apart = result.detach(), difference.detach()
             reading.output = prediction

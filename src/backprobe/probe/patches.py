@@ -219,21 +219,27 @@ def _scaler(current: Current) -> None:
 def _saved_hooks(current: Current) -> None:
     """Where saved-tensor hooks are in use, unpacking a saved tensor would run user code."""
     kind = torch.autograd.graph.saved_tensors_hooks
-    original = kind.__enter__
-    if _wrapped(original):
+    enter: Any = kind.__enter__
+    leave: Any = kind.__exit__
+    if _wrapped(enter):
         return
 
-    @functools.wraps(original)
+    @functools.wraps(enter)
     def __enter__(self: Any) -> Any:  # noqa: N807
-        probe = current()
+        probe = None if torch.compiler.is_compiling() else current()
         if probe is not None:
-            probe.state.unpackable = False
-            probe.state.blind_spot(
-                "saved-tensor hooks (checkpointing, offloading): targets are not read off the loss"
-            )
-        return original(self)
+            probe.state.packed.enter(probe.state.thread)
+        return enter(self)
+
+    @functools.wraps(leave)
+    def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+        probe = None if torch.compiler.is_compiling() else current()
+        if probe is not None:
+            probe.state.packed.leave(probe.state.thread)
+        return leave(self, *args)
 
     kind.__enter__ = _mark(__enter__)  # type: ignore[method-assign]
+    kind.__exit__ = _mark(__exit__)  # type: ignore[method-assign]
 
 
 def _evaluations(current: Current) -> None:

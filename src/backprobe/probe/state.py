@@ -22,6 +22,7 @@ from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
+from backprobe.probe.packed import Packed
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.structure import Structure
@@ -70,7 +71,7 @@ class State:
     stepped: bool = False
     doze: int = 0
     in_backward: bool = False
-    unpackable: bool = True
+    packed: Packed = field(default_factory=Packed)
     step_began: float = field(default_factory=perf_counter)
     loss_sum: float | Tensor = 0.0
     loss_index: int = -1
