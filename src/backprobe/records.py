@@ -373,7 +373,8 @@ class Record:
             evaluation batches.
         noise: one row a step whose gradient is the mean of several small batches' (micro-batches,
             ranks of DDP): `step`, `micro` (their number), `rows` (of one of them), `small` and
-            `big` (mean squared norm of their gradients, squared norm of the mean, scaled alike).
+            `big` (mean squared norm of their gradients, squared norm of the mean, scaled alike);
+            `part` is 1 where `big` is of one rank's shards only (FSDP): merged they are added up.
         system: one row every few seconds: `time`, `cpu` (of this process, 1 is one core), `memory`
             (resident bytes), `machine_cpu` (0 to 1), `machine_memory` (0 to 1), `gpu`,
             `gpu_memory` (0 to 1) where there is one.

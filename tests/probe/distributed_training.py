@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small classifier over all ranks of a launcher; notes each rank's losses in `<rank>.json`.
 
-Arguments: plain, ddp, fsdp, long (FSDP for more steps), drift (DDP, and rank 1 changes a weight),
-early (rank 1 stops after three steps; no gradients are exchanged), spawn (two DDP ranks started
-from here).
+Arguments: plain, ddp, fsdp, whole (FSDP in one group), long (FSDP for more steps), drift (DDP, and
+rank 1 changes a weight), early (rank 1 stops after three steps; no gradients are exchanged), spawn
+(two DDP ranks started from here), llama (FSDP, bf16, checkpoints and two micro-batches on a model
+of Transformers).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -29,11 +31,12 @@ def train(way: str, rank: int, world: int) -> list[float]:
     model: nn.Module = net
     if way in ("ddp", "drift", "spawn"):
         model = nn.parallel.DistributedDataParallel(net)
-    elif way in ("fsdp", "long"):
+    elif way in ("fsdp", "long", "whole"):
         from torch.distributed.fsdp import fully_shard
 
-        fully_shard(net[0])
-        fully_shard(net[2])
+        if way != "whole":
+            fully_shard(net[0])
+            fully_shard(net[2])
         fully_shard(net)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     generator = torch.Generator().manual_seed(1)
@@ -53,6 +56,38 @@ def train(way: str, rank: int, world: int) -> list[float]:
         losses.append(loss.item())
         if way == "early" and rank == 1 and step == 2:
             break
+    return losses
+
+
+def train_llama(rank: int) -> list[float]:
+    """As people shard a language model: block by block, in bf16, with checkpointed blocks."""
+    import transformers
+    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+
+    torch.manual_seed(0)
+    net: Any = transformers.LlamaForCausalLM(
+        transformers.LlamaConfig(
+            vocab_size=40, hidden_size=16, intermediate_size=32, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, use_cache=False,
+        )
+    )  # fmt: skip
+    net.activation_checkpointing_enable({"use_reentrant": False})
+    policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+    for layer in net.model.layers:
+        fully_shard(layer, mp_policy=policy)
+    fully_shard(net, mp_policy=policy)
+    optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2)
+    torch.manual_seed(1 + rank)
+    losses = []
+    for _ in range(STEPS):
+        for _ in range(2):
+            ids = torch.randint(0, 40, (2, 12))
+            loss = net(input_ids=ids, labels=ids).loss
+            (loss / 2).backward()
+            losses.append(loss.item())
+        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
     return losses
 
 
@@ -81,7 +116,7 @@ def main() -> None:
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         dist.init_process_group("gloo")
-    losses = train(way, rank, world)
+    losses = train_llama(rank) if way == "llama" else train(way, rank, world)
     note(rank, losses)
     if world > 1:
         dist.destroy_process_group()

@@ -16,7 +16,7 @@ import pytest
 from backprobe.records import Record
 from backprobe.store import catalog
 from backprobe.store.reader import RunReader
-from tests.probe.distributed_training import LONG
+from tests.probe.distributed_training import LONG, STEPS
 
 pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).with_name("distributed_training.py")
@@ -83,7 +83,7 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Record:
     return read(folder / "runs")[1]
 
 
-@pytest.mark.parametrize("way", ["ddp", "fsdp"])
+@pytest.mark.parametrize("way", ["ddp", "fsdp", "whole"])
 def test_merged_ranks_are_the_single_process(
     tmp_path: Path, store_directory: Path, single: Record, way: str
 ) -> None:
@@ -121,6 +121,29 @@ def test_merged_ranks_are_the_single_process(
             atol=1e-3,
         ), signal  # fmt: skip
     assert not merged.named("ranks-apart")
+
+
+def test_fsdp_on_a_transformers_model(tmp_path: Path, store_directory: Path) -> None:
+    """Shards, bf16, checkpointing, accumulation and clipping: as without us, and all is there."""
+    pytest.importorskip("transformers")
+    bare = run(tmp_path, "llama", watched=False)
+    assert run(tmp_path, "llama") == bare
+    records, merged = read(store_directory)
+    for record in records:
+        assert record.named("failure") == ()
+        mean = np.array(bare[1][record.rank]).reshape(-1, 2).mean(axis=1)
+        assert np.allclose(record.steps["loss"], mean, rtol=1e-3)
+        assert record.steps["backwards"].tolist() == [2] * STEPS
+        assert all(parameter.local >= 0 for parameter in record.parameters)
+        assert np.isfinite(record.outputs.values["out_entropy"][0]).sum() == 2
+    assert {p.name for p in merged.parameters} >= {"model.layers.1.self_attn.q_proj.weight"}
+    assert np.isfinite(merged.steps["grad_norm"]).all()
+    assert np.allclose(
+        merged.steps["grad_norm"], np.minimum(merged.steps["clip_norm"], 1), rtol=0.02
+    )
+    assert len(merged.noise) >= STEPS - 2
+    assert (merged.noise["micro"] == 4).all()
+    assert sum(merged.losses[0].target["classes"]) > 0
 
 
 def test_ranks_thin_alike(tmp_path: Path, store_directory: Path) -> None:

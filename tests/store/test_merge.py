@@ -160,3 +160,27 @@ def test_ranks_with_other_parameters_are_left_out() -> None:
     merged = merge([rank(0, series(SHARDS[0])), other])
     assert merged.parameters[0].name == "w"
     assert any("different parameters" in spot for spot in merged.blind_spots)
+
+
+def noise(steps: list[int], small: list[float], big: list[float], **more: Any) -> Table:
+    """Rows of noise of two ranks' batches."""
+    columns = {"step": steps, "micro": [2] * len(steps), "rows": [4] * len(steps)}
+    columns |= {name: [value] * len(steps) for name, value in more.items()}
+    found = {name: np.asarray(values, np.float64) for name, values in columns.items()}
+    return Table({**found, "small": np.asarray(small), "big": np.asarray(big)})
+
+
+def test_noise_of_shards_is_told_by_all_ranks_together() -> None:
+    """Parts of the averaged gradient add up, at steps that every rank measured; else all rows."""
+    mine = noise([0, 1, 3], [2.0, 4.0, 6.0], [1.0, 1.0, 1.0], part=1.0)
+    other = noise([1, 2, 3], [8.0, 8.0, 8.0], [0.5, 0.5, 2.0], part=1.0)
+    ranks = [rank(k, series(SHARDS[k]), 5, noise=n) for k, n in enumerate((mine, other))]
+    merged = merge(ranks).noise
+    assert merged["step"].tolist() == [1, 3]
+    assert merged["small"].tolist() == [6.0, 7.0]
+    assert merged["big"].tolist() == [1.5, 3.0]
+    assert "part" not in merged
+    alone = [ranks[0], rank(1, series(SHARDS[1]), 5)]
+    assert len(merge(alone).noise) == 0  # the other rank's parts are missing
+    whole = [replace(r, noise=noise([0, 1], [2.0, 4.0], [1.0, 1.0])) for r in ranks]
+    assert merge(whole).noise["step"].tolist() == [0, 1, 0, 1]

@@ -389,7 +389,8 @@ class Heartbeat:
             (watched,) = self._watched.values()
             if watched.cleared or self.state.backwards:  # else an older gradient is added to
                 parameters = watched.parameters.parameters
-                self.state.guard.run("noise", self._small.before, self.state.step, parameters)
+                step = self.state.step
+                self.state.guard.run("noise", self._small.before, step, parameters, loss)
 
     def after_backward(self) -> None:
         """After each backward pass: of a micro-batch, or where no optimizer has ever stepped."""
@@ -417,11 +418,12 @@ class Heartbeat:
         if found is None:
             return
         step, rows, (count, squares) = state.step, state.samples, found
+        part = {"part": 1.0} if self._small.sharded else {}
 
         def deliver(values: NDArray[np.float32]) -> None:
             small, big = (float(value) for value in values)
             state.recorder.tables["noise"].append(
-                {"step": step, "micro": count, "rows": rows, "small": small, "big": big}
+                {"step": step, "micro": count, "rows": rows, "small": small, "big": big, **part}
             )
 
         self.state.transfers.send([squares], deliver)

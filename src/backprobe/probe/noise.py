@@ -10,6 +10,10 @@ them over steps before dividing, as `backprobe.signals.noise_scale` does.
 A small batch's gradient passes the `AccumulateGrad` node of its parameter before it is added to
 others or averaged with other ranks': a hook of that node reads its square there, every element, and
 is gone when the backward has ended. The parameter itself carries nothing.
+
+Of FSDP2 the parameters are shards, and each rank's own whole gradient passes the nodes of the
+gathered ones, which are found in the loss's graph. The averaged gradient is nowhere whole: a rank
+tells the square of its shard, and the reader adds the ranks' up (`backprobe.store.merge`).
 """
 
 from __future__ import annotations
@@ -26,6 +30,8 @@ DENSE = 32
 """Steps that are all measured at first; the estimate needs dozens."""
 EVERY = 4
 """After them one observed step in so many: two more reads of all gradients are about 1 %."""
+MOST_NODES = 50_000
+"""Of a graph that is searched for the gathered parameters of shards."""
 
 
 class SmallBatches:
@@ -41,18 +47,20 @@ class SmallBatches:
         self._seen: list[Tensor] = []
         self._small: list[Tensor] = []
         self._big: Tensor | None = None
+        self.sharded = False
 
     @property
     def listening(self) -> bool:
         """Whether a backward pass is being listened to."""
         return bool(self._handles)
 
-    def before(self, step: int, parameters: Sequence[Tensor]) -> None:
+    def before(self, step: int, parameters: Sequence[Tensor], loss: Tensor) -> None:
         """Listens to the backward pass that begins now.
 
         Arguments:
             step: the optimizer step that it belongs to.
             parameters: all that the optimizer moves.
+            loss: that it begins at.
         """
         self._remove()
         if step != self._step:
@@ -64,11 +72,17 @@ class SmallBatches:
             return
         self._seen = []
         self._parameters = [p for p in parameters if p.requires_grad]
-        if any(hasattr(p, "_local_tensor") for p in self._parameters):
-            self._wanted = False  # in shards: the whole gradient is never here
-            return
-        with torch.enable_grad():
-            nodes: list[Any] = [get_gradient_edge(p).node for p in self._parameters]
+        self.sharded = any(map(_is_shard, self._parameters))
+        if self.sharded:
+            # Ranks must choose the same steps; how many each has observed may differ.
+            self._wanted = self._turns <= DENSE or step % EVERY == 0
+            nodes = _gathered(loss.grad_fn) if self._wanted else []
+            if not nodes or not all(map(_is_shard, self._parameters)):
+                self._wanted = False
+                return
+        else:
+            with torch.enable_grad():
+                nodes = [get_gradient_edge(p).node for p in self._parameters]
         self._handles = [node.register_prehook(self._passed) for node in nodes]
 
     def after(self) -> None:
@@ -79,6 +93,9 @@ class SmallBatches:
         gradients = [p.grad for p in self._parameters if p.grad is not None]
         if not self._seen or len({g.device for g in gradients}) != 1:
             self._wanted = False
+            return
+        if self.sharded and len(self._seen) != len(gradients):
+            self._wanted = False  # some passed unseen, in a graph of their own (reentrant)
             return
         self._small.append(torch.stack(self._seen).sum())
         self._big = torch.stack([_square(gradient) for gradient in gradients]).sum()
@@ -93,7 +110,8 @@ class SmallBatches:
         Arguments:
             step: the step that ends.
             backwards: its backward passes.
-            replicas: ranks whose gradients were averaged, 1 where it was this process's alone.
+            replicas: ranks whose gradients were averaged, 1 where it was this process's alone. Of
+                shards b is this rank's part of it.
         """
         self._remove()
         small, big = self._small, self._big
@@ -120,9 +138,45 @@ class SmallBatches:
         self._handles = []
 
 
+def _is_shard(parameter: Tensor) -> bool:
+    return hasattr(parameter, "_local_tensor")
+
+
+def _gathered(root: Any) -> list[Any]:
+    """The nodes below a loss at which parameters that are whole collect their gradients.
+
+    None where some are shards even there (of tensor parallelism), or the graph is too large.
+    """
+    found, seen, waiting = [], {root}, [root]
+    while waiting:
+        node = waiting.pop()
+        variable = getattr(node, "variable", None)
+        if variable is not None:
+            if _is_shard(variable):
+                return []
+            found.append(node)
+        for child, _ in node.next_functions:
+            if child is not None and child not in seen:
+                seen.add(child)
+                waiting.append(child)
+        if len(seen) > MOST_NODES:
+            return []
+    return found
+
+
 def _square(gradient: Tensor) -> Tensor:
-    """Sum of squares of all elements, a 0-d tensor where the gradient is."""
+    """Sum of squares of all elements, a 0-d tensor where the gradient is.
+
+    Of a shard that several ranks hold each tells its part.
+    """
     with torch.no_grad():
+        holders = 1
+        shard = getattr(gradient, "_local_tensor", None)
+        if shard is not None:
+            mesh: Any = getattr(gradient, "device_mesh", None)
+            for at, placement in enumerate(getattr(gradient, "placements", ())):
+                holders *= mesh.size(at) if placement.is_replicate() else 1
+            gradient = shard / holders**0.5 if holders > 1 else shard
         values = gradient.detach()
         if values.layout != torch.strided:
             values = values.coalesce().values()

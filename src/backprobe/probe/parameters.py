@@ -438,6 +438,8 @@ def _simple(parameter: Tensor) -> bool:
 def _local(tensor: Tensor) -> Tensor | None:
     """This rank's dense values of a tensor, or None where they can't be read."""
     shard: Any = getattr(tensor, "_local_tensor", tensor)
+    if freed(shard):
+        return None
     if shard.layout != torch.strided:
         shard = shard.to_dense()
     return shard.detach() if shard.is_floating_point() and shard.device.type != "meta" else None

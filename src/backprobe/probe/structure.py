@@ -241,7 +241,7 @@ def jsonable(value: Any) -> Any:
 
 
 def _replicas(module: nn.Module) -> int:
-    """Ranks over which a DDP wrapper averages gradients, 1 where there is none."""
+    """Ranks over which DDP or FSDP2 averages gradients, 1 where there is neither."""
     while type(module).__name__ in WRAPPERS:
         group = getattr(module, "process_group", None)
         if group is not None:
@@ -250,6 +250,10 @@ def _replicas(module: nn.Module) -> int:
         if not isinstance(inner, nn.Module):
             break
         module = inner
+    if type(module).__name__.startswith("FSDP"):  # what `fully_shard` makes of a class
+        meshes = (getattr(p, "device_mesh", None) for p in module.parameters())
+        mesh: Any = next((mesh for mesh in meshes if mesh is not None), None)
+        return 1 if mesh is None else int(mesh.size())
     return 1
 
 

@@ -96,8 +96,11 @@ class Unstepped:
             root = reference()
             if root is not None:
                 found.update((id(p), p) for p in root.parameters() if p.requires_grad)
-        # Sharded parameters are gathered into other tensors for a while: those are none of ours.
-        if not any(hasattr(tensor, "_local_tensor") for tensor in found.values()):
+        # Sharded parameters are gathered into other tensors for a while, whose memory goes when the
+        # backward has run: those are none of ours, though modules may hold them now.
+        if any(parameter.local >= 0 for parameter in structure.parameters):
+            found = {key: p for key, p in found.items() if hasattr(p, "_local_tensor")}
+        else:
             for tensor in leaves_of(loss):
                 if not freed(tensor):
                     found.setdefault(id(tensor), tensor)

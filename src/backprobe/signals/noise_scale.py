@@ -22,6 +22,8 @@ def noise_scale(record: Record) -> float:
     table = record.noise
     if len(table) < 3:
         return float("nan")
+    if (table["part"] == 1).any():
+        return float("nan")  # one rank's shards: only the ranks together tell
     k, small, big = (np.asarray(table[name], np.float64) for name in ("micro", "small", "big"))
     signal = float(np.mean((k * big - small) / (k - 1)))
     noise = float(np.mean((small - big) / (1 - 1 / k)))

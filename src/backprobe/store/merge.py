@@ -6,7 +6,8 @@ for another. A tensor that every rank holds whole (DDP) is taken from the lowest
 in shards (FSDP) means and mean squares are weighted by the shards' numbers of finite elements,
 extremes are the extremes, and shares are weighted by elements; at a step that not every rank
 observed it has no value. Layer outputs are weighted by the rows of each rank's batch. Each rank's
-rows of `noise` are an estimate of their own: all are kept.
+rows of `noise` are an estimate of their own, and all are kept; but where each knows a part of the
+averaged gradient only (FSDP), those of all ranks are one row.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def merge(records: Sequence[Record]) -> Record:
         steps=_steps(ranks, parameters, series),
         parameters_series=series,
         outputs=_outputs(ranks),
-        noise=join_tables([r.noise.columns for r in ranks if len(r.noise)]),
+        noise=_noise(ranks),
         events=tuple(sorted(events, key=lambda event: event.time)),
         blind_spots=tuple(spots),
         damage=tuple(text for record in ranks for text in record.damage),
@@ -210,6 +211,23 @@ def _outputs(ranks: Sequence[Record]) -> Series:
         whole[rows] = _joined(name, stack, weights)
         merged[name] = whole
     return Series(lowest.step, lowest.index, merged)
+
+
+def _noise(ranks: Sequence[Record]) -> Table:
+    if not any((r.noise["part"] == 1).any() for r in ranks):
+        return join_tables([r.noise.columns for r in ranks if len(r.noise)])
+    if len(ranks) < ranks[0].world or not all(len(r.noise) for r in ranks):
+        return Table()
+    steps = [np.asarray(r.noise["step"], np.int64) for r in ranks]
+    common = steps[0]
+    for others in steps[1:]:
+        common = np.intersect1d(common, others)
+    rows = [np.searchsorted(mine, common) for mine in steps]
+    columns: dict[str, Array] = {}
+    for name in ("step", "micro", "rows", "small", "big"):
+        stack = np.stack([r.noise[name][at] for r, at in zip(ranks, rows, strict=True)])
+        columns[name] = stack.sum(axis=0) if name == "big" else stack.mean(axis=0)
+    return Table(columns)
 
 
 def _joined(name: str, stack: Array, weights: Array) -> Array:
