@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,22 @@ def test_how_a_script_ended_is_its_state(
     assert (run.state, run.exit_code) == (state, kept)
     assert [row["a"] for row in Api().run().scan_history(keys=["a"])] == [1]
     assert ("Traceback" in done.stderr) == (code in (1, -2) and "exit" not in body)
+
+
+def test_a_prompt_goes_on_after_an_error(tmp_path: Path) -> None:
+    """A mistake at a prompt, or in a cell, is not how the run ended."""
+    done = subprocess.run(
+        [sys.executable, "-i", "-q"],
+        input="import backprobe as wandb\nrun = wandb.init()\n1 / 0\nwandb.log({'a': 1})\n",
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "ZeroDivisionError" in done.stderr
+    (run,) = catalog.runs(catalog.store_directory())
+    assert (run.state, run.exit_code) == ("finished", 0)
 
 
 def test_sigkill_loses_no_row_that_log_returned_from(script: Script) -> None:

@@ -21,8 +21,11 @@ def observe() -> None:
 
 
 def expected() -> int:
-    """0; or what `sys.exit` was given; 1 after an exception; −2 after Ctrl-C (the signal)."""
-    error = getattr(sys, "last_value", None)
+    """0; or what `sys.exit` was given; 1 after an exception; −2 after Ctrl-C (the signal).
+
+    A prompt or a notebook goes on after an error: what a cell died of says nothing of how it ends.
+    """
+    error = None if hasattr(sys, "ps1") else getattr(sys, "last_value", None)
     if isinstance(error, KeyboardInterrupt):
         return -int(signal.SIGINT)
     if error is not None and not isinstance(error, SystemExit):
