@@ -94,7 +94,9 @@ class Session:
         )
         self._status = self._attach_console()
         capture = Capture(
-            lambda facts: self.writer.event("environment", **facts), full=self.rank == 0
+            lambda facts: self.writer.event("environment", **facts),
+            full=self.rank == 0,
+            again=settings.trial() is not None,
         )
         self.before_end(capture.join)
         self._thread = threading.Thread(target=self._loop, name="backprobe-flush", daemon=True)

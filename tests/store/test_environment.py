@@ -111,3 +111,11 @@ def test_other_ranks_tell_only_of_themselves() -> None:
     written: list[Mapping[str, Any]] = []
     Capture(written.append, full=False).join(30)
     assert [sorted(set(facts) & {"python", "packages", "git"}) for facts in written] == [["python"]]
+
+
+def test_what_repeats_a_run_leaves_packages_and_git_to_it() -> None:
+    """They take longer than many a trial; its own text is kept all the same."""
+    written: list[Mapping[str, Any]] = []
+    Capture(written.append, again=True).join(30)
+    assert not any({"packages", "git"} & set(facts) for facts in written)
+    assert any("python" in facts for facts in written)

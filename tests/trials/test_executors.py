@@ -138,25 +138,38 @@ print(torch.rand(1).item(), np.random.rand(), random.random())
 class Held: pass
 import pickle
 pickle.loads(pickle.dumps(Held()))
-if len(sys.argv) > 1:
+import atexit, threading
+atexit.register(print, "at the very end")
+threading.Timer(0.3, print, ["a thread's last line"]).start()
+left_open = open(os.environ["BACKPROBE_RUN"] + "/left.txt", "w")
+left_open.write("all of it")
+if sys.argv[1:] == ["fail"]:
     raise ValueError("as it was asked for")
+if sys.argv[1:] == ["leave"]:
+    sys.exit("left as it was asked for")
 print("accuracy=0.5")
 """
 
 
 def test_a_forked_trial_is_as_a_started_one(tmp_path: Path) -> None:
-    """Arguments, names, folders, random numbers, output, errors and exit status are the same."""
+    """Arguments, names, folders, random numbers, output, errors and exit status are the same.
+
+    And what comes at the end: threads, functions registered for it, files that were left open.
+    """
     (tmp_path / "train.py").write_text(PLAIN)
-    for words in ((), ("fail",)):
+    for words in ((), ("fail",), ("leave",)):
         printed = []
         for number, forks in enumerate((True, False)):
-            store = tmp_path / f"store{len(words)}{number}"
+            store = tmp_path / f"store{''.join(words)}{number}"
             python = [sys.executable] if forks else ["/usr/bin/env", sys.executable]
             run = catalog.create(store, command=(*python, "train.py", *words), cwd=str(tmp_path))
             with Pool(store, 1) as pool:
                 trial, _ = pool.run([Task(run, Arm(), seed, None) for seed in (3, 4)])
                 assert bool(pool._servers) == forks
             text = (Path(trial.run.path) / "printed.txt").read_text()
+            assert (Path(trial.run.path) / "left.txt").read_text() == "all of it"
+            assert "at the very end" in text
+            assert "a thread's last line" in text
             printed.append((text, trial.failure, trial.run.exit_code))
         assert printed[0] == printed[1]
         assert ("as it was asked for" in printed[0][0]) == bool(words)

@@ -35,6 +35,7 @@ def first(printed: str, **parts: object) -> tuple[str, str, bool | None, float] 
         ("train loss 0.2 val loss 0.4", ("printed", "val loss", False, 0.4)),
         ("FINAL mse=nan", ("printed", "mse", False, float("nan"))),
         ("step 3 Test R^2 = 0.75", ("printed", "test r2", True, 0.75)),
+        ("epoch 9 loss 0.02\nFINAL nll=1.25", ("printed", "nll", False, 1.25)),
         ("zorp=4\nzorp=5", ("printed", "zorp", None, 5.0)),
     ],
 )
@@ -49,7 +50,16 @@ def test_what_is_printed_last_counts(
 
 
 @pytest.mark.parametrize(
-    "printed", ["epoch 9 loss 0.02", "train accuracy=0.99", "loss: 0.1\ntraining loss 0.01", ""]
+    "printed",
+    [
+        "epoch 9 loss 0.02",
+        "train accuracy=0.99",
+        "loss: 0.1\ntraining loss 0.01",
+        "nll 0.4",
+        "final loss 0.01",
+        "final train nll 0.3",
+        "",
+    ],
 )
 def test_training_alone_is_no_outcome(printed: str) -> None:
     """A loss that falls on training data tells nothing of what was learnt."""

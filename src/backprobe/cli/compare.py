@@ -27,7 +27,7 @@ def compare(a: str, b: str, as_json: bool) -> None:
     (one, one_found), (other, other_found) = examine(find_run(a)), examine(find_run(b))
     parts = {
         "config": _differences(_given(one), _given(other)),
-        "environment": _differences(_environment(one), _environment(other)),
+        "environment": _differences(_surroundings(one, other), _surroundings(other, one)),
         "metrics": _differences(_results(one), _results(other), all_keys=True),
         "findings": _differences(_rules(one_found), _rules(other_found)),
     }
@@ -70,6 +70,21 @@ def _given(record: Record) -> dict[str, Any]:
     if record.parameters:
         given["parameters"] = facts["parameters"]
     return given
+
+
+def _surroundings(record: Record, other: Record) -> dict[str, Any]:
+    """Its environment; of packages and git only where both have them: trials leave them out."""
+    missing = [
+        f"{part}."
+        for part in ("packages", "git")
+        if not (record.run.environment.get(part) and other.run.environment.get(part))
+    ]
+    found = _environment(record)
+    return {key: value for key, value in found.items() if not _begins(key, missing)}
+
+
+def _begins(key: str, prefixes: list[str]) -> bool:
+    return any(key.startswith(prefix) for prefix in prefixes)
 
 
 def _environment(record: Record) -> dict[str, Any]:

@@ -125,9 +125,10 @@ def _environment(values: Mapping[str, Any]) -> list[str]:
     if not values:
         return []
     torch, git = values.get("torch") or {}, values.get("git") or {}
+    packages = values.get("packages")  # a trial's are those of the run that it repeats
+    counted = f", {len(packages)} packages" if packages else ""
     lines = [
-        f"Python {values.get('python', '?')}, torch {torch.get('version', '?')}, "
-        f"{len(values.get('packages', ()))} packages",
+        f"Python {values.get('python', '?')}, torch {torch.get('version', '?')}{counted}",
         f"{values.get('platform', '?')}, {values.get('cpus_usable', '?')} CPUs, "
         f"host {values.get('host', '?')}",
     ]

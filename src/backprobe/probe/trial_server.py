@@ -6,19 +6,27 @@ JSON on standard input: `{"id", "command", "cwd", "environment", "output"}`; an 
 standard output: `{"id", "pid"}` once the trial runs, `{"id", "status"}` when it has ended. Nothing
 of torch is in use here (no thread, no device, no number drawn), so a fork is as good as a new
 process; each trial has a session, an environment and files of its own. It ends with its parent.
+
+A trial ends as a forked process does, without taking the interpreter apart: that would write to
+every page of what it shares with the others, and takes longer than many a trial.
 """
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import ctypes
+import fcntl
+import gc
 import importlib
 import io
 import json
 import os
 import select
 import signal
+import stat
 import sys
+import threading
 import types
 from collections.abc import Mapping, Sequence
 from importlib.machinery import SourceFileLoader
@@ -51,6 +59,8 @@ def main(also: Sequence[str] = ()) -> None:
             continue
     for entry in TABLE.values():
         importlib.import_module(f"backprobe.treatments.{entry.module}")
+    gc.collect()
+    gc.freeze()  # a collection in a trial leaves what all share alone, and so on shared pages
     waking, wake = os.pipe()
     for descriptor in (waking, wake):
         os.set_blocking(descriptor, False)
@@ -136,12 +146,13 @@ def _become(request: Mapping[str, Any]) -> NoReturn:
 
 
 def _run(script: str, module: types.ModuleType) -> NoReturn:
+    status = 0
     try:
         with io.open_code(script) as file:
             text = file.read()
         exec(compile(text, script, "exec", dont_inherit=True), vars(module))
-    except SystemExit:
-        raise
+    except SystemExit as end:
+        status = _status(end.code)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
@@ -149,8 +160,55 @@ def _run(script: str, module: types.ModuleType) -> NoReturn:
     except BaseException as error:  # noqa: BLE001  # told as Python itself tells it
         trace = error.__traceback__
         sys.excepthook(type(error), error, trace.tb_next if trace is not None else None)
-        sys.exit(1)
-    sys.exit(0)
+        status = 1
+    _leave(status)
+
+
+def _status(code: object) -> int:
+    """The exit status that `sys.exit(code)` gives; a text is printed, as Python does."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _leave(status: int) -> NoReturn:
+    """Ends this process: waits for threads, runs what is registered for the end, writes files."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter's own end does
+        atexit._run_exitfuncs()
+    except BaseException as error:  # noqa: BLE001  # a status all the same
+        sys.excepthook(type(error), error, error.__traceback__)
+    if _files_are_open():
+        for one in gc.get_objects():  # the trial's own: those of the server are frozen
+            if isinstance(one, io.IOBase):
+                _flush(one)
+    for stream in (sys.stdout, sys.stderr):
+        _flush(stream)
+    os._exit(status)
+
+
+def _files_are_open() -> bool:
+    """Whether there may be files that were written and not closed."""
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        try:
+            writes = fcntl.fcntl(descriptor, fcntl.F_GETFL) & (os.O_WRONLY | os.O_RDWR)
+            if descriptor > 2 and writes and stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return True
+        except OSError:  # the one that lists them
+            continue
+    return False
+
+
+def _flush(stream: Any) -> None:
+    """Writes out what a file was given, which its end would have done."""
+    try:
+        stream.flush()
+    except (OSError, ValueError, AttributeError):  # closed, or gone
+        pass
 
 
 def _die_with_parent() -> None:

@@ -71,6 +71,7 @@ class Capture:
         write: takes the facts of one event; called from the thread.
         extra: more facts, e.g. what torch alone can tell; what they raise is recorded, not thrown.
         full: whether packages, git and source are captured; one process of a job is enough.
+        again: whether the process repeats a run that has packages and git already, as trials do.
     """
 
     def __init__(
@@ -78,13 +79,14 @@ class Capture:
         write: Callable[[Mapping[str, Any]], None],
         extra: Callable[[], Mapping[str, Any]] | None = None,
         full: bool = True,
+        again: bool = False,
     ) -> None:
         self._write = write
         self._parts: list[Callable[[], Mapping[str, Any]]] = [process_facts]
         if extra is not None:
             self._parts.append(extra)
         if full:
-            self._parts += [source_facts, git_facts, package_facts]
+            self._parts += [source_facts, *([] if again else [git_facts, package_facts])]
         self._thread = threading.Thread(target=self._run, name="backprobe-environment", daemon=True)
         self._thread.start()
 

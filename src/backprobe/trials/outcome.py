@@ -20,6 +20,8 @@ from backprobe.trials.nouns import SOURCES, Outcome, Trial
 
 CHANGES_LOSS = ("swap-loss", "drop-output-activation", "class-weights", "align-shapes")
 """Treatments under which a loss is not the same quantity as without."""
+UNSPECIFIC = frozenset({"loss", "cost"})
+"""Names of objectives that do not say which; the last batch of training is summed up so, too."""
 CHANGES_UNITS = ("standardize-targets",)
 """Treatments under which the probe sees outputs in other units than the script does."""
 
@@ -77,7 +79,8 @@ def _printed(text: str) -> dict[Outcome, float]:
     lines = [line.split("\r")[-1] for line in text.rstrip("\n\r").split("\n")]
     last = max((n for n, line in enumerate(lines) if named_numbers(line)), default=-1)
     for number, line in enumerate(lines):
-        line_evaluates = metrics.evaluates(line) or "final" in metrics.words(line)
+        sums_up = "final" in metrics.words(line) and not metrics.trains(line)
+        line_evaluates = metrics.evaluates(line) or sums_up
         for segment, name, value in named_numbers(line):
             if metrics.trains(segment):
                 continue
@@ -85,7 +88,10 @@ def _printed(text: str) -> dict[Outcome, float]:
             marked = metrics.evaluates(segment) or (
                 metrics.evaluates(line) and not metrics.trains(line)
             )
-            if word in metrics.OBJECTIVES and not marked:
+            # The last line's `loss` may be of training; one that is called by its kind, and
+            # comes with the summing-up, is what the script is judged by: `FINAL nll=1.2`.
+            named = sums_up and word not in UNSPECIFIC
+            if word in metrics.OBJECTIVES and not (marked or named):
                 continue
             if not (marked or line_evaluates or number == last):
                 continue
