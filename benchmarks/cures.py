@@ -9,8 +9,8 @@ the faulty script and its repaired twin on the metric that the script prints as 
 true where the mean of that metric over fresh seeds is better than the control's.
 
 Time is CPU time, of the proof with all its children, against the same number of runs of the bare
-script; a run that a treatment makes longer counts as so much more. `steps` takes off the bare
-script what its imports cost, so that what is left are its data, its steps and its evaluation.
+script; a run that a treatment makes longer counts as so much more. `steps` leaves out what the bare
+script takes to begin and to import, so that its data, steps and evaluation are left.
 
 With --store what was run is kept, and used when the case is asked for again (its time is then not
 told). With --json each row is kept as well, and rows that are there are not measured again.
@@ -47,6 +47,15 @@ from backprobe.trials.pool import Pool
 
 CASES = Path(__file__).parent / "diagnosis" / "cases"
 WON_BACK = 0.5
+BODY = """
+IMPORTS
+import atexit as at_exit, runpy as runner, sys as system, time as clock
+del system.argv[0]
+began = clock.process_time()
+say = lambda: print(f"\\nbody took {clock.process_time() - began}", file=system.stderr)
+at_exit.register(say)
+runner.run_path(system.argv[0], run_name="__main__")
+"""
 FRESH = 100
 """Number of the first fresh seed: none of a proof's."""
 NAN = float("nan")
@@ -157,7 +166,7 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
     directory = Path(run.path).parent
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
         environment = pool.environment()
-    bare = [cpu_of(run, run.command, environment)]
+    bare, bodies = [cpu_of(run, run.command, environment)], [body_of(run, environment)]
     ended: list[Trial] = []
     began, used = time.time(), cpu_seconds()
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
@@ -175,11 +184,11 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
         )
     used = cpu_seconds() - used  # the pool is closed: its children have been waited for
     bare.append(cpu_of(run, run.command, environment))
+    bodies.append(body_of(run, environment))
     if all(trial.run.created >= began for trial in ended):
         work = sum(weights(found.control, ended))
-        start = cpu_of(run, (run.command[0], "-c", imports(Path(run.command[1]))), environment)
         row.scripts = used / (work * fmean(bare))
-        row.steps = used / (work * max(1e-9, fmean(bare) - start))
+        row.steps = used / (work * fmean(bodies))
     for result in found.results:
         values = [final(case, trial) for trial in result.trials]
         facts = {"treatment": str(result.arm), "verdict": result.verdict.word, "values": values}
@@ -209,11 +218,16 @@ def cpu_of(run: Run, command: Sequence[str], environment: dict[str, str]) -> flo
     return cpu_seconds() - began
 
 
-def imports(script: Path) -> str:
-    """A script's own imports, and the optimizers that its first one imports."""
+def body_of(run: Run, environment: dict[str, str]) -> float:
+    """CPU seconds of a run's script by plain Python, once all that it imports is there."""
+    script = Path(run.command[1])
     tree = ast.parse(script.read_text())
     found = [ast.unparse(one) for one in tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
-    return "\n".join([*found, "import torch._dynamo"])
+    text = BODY.replace("IMPORTS", "\n".join([*found, "import torch._dynamo"]))  # optimizers do
+    command = (run.command[0], "-c", text, *run.command[1:])
+    done = subprocess.run(command, cwd=run.cwd, env=environment, capture_output=True, text=True)
+    told = re.findall(r"^body took (\S+)$", done.stderr, re.MULTILINE)
+    return float(told[-1]) if told else NAN
 
 
 def weights(control: Sequence[Trial], trials: Sequence[Trial]) -> list[float]:

@@ -31,6 +31,11 @@ R2 = Outcome("printed", "r2", True)
         (ERROR, (math.nan, math.nan, math.nan), (2.0, 2.1, 2.0), "helps"),
         (R2, (math.nan, math.nan, math.nan), (-0.1, 0.5, 0.5), "no effect"),
         (ERROR, (1.0, 1.0, 1.0), (math.nan, 0.1, 0.1), "harms"),
+        (ERROR, (1.0, math.nan, 1.1), (math.nan, math.nan, 0.1), "harms"),
+        (ERROR, (math.nan, 1.0, 1.1), (math.nan, 0.1, 0.1), "no effect"),
+        (R2, (-0.03, math.nan, math.nan), (0.5, 0.53, 0.52), "helps"),
+        (ERROR, (math.inf, 1.0, 1.1), (0.5, 0.52, 0.51), "helps"),
+        (ACCURACY, (0.9, math.nan, 0.95), (0.91, 0.9, 0.96), "no effect"),
         (ERROR, (math.inf, math.nan, math.nan), (math.nan, math.nan, math.nan), "no effect"),
     ],
 )

@@ -15,7 +15,7 @@ from backprobe.trials.executor import Executor
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial, Verdict
 from backprobe.trials.outcome import choose
-from backprobe.trials.verdict import FIRST, ONCE, SECOND, judge, out_of_reach
+from backprobe.trials.verdict import FIRST, ONCE, SECOND, counted, judge, out_of_reach
 
 WHOLE_STEPS = 2000
 """A run of no more steps is repeated whole; a longer one is cut there, unless told otherwise."""
@@ -271,7 +271,7 @@ def _promising(verdict: Verdict) -> bool:
     if verdict.word != "no effect" or verdict.reason or outcome is None:
         return False
     sign = 1.0 if outcome.higher else -1.0
-    pairs = zip(verdict.control, verdict.treated, strict=True)
+    pairs = zip(counted(outcome, verdict.control), verdict.treated, strict=True)
     return all(sign * (treated - control) > 0 for control, treated in pairs)
 
 

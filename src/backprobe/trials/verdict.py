@@ -57,17 +57,17 @@ def judge(
     finite_c = [math.isfinite(value) for value in control]
     finite_t = [math.isfinite(value) for value in treated]
     if not all(finite_t):
-        if not any(finite_c):
-            return Verdict("no effect", "neither gives a number", unit=unit, **pair)  # type: ignore[arg-type]
-        return Verdict("harms", "it ends in NaN or infinity", unit=unit, **pair)  # type: ignore[arg-type]
-    if not all(finite_c):
-        if any(finite_c) or len(treated) < 2:
-            reason = "the control gives a number for some seeds only"
-            return Verdict("no effect", reason, unit=unit, **pair)  # type: ignore[arg-type]
+        if any(c and not t for c, t in zip(finite_c, finite_t, strict=True)):
+            return Verdict("harms", "it ends in NaN or infinity", unit=unit, **pair)  # type: ignore[arg-type]
+        return Verdict("no effect", "neither gives a number", unit=unit, **pair)  # type: ignore[arg-type]
+    if not any(finite_c):
+        if len(treated) < 2:
+            return Verdict("no effect", "one seed tells nothing", unit=unit, **pair)  # type: ignore[arg-type]
         better = outcome.higher is False or min(treated) > _trivial(outcome)
         reason = "the control ends in NaN or infinity, this one does not"
         return Verdict("helps" if better else "no effect", reason, unit=unit, **pair)  # type: ignore[arg-type]
     sign = 1.0 if outcome.higher else -1.0
+    control = counted(outcome, control)
     if relative:
         errors = [(_error(outcome, c), _error(outcome, t)) for c, t in zip(control, treated)]  # noqa: B905
         differences = [math.log(c / t) for c, t in errors]
@@ -90,6 +90,18 @@ def judge(
         word, reason = ("harms", "") if -effect >= least else ("no effect", SIZE)
     bounds = None if math.isinf(half) else (low, high)
     return Verdict(word, reason, effect=effect, interval=bounds, unit=unit, **pair)  # type: ignore[arg-type]
+
+
+def counted(outcome: Outcome, control: Sequence[float]) -> Sequence[float]:
+    """The control's values; one that is no number counts as the worst that is one.
+
+    A run that ended in NaN is no better than that, so no difference is made larger by it.
+    """
+    numbers = [value for value in control if math.isfinite(value)]
+    if not numbers:
+        return control
+    worst = min(numbers) if outcome.higher else max(numbers)
+    return [value if math.isfinite(value) else worst for value in control]
 
 
 def out_of_reach(
