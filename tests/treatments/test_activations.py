@@ -121,6 +121,25 @@ def test_he_is_drawn_by_what_follows(treat: Treat) -> None:
     assert all(torch.equal(layer.weight, w) for layer, w in zip(model[::2], before, strict=True))
 
 
+def test_a_network_of_bare_tensors_is_drawn_before_its_first_step(treat: Treat) -> None:
+    """Glorot's scheme on what is no vector; the step itself changes nothing; it can be undone."""
+    applied = treat("initialize=he")
+    weight = torch.zeros(40, 60, requires_grad=True)
+    bias = torch.full((60,), 0.5, requires_grad=True)
+    optimizer = torch.optim.SGD([weight, bias], lr=1.0)
+    (torch.randn(5, 40) @ weight + bias).square().sum().backward()
+    optimizer.step()
+    assert float(weight.detach().std()) == pytest.approx((2 / 100) ** 0.5, rel=0.1)
+    assert torch.equal(bias, torch.full((60,), 0.5))
+    drawn = weight.detach().clone()
+    optimizer.zero_grad()
+    (torch.randn(5, 40) @ weight + bias).square().sum().backward()
+    optimizer.step()
+    assert not torch.equal(weight, drawn)
+    applied.undo()
+    assert torch.equal(weight, torch.zeros(40, 60))
+
+
 def test_lsuv_makes_layers_of_unit_variance(treat: Treat) -> None:
     """After the first forward each layer's output has variance 1."""
     treat("initialize=lsuv")

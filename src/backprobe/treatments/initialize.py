@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch.optim.optimizer import Optimizer
 
 from backprobe.treatments.base import Treatment
 from backprobe.treatments.kept import KeptTensors
 from backprobe.treatments.points import Points, unwatched
 from backprobe.treatments.schemes import draws, scheme_before, scheme_std
+from backprobe.treatments.steps import tensors
 from backprobe.treatments.tracing import Layer
 
 
@@ -25,16 +28,20 @@ class Initialize(Treatment):
     other values take one scheme for all; `orthogonal` keeps lengths (Saxe et al., 2014), which a
     step that is repeated over time needs; `lsuv` scales each layer's output to variance 1, and
     `default` draws as torch does. Its random numbers are its own: the script's stream stays.
-    `undo` puts the weights back that were there.
+    A network of bare tensors is drawn before its optimizer's first step, which is then one of
+    zero gradients; which of a tensor's sides are inputs is not known there, so Glorot's scheme,
+    which is the same for both, stands for all. `undo` puts the weights back that were there.
     """
 
     NAME = "initialize"
-    WAITS = "a forward of a model with linear layers or convolutions"
+    WAITS = "a forward of a model with linear layers or convolutions, or a step of bare tensors"
 
     def install(self, points: Points) -> None:
-        """Draws before the first forward of each root."""
+        """Draws before the first forward of each root, or the first step where there is none."""
         self.points = points
         self._kept = KeptTensors()
+        self._stepped: WeakSet[Optimizer] = WeakSet()
+        points.steps.before.append(self._meet_bare)
         points.calls.wants_trace = True
         points.first_forward.append(self._meet)
 
@@ -69,6 +76,30 @@ class Initialize(Treatment):
             self.points.report.apply(self.text, f"{drawn} layers")
         if self.value == "lsuv" and drawn:
             self._scale(root, args, kwargs)
+
+    def _meet_bare(self, optimizer: Optimizer) -> None:
+        """Draws what an optimizer holds, where no module was ever called."""
+        if self.points.roots or optimizer in self._stepped:
+            return
+        self._stepped.add(optimizer)
+        held = tensors(optimizer)
+        weights = [one for one in held if one.dim() >= 2 and one.is_floating_point()]
+        devices = list({one.device for one in weights if one.device.type == "cuda"})
+        with torch.random.fork_rng(devices), torch.no_grad():
+            torch.manual_seed(torch.initial_seed() % 2**31 + 7)
+            for weight in weights:
+                self._kept.keep(weight)
+                if self.value in ("lsuv", "orthogonal"):
+                    nn.init.orthogonal_(weight)
+                elif self.value.endswith("uniform"):
+                    nn.init.xavier_uniform_(weight)
+                else:
+                    nn.init.xavier_normal_(weight)
+            for tensor in held if weights else ():
+                if tensor.grad is not None:
+                    tensor.grad.zero_()  # it is of the weights that were there before
+        if weights:
+            self.points.report.apply(self.text, f"{len(weights)} bare tensors")
 
     def _draw(self, weight: Tensor, following: str) -> None:
         scheme = self.value
