@@ -166,7 +166,7 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
     directory = Path(run.path).parent
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
         environment = pool.environment()
-    bare, bodies = [cpu_of(run, run.command, environment)], [body_of(run, environment)]
+    plain = [bare(run, environment)]
     ended: list[Trial] = []
     began, used = time.time(), cpu_seconds()
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
@@ -183,12 +183,12 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
             tell=ended.append,
         )
     used = cpu_seconds() - used  # the pool is closed: its children have been waited for
-    bare.append(cpu_of(run, run.command, environment))
-    bodies.append(body_of(run, environment))
+    plain.append(bare(run, environment))
     if all(trial.run.created >= began for trial in ended):
         work = sum(weights(found.control, ended))
-        row.scripts = used / (work * fmean(bare))
-        row.steps = used / (work * fmean(bodies))
+        row.scripts, row.steps = (
+            used / (work * fmean(column)) for column in zip(*plain, strict=True)
+        )
     for result in found.results:
         values = [final(case, trial) for trial in result.trials]
         facts = {"treatment": str(result.arm), "verdict": result.verdict.word, "values": values}
@@ -211,23 +211,22 @@ def cpu_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in parts)
 
 
-def cpu_of(run: Run, command: Sequence[str], environment: dict[str, str]) -> float:
-    """CPU seconds of a command in a run's folder, by plain Python."""
-    began = cpu_seconds()
-    subprocess.run(command, cwd=run.cwd, env=environment, capture_output=True, check=False)
-    return cpu_seconds() - began
-
-
-def body_of(run: Run, environment: dict[str, str]) -> float:
-    """CPU seconds of a run's script by plain Python, once all that it imports is there."""
-    script = Path(run.command[1])
-    tree = ast.parse(script.read_text())
+def bare(run: Run, environment: dict[str, str]) -> tuple[float, float]:
+    """CPU seconds of a run's script by plain Python: in all, and once its imports are there."""
+    tree = ast.parse(Path(run.command[1]).read_text())
     found = [ast.unparse(one) for one in tree.body if isinstance(one, (ast.Import, ast.ImportFrom))]
     text = BODY.replace("IMPORTS", "\n".join([*found, "import torch._dynamo"]))  # optimizers do
-    command = (run.command[0], "-c", text, *run.command[1:])
-    done = subprocess.run(command, cwd=run.cwd, env=environment, capture_output=True, text=True)
+    began = cpu_seconds()
+    done = subprocess.run(
+        (run.command[0], "-c", text, *run.command[1:]),
+        cwd=run.cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     told = re.findall(r"^body took (\S+)$", done.stderr, re.MULTILINE)
-    return float(told[-1]) if told else NAN
+    return cpu_seconds() - began, float(told[-1]) if told else NAN
 
 
 def weights(control: Sequence[Trial], trials: Sequence[Trial]) -> list[float]:
