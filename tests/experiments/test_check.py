@@ -269,6 +269,30 @@ def test_each_fault_is_told(fault: str) -> None:
     assert found.message
 
 
+def test_a_network_that_has_not_begun_to_learn_accuses_no_labels() -> None:
+    """After so few steps it does no better on the rows that it is trained on, either."""
+
+    class Faint(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = classifier()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return 1e-3 * self.body(x)
+
+    found = checked(Faint(), loader())["zero-inputs"]
+    assert found.status == "skipped"
+    assert "has not learned from the inputs" in found.message
+
+
+def test_a_loss_that_falls_is_not_called_wrong() -> None:
+    """Squared errors of probabilities, the Brier score, may be what one wants."""
+    x, y = rows()
+    model = nn.Sequential(classifier(), nn.Softmax(1))
+    batches = DataLoader(TensorDataset(x, F.one_hot(y, 3).float()), 32, shuffle=True)
+    assert checked(model, batches, nn.MSELoss(), 1e-2)["architecture"].status == "pass"
+
+
 def test_a_rate_that_is_far_off() -> None:
     """A rate of 30 fails and one of 1e-8 warns, with the suggestion."""
     high = checked(classifier(), loader(), rate=30.0)["learning-rate"]

@@ -30,6 +30,7 @@ from backprobe.experiments.checks.training import adam, train
 from backprobe.experiments.keeping import Kept
 from backprobe.experiments.objective import Criterion, Objective
 from backprobe.experiments.watched import watched
+from backprobe.records import Finding, Record
 from backprobe.report.checks import Check, CheckTable
 
 CHECKS: tuple[tuple[str, Callable[[Subject], list[Check]]], ...] = (
@@ -109,7 +110,7 @@ def check(
         subject = Subject(model, objective, served, held, optimizer, rows, why)
         subject.deadline = began + seconds
         subject.shuffles = _shuffles(loader)
-        subject.findings = _findings(subject)
+        subject.findings, subject.record = _findings(subject)
         return made(subject, began)
     finally:
         kept.restore()
@@ -178,10 +179,10 @@ def _objective(
     return objective, ""
 
 
-def _findings(subject: Subject) -> Any:
-    """The rules over a short training, or None where none can be made."""
+def _findings(subject: Subject) -> tuple[list[Finding] | None, Record | None]:
+    """The rules over a short training, and its record; None where none can be made."""
     if subject.objective is None or not subject.trainable():
-        return None
+        return None, None
     steps = WATCHED_STEPS
     own = subject.optimizer
     make = None if own is not None and not isinstance(own, torch.optim.LBFGS) else adam(1e-3)

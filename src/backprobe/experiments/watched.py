@@ -48,8 +48,8 @@ class _Part:
         return reader.record()
 
 
-def watched(train: Callable[[], Any]) -> list[Finding]:
-    """What the rules find in what `train` does.
+def watched(train: Callable[[], Any]) -> tuple[list[Finding], Record]:
+    """What the rules find in what `train` does, and the record of it.
 
     A probe that watches this process already is set aside meanwhile.
 
@@ -67,7 +67,8 @@ def watched(train: Callable[[], Any]) -> list[Finding]:
         finally:
             probe.finish()
             entry._probe = None
-        return diagnose(part.record())
+        record = part.record()
+        return diagnose(record), record
 
 
 @contextmanager

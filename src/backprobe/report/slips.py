@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from backprobe.records import Finding
+from backprobe.records import Finding, Record
 from backprobe.report.checks import Check
 from backprobe.rules import RULES
+from backprobe.signals.progress import progress
 
 LOOP = frozenset(
     {
@@ -39,8 +40,19 @@ TOPICS = (
 """Family → the name of its line."""
 
 
-def lines(findings: Sequence[Finding]) -> list[Check]:
-    """Findings as lines; an error is a failure where it is a cause, a note says nothing."""
+SURE = 0.8
+"""Confidence that is asked of a warning where the loss falls. Rules weigh a fault by the harm that
+a run has come to, and after so few steps every run has learned too little."""
+
+
+def lines(findings: Sequence[Finding], record: Record | None = None) -> list[Check]:
+    """Findings as lines; an error is a failure where it is a cause, a note says nothing.
+
+    Arguments:
+        findings: of the rules.
+        record: that they were found in; where its loss falls, a doubtful warning says nothing.
+    """
+    falls = record is not None and progress(record).state in ("learning", "learned")
     families = {rule.name: rule.__module__.split(".")[-2] for rule in RULES}
     checked = {name: 0 for _, name in TOPICS}
     for rule in RULES:
@@ -49,6 +61,8 @@ def lines(findings: Sequence[Finding]) -> list[Check]:
     for one in findings:
         family = families.get(one.rule, "")
         if one.severity == "note" or not (family in FAMILIES or one.rule in LOOP):
+            continue
+        if falls and one.severity == "warning" and one.confidence < SURE:
             continue
         sure = one.severity == "error" and one.kind == "cause" and one.confidence >= 0.7
         tries = f" Try {', '.join(one.treatments[:2])}." if one.treatments else ""

@@ -56,7 +56,8 @@ def pre_flight(
         table = CheckTable.of(json.loads((Path(trial.run.path) / FILE).read_text()))
     except (OSError, ValueError, KeyError):
         raise NotChecked(_why(trial)) from None
-    checks = [*table.checks, *lines(examine(trial.run)[1])]
+    record, findings = examine(trial.run)
+    checks = [*table.checks, *lines(findings, record)]
     if any(one.name == "overfit-one-batch" and one.status == "skipped" for one in checks):
         checks = _by_trials(run, pool, checks, tell)
     if trial.failure:

@@ -38,6 +38,8 @@ LEFT = 0.1
 """Share of the first loss that may be left of a loss without classes."""
 STUCK = 0.6
 """A loss of which so much is left after all steps has not learned the batch."""
+LESS = 0.97
+"""Loss with inputs over the one without: above, they are of no use."""
 FALLING = 0.9
 """Loss of the last fifth of the steps over that of the fifth before: below, it goes on falling."""
 
@@ -107,7 +109,7 @@ def blank(subject: Subject) -> list[Check]:
     held, served = batches[:count], batches[count:]
     seconds = SHARE_SECONDS * max(0.0, subject.seconds_left) / 2
     steps = max(150, min(600, 5 * len(served)))
-    found = []
+    found, courses = [], []
     for change in (None, _zeroed):
         with subject.fresh("train"):
             judged = _Judge(subject, held, change, max(1, steps // LOOKS))
@@ -118,10 +120,18 @@ def blank(subject: Subject) -> list[Check]:
             judged.look()
             found.append(min(judged.seen))
             steps = min(steps, len(course.losses))
+            courses.append(course)
     mean, nothing = found
     measured = f"loss {mean:.3g} with inputs, {nothing:.3g} without"
-    if mean < 0.97 * nothing or (nothing <= 0 and mean < nothing):
+    if mean < LESS * nothing or (nothing <= 0 and mean < nothing):
         return [Check(name, "pass", measured, "lower with inputs")]
+    late, without = (statistics.fmean(one.losses[-steps // 3 :]) for one in courses)
+    if late > LESS * without and _differ(courses[0].last):
+        why = (
+            f"after {steps} steps the network has not learned from the inputs on the rows that it "
+            f"is trained on either: loss {late:.3g} with them, {without:.3g} without"
+        )
+        return [Check(name, "skipped", measured, "lower with inputs", why)]
     return [
         Check(
             name,
@@ -129,8 +139,7 @@ def blank(subject: Subject) -> list[Check]:
             measured,
             "lower with inputs",
             f"after {steps} steps the network does no better on other rows than one that is given "
-            "zeros: labels may not belong to their rows, the inputs may not reach the output, or "
-            "it needs longer to show.",
+            "zeros: labels may not belong to their rows, or the inputs do not reach the output.",
         )
     ]
 
@@ -246,14 +255,11 @@ def _why(subject: Subject, batch: Batch, course: Course) -> str:
     if clash:
         return f"{clash} of the batch's rows have the same input as another and another target."
     output = main_output(course.last)
-    if isinstance(output, Tensor) and output.dim() > 1 and len(output) > 2:
-        spread = float(output.detach().float().std(0).mean())
-        size = float(output.detach().float().abs().mean())
-        if spread < 1e-4 * max(size, 1e-12):
-            return (
-                "the network gives every row the same output: units are dead or saturated, or the "
-                "input does not reach the output."
-            )
+    if not _differ(output):
+        return (
+            "the network gives every row the same output: units are dead or saturated, or the "
+            "input does not reach the output."
+        )
     bounds = _out_of_bounds(output, batch.target)
     if bounds:
         return bounds
@@ -279,6 +285,15 @@ def _why(subject: Subject, batch: Batch, course: Course) -> str:
         "steps: the network is too small or too deep for its initialisation, or the loss does not "
         "measure what the output says. Check the last activation against the loss."
     )
+
+
+def _differ(last: Any) -> bool:
+    """Whether rows get different outputs; so, too, where that can't be told."""
+    output = main_output(last)
+    if not isinstance(output, Tensor) or output.dim() < 2 or len(output) < 3:
+        return True
+    values = output.detach().float()
+    return float(values.std(0).mean()) >= 1e-4 * max(float(values.abs().mean()), 1e-12)
 
 
 def _contradictions(batch: Batch) -> int:

@@ -12,4 +12,4 @@ def slips(subject: Subject) -> list[Check]:
     """A line a finding, and a line for each family without one."""
     if subject.findings is None:
         return [Check("architecture", "skipped", message="no training was watched")]
-    return lines(subject.findings)
+    return lines(subject.findings, subject.record)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from backprobe.experiments.batches import Batch, tensors
 from backprobe.experiments.keeping import Kept
 from backprobe.experiments.objective import Objective, main_output
-from backprobe.records import Finding
+from backprobe.records import Finding, Record
 
 MAX_ELEMENTS = 20_000_000
 """Numbers of inputs that are looked at."""
@@ -34,6 +34,7 @@ class Subject:
         rows: of training in all, 0 where not known.
         no_loss: why there is no objective.
         findings: of the rules, over a short training; None where none was watched.
+        record: of that training.
         deadline: when to be done, by `time.monotonic`.
         shuffles: whether the loader shuffles; None where not known.
     """
@@ -46,6 +47,7 @@ class Subject:
     rows: int = 0
     no_loss: str = ""
     findings: Sequence[Finding] | None = None
+    record: Record | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 40.0)
     shuffles: bool | None = None
 
