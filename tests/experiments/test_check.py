@@ -290,7 +290,7 @@ def test_a_loss_that_falls_is_not_called_wrong() -> None:
     x, y = rows()
     model = nn.Sequential(classifier(), nn.Softmax(1))
     batches = DataLoader(TensorDataset(x, F.one_hot(y, 3).float()), 32, shuffle=True)
-    assert checked(model, batches, nn.MSELoss(), 1e-2)["architecture"].status == "pass"
+    assert checked(model, batches, nn.MSELoss(), 3e-3)["architecture"].status == "pass"
 
 
 def test_a_rate_that_is_far_off() -> None:
