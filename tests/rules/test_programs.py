@@ -49,6 +49,23 @@ def test_bad_program_is_named_with_its_place(program: str, recorded: Recorder) -
     }
 
 
+PROPOSED = {
+    "batchnorm_small_batch/bad.py": "batch-size=32",
+    "scheduler_misuse/bad.py": "schedule=none",
+    "train_mode_eval/bad.py": "eval-mode",
+    "weight_decay_too_high/bad.py": "weight-decay=0.0001",
+}
+"""Program → the treatment that its rule proposes first."""
+
+
+@pytest.mark.parametrize("program", PROPOSED)
+def test_a_cure_is_proposed(program: str, recorded: Recorder) -> None:
+    """What a treatment can undo at run time is proposed, so that `prove` can try it."""
+    rule, _ = expected(program)
+    found = next(f for f in diagnose(recorded(program)) if f.rule == rule)
+    assert found.treatments[0] == PROPOSED[program]
+
+
 @pytest.mark.parametrize("program", BAD)
 def test_bad_program_has_its_fault_first(program: str, recorded: Recorder) -> None:
     """The fault, or the cause that explains it, outranks every other finding of its program."""

@@ -33,7 +33,7 @@ class TrainModeEval(AbstractRule):
     own statistics`
 
     ## What to try
-    - `model.eval()` before the evaluation, `model.train()` after it
+    - `eval-mode`, which is `model.eval()` before the evaluation and `model.train()` after it
     - `F.dropout(x, p, training=self.training)`, or `nn.Dropout`
 
     ## When it is wrong
@@ -136,6 +136,7 @@ class TrainModeEval(AbstractRule):
                 where=names,
                 steps=seen(step[training > 0][[0, -1]]),
                 evidence={"share": share, "evaluations": count, "norms": norms},
+                treatments=("eval-mode",),
             )
         ]
 

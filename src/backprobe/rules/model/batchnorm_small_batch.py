@@ -30,8 +30,8 @@ class BatchnormSmallBatch(AbstractRule):
     batches`
 
     ## What to try
-    - a larger batch, or accumulation with group norm
-    - group or layer norm instead
+    - `batch-size=32`
+    - `batchnorm=off`, or group or layer norm instead, with accumulation where memory is short
 
     ## When it is wrong
     Convolutions with large maps have many values a channel even at two rows.
@@ -81,5 +81,6 @@ class BatchnormSmallBatch(AbstractRule):
                 source=norms[0].source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"rows": rows},
+                treatments=("batch-size=32", "batchnorm=off"),
             )
         ]

@@ -39,6 +39,8 @@ class SchedulerMisuse(AbstractRule):
     fell within 54 steps`
 
     ## What to try
+    - `schedule=none`: the optimizer's own rate throughout
+    - `schedule=cosine`: the same, falling to 0 over the whole run
     - step the scheduler once an epoch, or give it the number of steps
     - `scale-lr=10`: does not help a rate that falls all the same
 
@@ -93,6 +95,7 @@ class SchedulerMisuse(AbstractRule):
                 source=source,
                 steps=seen(steps),
                 evidence={**evidence, "highest": float(lr.max()), "last": float(lr[-1])},
+                treatments=("schedule=none", "schedule=cosine"),
             )
         ]
 

@@ -33,7 +33,9 @@ class WeightDecayTooHigh(AbstractRule):
     the loss went from 2.3 to 2.3`
 
     ## What to try
-    - weight decay 1e-4 (SGD, Adam) or 0.01 (AdamW)
+    - `weight-decay=0.0001` (SGD, Adam) or `weight-decay=0.01` (AdamW)
+    - `weight-decay=0`
+    - a smaller factor, where the penalty is a summand of the loss
 
     ## When it is wrong
     Layers in front of a normalisation have no scale of their own.
@@ -102,6 +104,15 @@ class WeightDecayTooHigh(AbstractRule):
                     source=optimizer.source,
                     steps=seen(record.parameters_series.step[[0, -1]]),
                     evidence={"weight_decay": decay, "shrunk": shrunk},
+                    treatments=_lower(optimizer.type, decay),
                 )
             )
         return found
+
+
+def _lower(optimizer: str, decay: float) -> tuple[str, ...]:
+    """Decays that are usual with an optimizer; a penalty in the loss is out of reach."""
+    if decay == 0.0:
+        return ()
+    usual = 0.01 if optimizer == "AdamW" else 0.0001
+    return (*([f"weight-decay={usual:g}"] if usual < decay else []), "weight-decay=0")
