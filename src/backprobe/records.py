@@ -266,6 +266,8 @@ class Loss:
         model: index of the root module it trains, -1 unknown.
         terms: summands of the root; with several, `kind` is that of the first known one.
         weighted: whether classes or rows are weighted.
+        summands: of a root with several terms, how each became one number, where that is known:
+            `reduction`, `shape` (of what was reduced) and `scale` (its factor).
     """
 
     index: int
@@ -284,6 +286,7 @@ class Loss:
     model: int = -1
     terms: int = 1
     weighted: bool = False
+    summands: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)

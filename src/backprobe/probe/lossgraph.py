@@ -88,6 +88,7 @@ class LossReading:
     ignore_index: int | None = None
     weighted: bool = False
     terms: int = 1
+    summands: tuple[dict[str, Any], ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -102,6 +103,8 @@ def read(root: Any, readable: Readable) -> LossReading:
     node, reading.scale = _unscaled(root, readable)
     terms = list(_terms(node, readable))
     reading.terms = len(terms)
+    if len(terms) > 1:
+        reading.summands = tuple(_summands(node, readable))
     node = next((t for t in terms if _loss_below(t) is not None), terms[0])
     found = _loss_below(node)
     if found is not None:
@@ -176,6 +179,26 @@ def _terms(node: Any, readable: Readable) -> Iterator[Any]:
             yield from _terms(child, readable)
     else:
         yield node
+
+
+def _summands(node: Any, readable: Readable) -> Iterator[dict[str, Any]]:
+    """How each summand came to be one number: `reduction`, the `shape` reduced, and its `scale`."""
+    node, scale = _unscaled(node, readable)
+    if node.name().startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
+        for child in children(node):
+            for found in _summands(child, readable):
+                yield {**found, "scale": found["scale"] * abs(scale)}
+        return
+    loss = _loss_below(node)
+    sizes = getattr(node, "_saved_self_sym_sizes", None)
+    if loss is not None:
+        reduction = REDUCTIONS.get(getattr(loss, "_saved_reduction", 1), "")
+        below = children(loss)
+        shape = shape_of(below[0]) if below else ()
+        yield {"reduction": reduction, "shape": list(shape), "scale": abs(scale)}
+    elif node.name() in ("SumBackward0", "MeanBackward0") and sizes is not None:
+        reduction = node.name().removesuffix("Backward0").lower()
+        yield {"reduction": reduction, "shape": [int(s) for s in sizes], "scale": abs(scale)}
 
 
 def _loss_below(node: Any) -> Any:

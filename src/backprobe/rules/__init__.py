@@ -47,6 +47,7 @@ from backprobe.rules.model.fan_ratio import FanRatio
 from backprobe.rules.model.frozen_parameters import FrozenParameters
 from backprobe.rules.model.logits_into_bce import LogitsIntoBce
 from backprobe.rules.model.logits_into_nll import LogitsIntoNll
+from backprobe.rules.model.loss_reduction_mismatch import LossReductionMismatch
 from backprobe.rules.model.missing_nonlinearity import MissingNonlinearity
 from backprobe.rules.model.output_range_mismatch import OutputRangeMismatch
 from backprobe.rules.model.parameters_not_optimized import ParametersNotOptimized
@@ -100,6 +101,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     FrozenParameters,
     LogitsIntoBce,
     LogitsIntoNll,
+    LossReductionMismatch,
     MissingNonlinearity,
     OutputRangeMismatch,
     ParametersNotOptimized,

@@ -37,6 +37,11 @@ def trivial_loss(loss: Loss | None) -> float | None:
     return value * _summed(loss) if loss.reduction == "sum" else value
 
 
+def first_term_baseline(loss: Loss) -> float | None:
+    """Loss of the best constant prediction as far as the first known summand goes."""
+    return _mean_baseline(loss)
+
+
 def least_loss(loss: Loss | None) -> float:
     """What the loss of the very best answer is: above 0 for targets that are shares themselves.
 

@@ -64,7 +64,7 @@ class InitialLossOff(AbstractRule):
             5.0, "first loss / twice the targets' variance", "the mean is 3 std away"
         )
         decisive: float = threshold(10.0, "ratio", "ten times the healthy most")
-        harmless: float = threshold(5.0, "ratio", "worth a note although the run learns")
+        harmless: float = threshold(3.0, "ratio", "worth a note although the run learns")
 
     limits = Thresholds()
 

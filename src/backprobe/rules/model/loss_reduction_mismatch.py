@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Summands of a loss that are reduced in different ways."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backprobe.records import Finding, Loss, Record
+from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.wording import at, figure
+from backprobe.signals.baseline import first_term_baseline
+from backprobe.signals.progress import progress
+
+
+class LossReductionMismatch(AbstractRule):
+    """One summand of the loss is a mean over all numbers, the other a sum: it drowns the first.
+
+    ## What it looks for
+    The reductions of a loss's summands on the autograd graph: an error that is a mean over rows and
+    numbers of a row, beside a sum over as many rows that is divided by their number at most, in a
+    run whose loss ends where a constant answer's first summand alone is.
+
+    ## Why it matters
+    Both terms of a variational bound are sums over a row's numbers. The mean of the error divides
+    it by the size of a picture, so that the other term weighs hundreds of times more: the code
+    collapses to the prior, and the decoder learns the mean picture.
+
+    ## Example
+    `the error is a mean over 32 × 784 numbers, beside a sum over 32 × 20 (vae.py:40): per row the
+    sum weighs 784 times more; the loss is 0.231, a constant answer gives 0.229`
+
+    ## What to try
+    - `reduction="sum"` for the error, and both divided by the number of rows
+    - a factor before the sum: 1 / numbers of a row
+
+    ## When it is wrong
+    A weight that high on purpose.
+
+    ## References
+    - Kingma & Welling, "Auto-encoding variational Bayes", 1312.6114, appendix B
+    - Higgins et al., "beta-VAE" (2017), 4.2: the weight normalised by the sizes of input and code
+    """
+
+    name = "loss-reduction-mismatch"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        weight: float = threshold(8.0, "numbers of a row", "smaller rows hide no term")
+        share: float = threshold(
+            0.9, "last loss / a constant answer's first summand", "nothing of it was explained"
+        )
+        steps: float = threshold(50, "steps", "fewer have learned nothing yet")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding."""
+        state = progress(record)
+        loss, trend = state.loss, state.trend
+        if loss is None or trend is None or state.steps < self.limits.steps:
+            return []
+        pair = _mismatch(loss)
+        baseline = first_term_baseline(loss)
+        if pair is None or baseline is None or not trend.last >= self.limits.share * baseline:
+            return []
+        error, other, weight = pair
+        if weight < self.limits.weight:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.6, 0.9, beyond(weight, self.limits.weight, 500.0)),
+                message=(
+                    f"the error is a mean over {_sizes(error)} numbers, beside a sum over "
+                    f"{_sizes(other)}{at(loss.source)}: per row the sum weighs {figure(weight)} "
+                    f"times more; the loss is {figure(trend.last)}, a constant answer gives "
+                    f"{figure(baseline)}"
+                ),
+                source=loss.source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"weight": weight, "last": trend.last, "constant_answer": baseline},
+            )
+        ]
+
+
+def _mismatch(loss: Loss) -> tuple[Mapping[str, Any], Mapping[str, Any], float] | None:
+    """The mean, the sum beside it, and how much more the sum weighs for each row."""
+    rows = loss.output_shape[0] if loss.output_shape else 0
+    errors = [s for s in loss.summands if s["reduction"] == "mean" and len(s["shape"]) >= 2]
+    sums = [s for s in loss.summands if s["reduction"] == "sum" and s["shape"][:1] == [rows]]
+    for error in errors:
+        for other in sums:
+            inside = math.prod(error["shape"][1:])
+            # Of a row: the error counts scale / (rows × inside), the sum its scale.
+            scale = error["scale"] / (rows * inside)
+            if rows > 1 and error["shape"][0] == rows and scale > 0.0:
+                return error, other, float(other["scale"] / scale)
+    return None
+
+
+def _sizes(summand: Mapping[str, Any]) -> str:
+    return " × ".join(str(size) for size in summand["shape"])
