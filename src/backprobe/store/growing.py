@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import math
+import mmap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +16,8 @@ from backprobe.records import Series, Table
 Block = Mapping[str, NDArray[Any]]
 FIRST_ROWS = 256
 """Room for so many rows at first; it doubles when it is full."""
+MAPPED = 1 << 20
+"""Bytes from which an array has a mapping of its own."""
 
 
 class GrowingTable:
@@ -163,6 +167,18 @@ def _with_room(array: NDArray[Any], used: int, more: int) -> NDArray[Any]:
     """The array, or a larger one that begins like it, with room for `more` rows."""
     if used + more <= len(array):
         return array
-    larger = np.empty((max(FIRST_ROWS, 2 * (used + more)), *array.shape[1:]), array.dtype)
+    larger = _room((max(FIRST_ROWS, 2 * (used + more)), *array.shape[1:]), array.dtype)
     larger[:used] = array[:used]
     return larger
+
+
+def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array of no particular values, whose memory goes back to the system when it is let go.
+
+    The allocator keeps what many growing arrays leave behind: of a long run as much again as the
+    arrays hold. Pages of a mapping that nothing was written to take no memory.
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size < MAPPED:
+        return np.empty(shape, dtype)
+    return np.frombuffer(mmap.mmap(-1, size), dtype).reshape(shape)
