@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a loss is, read off the graph of really computed ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F  # as users write it
+from torch import Tensor, nn
+
+from backprobe.probe import lossgraph
+
+ROWS, WIDTH = 8, 5
+
+
+def scores() -> Tensor:
+    """[8, 5] from a layer with weights."""
+    torch.manual_seed(0)
+    found: Tensor = nn.Linear(3, WIDTH)(torch.randn(ROWS, 3))
+    return found
+
+
+def read(loss: Tensor) -> lossgraph.LossReading:
+    """The reading of a loss of which all may be looked at."""
+    return lossgraph.read(loss.grad_fn, lambda _: True)
+
+
+def test_a_divergence_of_probabilities_is_told_from_one_of_logarithms() -> None:
+    """`kl_div` has no node of its own; what comes before it is read all the same."""
+    targets = torch.rand(ROWS, WIDTH).softmax(1)
+    right = read(F.kl_div(F.log_softmax(scores(), 1), targets, reduction="batchmean"))
+    wrong = read(F.kl_div(F.softmax(scores(), 1), targets, reduction="batchmean"))
+    assert (right.kind, right.before) == ("kl_div", ("log_softmax",))
+    assert (wrong.kind, wrong.before) == ("kl_div", ("softmax",))
+    assert right.target is not None
+    assert torch.equal(right.target, targets)
+
+
+def test_a_picked_log_softmax_by_hand_is_a_cross_entropy() -> None:
+    """`-(scores - logsumexp)[rows, targets].mean()`; a policy's, whose rows are weighed, is not."""
+    s = scores()
+    chosen = (s - s.logsumexp(1, keepdim=True))[torch.arange(ROWS), torch.arange(ROWS) % WIDTH]
+    found = read(-chosen.mean())
+    assert (found.kind, found.output_shape) == ("cross_entropy", (ROWS, WIDTH))
+    assert read(-(chosen * torch.randn(ROWS)).mean()).kind == "custom"
+
+
+@pytest.mark.parametrize(
+    ("formula", "kind"),
+    [
+        (lambda d, _: (d * d).mean(), "mse"),
+        (lambda d, w: (w * d**2).mean(), "mse"),
+        (lambda d, w: (w * d.abs()).mean(), "l1"),
+        (lambda d, w: (w * d).mean(), "custom"),
+    ],
+)
+def test_only_a_product_of_one_thing_with_itself_is_a_square(formula: Any, kind: str) -> None:
+    """A weight is no square."""
+    difference = scores() - torch.randn(ROWS, WIDTH)
+    assert read(formula(difference, torch.rand(ROWS, WIDTH))).kind == kind
+
+
+def test_summands_tell_how_they_were_reduced() -> None:
+    """A mean over all numbers, and a sum over the rows that is divided by their number."""
+    s = scores()
+    loss = F.mse_loss(s, torch.randn(ROWS, WIDTH)) + 0.5 * s.pow(2).sum() / ROWS
+    assert [dict(part) for part in read(loss).summands] == [
+        {"reduction": "mean", "shape": [ROWS, WIDTH], "scale": 1.0},
+        {"reduction": "sum", "shape": [ROWS, WIDTH], "scale": 0.5 / ROWS},
+    ]
