@@ -266,6 +266,7 @@ class Loss:
         model: index of the root module it trains, -1 unknown.
         terms: summands of the root; with several, `kind` is that of the first known one.
         weighted: whether classes or rows are weighted.
+        scale: what the script multiplied it by before its first backward (accumulation, AMP).
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor).
     """
@@ -286,6 +287,7 @@ class Loss:
     model: int = -1
     terms: int = 1
     weighted: bool = False
+    scale: float = 1.0
     summands: tuple[Mapping[str, Any], ...] = ()
 
 

@@ -288,6 +288,7 @@ class Losses:
             model=model,
             terms=reading.terms,
             weighted=reading.weighted,
+            scale=reading.scale,
             summands=reading.summands,
         )
 

@@ -21,6 +21,8 @@ from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
 NOISY = 0.3
 """Noise of the loss, over a constant answer's, of batches of a few rows; batches of 32: 0.1."""
+SUMMED = 4
+"""Backward passes or rows from which it matters whether they are summed or averaged."""
 
 
 class LearningRateTooHigh(AbstractRule):
@@ -30,7 +32,8 @@ class LearningRateTooHigh(AbstractRule):
     A run that diverges, jumps or stays at the trivial loss, whose loss rose at once, together with
     marks of large steps: the largest update of a weight matrix in the first steps relative to the
     weight, weights that grew several-fold, rectifiers that died, or successive gradients that point
-    against each other.
+    against each other. Under plain SGD it tells where accumulated passes, or the rows of a batch,
+    are summed instead of averaged: the rate is that many times higher then.
 
     ## Why it matters
     A gradient holds for a small step only. Beyond about 2 / curvature each step overshoots further
@@ -41,6 +44,8 @@ class LearningRateTooHigh(AbstractRule):
     from 2.31 to 2.42 (a constant answer: 2.30); SGD's lr is 5 (train.py:20)`
 
     ## What to try
+    - `normalize-gradient-sum`: suits accumulation whose loss is not divided
+    - `reduction="mean"`: suits a loss that is summed over its rows
     - `scale-lr=0.1`, then `scale-lr=0.01`
     - warm-up over the first steps: suits Adam and Transformers
 
@@ -163,6 +168,9 @@ class LearningRateTooHigh(AbstractRule):
             parts.append(state.in_words())
         if lr == lr:
             parts.append(f"{optimizer.type if optimizer else 'the'} lr is {figure(lr)}{at(source)}")
+        summed, undone = ("", ()) if adaptive else _summed(record)
+        if summed:
+            parts.append(summed)
         return [
             Finding(
                 rule=self.name,
@@ -182,9 +190,29 @@ class LearningRateTooHigh(AbstractRule):
                     "spike": _finite(spike),
                     "outcome": state.state,
                 },
-                treatments=("scale-lr=0.1", "scale-lr=0.01"),
+                treatments=(*undone, "scale-lr=0.1", "scale-lr=0.01"),
             )
         ]
+
+
+def _summed(record: Record) -> tuple[str, tuple[str, ...]]:
+    """What makes the gradient a sum where a rate is meant for a mean, and what undoes it."""
+    loss = progress(record).loss
+    if loss is None or np.isfinite(np.asarray(record.steps["scale"], np.float64)).any():
+        return "", ()  # a GradScaler's factor hides the script's own
+    passes = np.asarray(record.steps["backwards"], np.float64)
+    passes = passes[np.isfinite(passes) & (passes > 0.0)]
+    count = int(np.median(passes)) if passes.size else 1
+    if count >= SUMMED and loss.scale > 0.5:
+        return (
+            f"the gradients of {count} backward passes a step are summed{at(loss.source)}, and the "
+            f"loss is not divided by {count}",
+            ("normalize-gradient-sum",),
+        )
+    numbers = math.prod(loss.loss_shape[:1])
+    if loss.reduction == "sum" and numbers >= SUMMED and loss.scale > 0.5:
+        return f"the loss is a sum over {numbers} rows{at(loss.source)}, not a mean", ()
+    return "", ()
 
 
 def _grew_or_broke_early(state: Progress) -> bool:
