@@ -19,6 +19,8 @@ from torch.nn.functional import (  # bound now: `named_losses` wraps the module'
 )
 
 MAX_ELEMENTS = 1 << 20
+IGNORED = -100
+"""The target that torch's losses of classes ignore unless they are told another."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Sums:
     loss: float | Tensor = 0.0
     count: int = 0
     correct: float | Tensor = 0.0
-    judged: int = 0
+    judged: float | Tensor = 0
 
 
 @dataclass
@@ -61,7 +63,9 @@ class Phase:
             "step": float(self.step),
             "time": time.time(),
             "loss": math.nan if told is None else float(told.loss) / told.count,
-            "accuracy": math.nan if judged is None else float(judged.correct) / judged.judged,
+            "accuracy": math.nan
+            if judged is None
+            else float(judged.correct) / float(judged.judged),
             "batches": float(self.batches),
             "rows": float(self.rows),
             "training": float(self.training),
@@ -91,12 +95,18 @@ def judge(sums: Sums, kind: str, output: object, target: Tensor | None) -> None:
             right(sums, kind, output, target)
 
 
-def right(sums: Sums, kind: str, output: Tensor, target: Tensor) -> None:
-    """Adds how many of a batch's classes are told right, where the loss tells classes apart."""
+def right(
+    sums: Sums, kind: str, output: Tensor, target: Tensor, ignore_index: int = IGNORED
+) -> None:
+    """Adds how many of a batch's classes are told right, where the loss tells classes apart.
+
+    Targets that the loss ignores (padding, a prompt) are neither right nor wrong.
+    """
     if kind in ("cross_entropy", "nll") and not target.is_floating_point():
         if output.dim() >= 2:
-            sums.correct += number((output.argmax(1) == target).sum())
-            sums.judged += target.numel()
+            kept = target != ignore_index
+            sums.correct += number(((output.argmax(1) == target) & kept).sum())
+            sums.judged += number(kept.sum())
     elif kind in ("bce", "bce_with_logits") and output.numel() == target.numel():
         threshold = 0.5 if kind == "bce" else 0.0
         told = output.reshape(-1) > threshold

@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from backprobe.probe import sites
 from backprobe.probe.capture import compiles
-from backprobe.probe.evaluation import Phase, number, right
+from backprobe.probe.evaluation import IGNORED, Phase, number, right
 from backprobe.probe.guard import Guard
 
 NAMES: Mapping[str, str] = {
@@ -112,4 +112,5 @@ class NamedLosses:
         phase.named.loss += number(mean) * rows
         phase.named.count += rows
         if type(output) is Tensor and type(target) is Tensor:
-            right(phase.named, kind, output.detach(), target)
+            ignored = kwargs.get("ignore_index", args[4] if len(args) > 4 else IGNORED)
+            right(phase.named, kind, output.detach(), target, ignored)
