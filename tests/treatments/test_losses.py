@@ -58,6 +58,24 @@ def test_a_bounded_regression_is_freed_in_evaluation_too(treat: Treat) -> None:
         assert model(data()[0]).max() > 2
 
 
+@pytest.mark.parametrize(("end", "freed"), [(nn.ReLU(), True), (nn.Sigmoid(), False)])
+def test_a_loss_written_by_hand_frees_what_is_no_probability(
+    treat: Treat, end: nn.Module, freed: bool
+) -> None:
+    """Its kind is not known: after a sigmoid it may be one of classes, after a ReLU hardly."""
+    treat("drop-output-activation")
+    model = net(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 1), end)
+    train(
+        model,
+        torch.optim.Adam(model.parameters(), 0.05),
+        loss=lambda output, target: (output - target).square().mean(),
+        target=-data()[0][:, :1].abs() * 10,
+        rounds=60,
+    )
+    with torch.no_grad():
+        assert (model(data()[0]).min() < -2) == freed
+
+
 @pytest.mark.parametrize("end", [(), (nn.Softmax(1),)])
 def test_nll_of_raw_scores_becomes_a_cross_entropy(
     treat: Treat, end: tuple[nn.Module, ...]

@@ -12,6 +12,9 @@ from backprobe.treatments.calls import Proceed
 from backprobe.treatments.functions import ACTIVATIONS, LOSSES, REGRESSION
 from backprobe.treatments.points import Points
 
+PROBABILITIES = ("sigmoid", "softmax", "log_softmax")
+"""Activations whose output may be compared with a threshold, or summed to 1."""
+
 
 class DropOutputActivation(Treatment):
     """Leaves out the activation at the model's output where its loss is computed.
@@ -19,7 +22,8 @@ class DropOutputActivation(Treatment):
     Suits when: a softmax stands before a cross entropy that applies its own (`double-softmax`), a
     sigmoid before a loss on raw scores, a bounded output before targets beyond its range. In
     evaluation a classifier keeps it (thresholds on probabilities hold); where the loss is one of
-    regression it goes there, too. Applied to the calls; nothing is left to undo.
+    regression it goes there, too, and where the loss is written by hand all but a sigmoid or a
+    softmax does. Applied to the calls; nothing is left to undo.
     """
 
     NAME = "drop-output-activation"
@@ -45,7 +49,8 @@ class DropOutputActivation(Treatment):
         else:
             root = points.calls.output_of(x)
             at_output, training = root is not None, points.trains(root)
-        wanted = training or (self.kind in REGRESSION and points.stack)
+        free = self.kind in REGRESSION or (not self.kind and canonical not in PROBABILITIES)
+        wanted = training or (free and points.stack)
         if not at_output or not wanted:
             return proceed(*args, **kwargs)
         points.report.apply(self.text, canonical)
