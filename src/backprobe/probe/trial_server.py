@@ -36,8 +36,8 @@ import backprobe.treatments.apply  # noqa: F401  # what a trial needs, imported 
 from backprobe.probe import launched
 from backprobe.treatments.names import TABLE
 
-PRELOADED = ("torch._dynamo", "torch.utils.data", "torch.optim")
-"""What a script's first optimizer imports, over a second's worth."""
+PRELOADED = ("torch._dynamo", "torch.utils.data", "torch.optim", "psutil", "numpy.ma")
+"""What a script's first optimizer imports, over a second's worth, and what the record does."""
 PR_SET_PDEATHSIG = 1
 
 
