@@ -31,6 +31,21 @@ def test_the_loss_gets_what_comes_before_the_softmax(treat: Treat) -> None:
         assert torch.allclose(model(data()[0]).sum(1), torch.ones(96))
 
 
+def test_evaluation_squashes_once(treat: Treat) -> None:
+    """`sigmoid(model(x))` of a model that ends in one is its own probabilities; else it is kept."""
+    treat("drop-output-activation")
+    x, y = data()[0], (data()[1] > 0).float()[:, None]
+    for end in ((nn.Sigmoid(),), ()):
+        model = net(nn.Linear(6, 16), nn.ReLU(), nn.Linear(16, 1), *end)
+        adam = torch.optim.Adam(model.parameters(), 0.01)
+        train(model, adam, loss=functional.binary_cross_entropy_with_logits, target=y, rounds=9)
+        model.eval()
+        with torch.no_grad():
+            output = model(x)
+            twice = torch.sigmoid(output)
+            assert torch.equal(twice, output) == bool(end)
+
+
 def test_a_softmax_outside_of_the_model_counts(treat: Treat) -> None:
     """It is the loop's own: `cross_entropy(softmax(model(x)), y)`."""
     expected = train(classifier(nn.ReLU))

@@ -21,9 +21,10 @@ class DropOutputActivation(Treatment):
 
     Suits when: a softmax stands before a cross entropy that applies its own (`double-softmax`), a
     sigmoid before a loss on raw scores, a bounded output before targets beyond its range. In
-    evaluation a classifier keeps it (thresholds on probabilities hold); where the loss is one of
-    regression it goes there, too, and where the loss is written by hand all but a sigmoid or a
-    softmax does. Applied to the calls; nothing is left to undo.
+    evaluation a classifier keeps it (thresholds on probabilities hold), and a script that squashes
+    the output once more there gets it as it is; where the loss is one of regression it goes, too,
+    and where the loss is written by hand all but a sigmoid or a softmax does. Applied to the
+    calls; nothing is left to undo.
     """
 
     NAME = "drop-output-activation"
@@ -49,6 +50,8 @@ class DropOutputActivation(Treatment):
         else:
             root = points.calls.output_of(x)
             at_output, training = root is not None, points.trains(root)
+            if root is not None and not training and points.ends_in(root, canonical):
+                return x
         free = self.kind in REGRESSION or (not self.kind and canonical not in PROBABILITIES)
         wanted = training or (free and points.stack)
         if not at_output or not wanted:

@@ -73,6 +73,12 @@ class Points:
         root = self.root
         return None if root is None else self._traces.get(id(root))
 
+    def ends_in(self, root: nn.Module, activation: str) -> bool:
+        """Whether a root's own output comes from an activation, by its canonical name."""
+        known = self._traces.get(id(root))
+        ends = known.activations if known is not None else ()
+        return any(one.role == "output" and one.name == activation for one in ends)
+
     def living_roots(self) -> list[nn.Module]:
         """The roots that were called and still exist."""
         return [root for reference in self.roots if (root := reference()) is not None]
