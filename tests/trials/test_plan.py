@@ -32,6 +32,15 @@ def test_the_likeliest_causes_first_treatment_comes_first() -> None:
     assert [arm.finding for arm in found][:2] == ["a", "b"]
 
 
+def test_symptoms_pair_where_no_cause_has_a_treatment() -> None:
+    """The cause may be out of a treatment's reach, or not the one that was named."""
+    vanishing = finding("b", "swap-activation=tanh", "initialize=orthogonal", kind="symptom")
+    pair = ("swap-activation=tanh", "initialize=orthogonal")
+    assert pair in [arm.treatments for arm in arms([finding("a"), vanishing])]
+    cause = finding("a", "scale-lr=0.1")
+    assert pair not in [arm.treatments for arm in arms([cause, vanishing])]
+
+
 def test_each_is_tried_once() -> None:
     """Two findings that propose the same ask for one arm; one form of a value."""
     found = arms([finding("a", "scale-lr=0.1"), finding("b", "scale-lr=0.1", kind="symptom")])

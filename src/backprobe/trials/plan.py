@@ -46,7 +46,8 @@ def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     """The arms that findings ask for, without the control.
 
     Causes come before symptoms, and what no rule calls more than a note comes last. Pairs are
-    tried as well: the first treatments of two causes, and two of the likeliest cause.
+    tried as well: the first treatments of two causes, and two of the likeliest cause; of symptoms,
+    where no cause has a treatment.
 
     Arguments:
         findings: ranked, as `diagnose` gives them.
@@ -57,10 +58,9 @@ def arms(findings: Sequence[Finding], most: int = MOST) -> list[Arm]:
     for text, rule in _interleaved(ordered):
         found.setdefault((text,), Arm((text,), rule))
     single = list(found.values())
-    causes = [
-        one for one in ordered if one.kind == "cause" and one.severity != "note" and one.treatments
-    ]
-    pairs = _pairs(causes)
+    treated = [one for one in ordered if one.severity != "note" and one.treatments]
+    causes = [one for one in treated if one.kind == "cause"]
+    pairs = _pairs(causes or treated)
     return [*single[: most - len(pairs)], *pairs]
 
 
