@@ -28,7 +28,6 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -166,9 +165,10 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
     directory = Path(run.path).parent
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
         environment = pool.environment()
-    plain = [bare(run, environment)]
+    timed = all(one.kind != "trial" for one in catalog.runs(directory))
+    plain = [bare(run, environment)] if timed else []
     ended: list[Trial] = []
-    began, used = time.time(), cpu_seconds()
+    used = cpu_seconds()
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
         found = proof.prove(
             run,
@@ -183,8 +183,8 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
             tell=ended.append,
         )
     used = cpu_seconds() - used  # the pool is closed: its children have been waited for
-    plain.append(bare(run, environment))
-    if all(trial.run.created >= began for trial in ended):
+    if timed:
+        plain.append(bare(run, environment))
         work = sum(weights(found.control, ended))
         row.scripts, row.steps = (
             used / (work * fmean(column)) for column in zip(*plain, strict=True)
