@@ -138,7 +138,8 @@ print(torch.rand(1).item(), np.random.rand(), random.random())
 class Held: pass
 import pickle
 pickle.loads(pickle.dumps(Held()))
-import atexit, threading
+import atexit, ctypes, threading
+ctypes.CDLL(None).printf(b"a line of a library in C\\n")
 atexit.register(print, "at the very end")
 threading.Timer(0.3, print, ["a thread's last line"]).start()
 left_open = open(os.environ["BACKPROBE_RUN"] + "/left.txt", "w")
@@ -169,6 +170,7 @@ def test_a_forked_trial_is_as_a_started_one(tmp_path: Path) -> None:
             text = (Path(trial.run.path) / "printed.txt").read_text()
             assert (Path(trial.run.path) / "left.txt").read_text() == "all of it"
             assert "at the very end" in text
+            assert "a line of a library in C" in text
             assert "a thread's last line" in text
             printed.append((text, trial.failure, trial.run.exit_code))
         assert printed[0] == printed[1]

@@ -187,6 +187,10 @@ def _leave(status: int) -> NoReturn:
                 _flush(one)
     for stream in (sys.stdout, sys.stderr):
         _flush(stream)
+    try:
+        ctypes.CDLL(None).fflush(None)  # what libraries in C have printed
+    except (OSError, AttributeError):
+        pass
     os._exit(status)
 
 
