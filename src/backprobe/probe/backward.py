@@ -75,13 +75,12 @@ class Backward:
                     and loss.numel() == 1
                 ):
                     state.in_backward = True
-                    self._reads += 1
                     state.backwards += 1
                     state.loss_index = self._index if "losses" not in state.guard.broken else -1
                     state.criterion_site = None
                     value = loss.item() / self._scale
                     state.loss_sum += value
-                    if not math.isfinite(value):
+                    if value - value != 0.0:  # not finite
                         state.budget.anomaly()
                     return True
             self._begin(loss)

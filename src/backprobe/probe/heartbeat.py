@@ -116,10 +116,7 @@ class Heartbeat:
             self._after_unseen(optimizer)
             return
         self._fired += 1
-        try:
-            self._lightly(optimizer)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
-            state.guard.failed("heartbeat", error)
+        self._lightly(optimizer)
         if not self._silent:
             self._on_step(self._beats)
 
@@ -135,11 +132,8 @@ class Heartbeat:
             if state.doze:
                 self._beats += 1
                 state.pass_by()
-            elif "heartbeat" not in state.guard.broken:
-                try:
-                    self._lightly(optimizer)
-                except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
-                    state.guard.failed("heartbeat", error)
+            else:
+                self._lightly(optimizer)
             self._on_step(self._beats)
             return
         began = perf_counter()
@@ -262,58 +256,61 @@ class Heartbeat:
         state, watched, budget = self.state, self._only, self.state.budget
         if watched is None or "heartbeat" in state.guard.broken:
             return
-        now = perf_counter()
-        taken = now - state.step_began
-        watched.cleared = watched.measured = False
-        watched.steps += 1
-        self._beats += 1
-        self._closed_by = watched.index
-        rate = float(optimizer.param_groups[0].get("lr", NAN))
-        loss, count = state.loss_sum, state.backwards
-        if (
-            isinstance(loss, Tensor)
-            or state.clip_limit == state.clip_limit
-            or state.phase is not None
-            or state.transfers.busy
-        ):
-            self._closing.close(None, rate=rate, carried=NAN, optimizer=watched.index)
-            state.begin_step()
-        else:
-            state.recorder.steps.append(
-                (
-                    state.step,
-                    now,
-                    taken,
-                    loss / count if count else NAN,
-                    state.loss_index,
-                    count,
-                    rate,
-                    state.samples,
-                    watched.index,
-                    state.training,
-                )
-            )
-            share = budget.share
-            if (  # as `Budget.wants`
-                share is None
-                or budget.aligned
-                or budget.burst
-                or budget.steps + 1 >= budget.sure
-                or budget.spent - budget.paid <= share * (now - budget.since)
+        try:
+            now = perf_counter()
+            taken = now - state.step_began
+            watched.cleared = watched.measured = False
+            watched.steps += 1
+            self._beats += 1
+            self._closed_by = index = watched.index
+            rate = float(optimizer.param_groups[0].get("lr", NAN))
+            loss, count = state.loss_sum, state.backwards
+            if (
+                isinstance(loss, Tensor)
+                or state.clip_limit == state.clip_limit
+                or state.phase is not None
+                or state.transfers.waiting
             ):
+                self._closing.close(None, rate=rate, carried=NAN, optimizer=index)
                 state.begin_step()
             else:
-                budget.steps += 1
-                state.step += 1
-                state.loss_sum, state.loss_index, state.backwards = 0.0, -1, 0
-                state.samples = state.training = NAN
-                state.step_began = now
-                if state.woken:
-                    state.sleep()
-        cost = LIGHT * (perf_counter() - now)
-        budget.spent += cost
-        if budget.steps > ALWAYS_TOLD:
-            state.doze = budget.passes(cost, taken)
+                state.recorder.steps.append(
+                    (
+                        state.step,
+                        now,
+                        taken,
+                        loss / count if count else NAN,
+                        state.loss_index,
+                        count,
+                        rate,
+                        state.samples,
+                        index,
+                        state.training,
+                    )
+                )
+                share, steps = budget.share, budget.steps + 1
+                if (  # as `Budget.wants`
+                    share is None
+                    or budget.aligned
+                    or budget.burst
+                    or steps >= budget.sure
+                    or budget.spent - budget.paid <= share * (now - budget.since)
+                ):
+                    state.begin_step()
+                else:
+                    budget.steps = steps
+                    state.step += 1
+                    state.loss_sum, state.loss_index, state.backwards = 0.0, -1, 0
+                    state.samples = state.training = NAN
+                    state.step_began = now
+                    if state.woken:
+                        state.sleep()
+            cost = LIGHT * (perf_counter() - now)
+            budget.spent += cost
+            if budget.steps > ALWAYS_TOLD:
+                state.doze = budget.passes(cost, taken)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            state.guard.failed("heartbeat", error)
 
     def _beat(self, watched: _Watched, optimizer: Any) -> None:
         state = self.state

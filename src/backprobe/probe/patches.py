@@ -21,7 +21,7 @@ from torch.nn.utils import clip_grad
 
 from backprobe.probe import loaders, sites
 from backprobe.probe.loading import loading
-from backprobe.probe.opaque import opaque
+from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
 
 Current = Callable[[], Probe | None]
@@ -64,36 +64,38 @@ def _backward(began: Current) -> None:
 
         @functools.wraps(method)
         def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
-            if torch.compiler.is_compiling():
-                return method(self, *args, **kwargs)
             nonlocal last
-            probe = last  # told here and not by `began`: a call less
-            if (
-                probe is None
-                or not probe.handles
-                or probe.session.ended
-                or probe.session.pid != os.getpid()
-            ):
-                last = probe = began()
-                if probe is None:
-                    return method(self, *args, **kwargs)
-            done = probe.backward.before(self)
+            before = swap(None)  # as `opaque` does, and told here, not by `began`: two calls less
             try:
-                return method(self, *args, **kwargs)
+                probe = last
+                if (
+                    probe is None
+                    or not probe.handles
+                    or probe.session.ended
+                    or probe.session.pid != os.getpid()
+                    or FLAGS._is_compiling_flag
+                ):
+                    if FLAGS._is_compiling_flag:
+                        return method(self, *args, **kwargs)
+                    last = probe = began()
+                    if probe is None:
+                        return method(self, *args, **kwargs)
+                done = probe.backward.before(self)
+                try:
+                    return method(self, *args, **kwargs)
+                finally:
+                    if done:
+                        probe.state.in_backward = False
+                    else:
+                        probe.backward.after()
             finally:
-                if done:
-                    probe.state.in_backward = False
-                else:
-                    probe.backward.after()
+                swap(before)
 
-        torch.Tensor.backward = _mark(opaque(backward))  # type: ignore[method-assign]
+        torch.Tensor.backward = _mark(untraced(backward))  # type: ignore[method-assign]
     if not _wrapped(torch.autograd.backward):
         function: Any = torch.autograd.backward
 
-        @functools.wraps(function)
-        def autograd_backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-            if last is not None and last.state.in_backward:  # called by `Tensor.backward`
-                return function(tensors, *args, **kwargs)
+        def begins(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             probe = None if torch.compiler.is_compiling() else began()
             if probe is None or probe.state.in_backward:
                 return function(tensors, *args, **kwargs)
@@ -103,7 +105,15 @@ def _backward(began: Current) -> None:
             finally:
                 probe.backward.after()
 
-        torch.autograd.backward = _mark(opaque(autograd_backward))
+        begins = opaque(begins)
+
+        @functools.wraps(function)
+        def autograd_backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            if last is not None and last.state.in_backward:  # called by `Tensor.backward`
+                return function(tensors, *args, **kwargs)
+            return begins(tensors, *args, **kwargs)
+
+        torch.autograd.backward = _mark(untraced(autograd_backward))
 
 
 def _construction() -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ class Recorder:
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)
         if rows:
-            table = np.array(_whole(rows), np.float64).T
+            table = _whole(rows).T
             columns: dict[str, NDArray[Any]] = {
                 name: values.astype(STEP_DTYPES.get(name, np.float32))
                 for name, values in zip(STEP_COLUMNS, table, strict=True)
@@ -285,22 +286,22 @@ class HistogramClock:
         return False
 
 
-_FROM_LIGHT = tuple(LIGHT_COLUMNS.index(c) if c in LIGHT_COLUMNS else -1 for c in STEP_COLUMNS)
+_LIGHT = [STEP_COLUMNS.index(column) for column in LIGHT_COLUMNS]
 
 
-def _whole(rows: list[StepRow]) -> list[StepRow]:
-    """Rows of all columns: what a step that was not observed lacks is NaN."""
-    epoch = time.time() - time.perf_counter()
-    time_at, observed_at = STEP_COLUMNS.index("time"), STEP_COLUMNS.index("observed")
-    found = []
-    for row in rows:
-        if len(row) == len(LIGHT_COLUMNS):
-            values = [NAN if k < 0 else row[k] for k in _FROM_LIGHT]
-            values[time_at] += epoch
-            values[observed_at] = 0.0
-            row = tuple(values)
-        found.append(row)
-    return found
+def _whole(rows: list[StepRow]) -> NDArray[np.float64]:
+    """Rows [n, columns] of all columns: what a step that was not observed lacks is NaN."""
+    table = np.full((len(rows), len(STEP_COLUMNS)), NAN)
+    light = np.array([len(row) == len(LIGHT_COLUMNS) for row in rows])
+    if light.any():
+        given = chain.from_iterable(row for row in rows if len(row) == len(LIGHT_COLUMNS))
+        short = np.fromiter(given, np.float64).reshape(-1, len(LIGHT_COLUMNS))
+        short[:, LIGHT_COLUMNS.index("time")] += time.time() - time.perf_counter()
+        table[np.ix_(light, _LIGHT)] = short
+        table[light, STEP_COLUMNS.index("observed")] = 0.0
+    if not light.all():
+        table[~light] = [row for row in rows if len(row) != len(LIGHT_COLUMNS)]
+    return table
 
 
 def _taken(waiting: deque[Any]) -> list[Any]:

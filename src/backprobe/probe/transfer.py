@@ -25,10 +25,10 @@ Deliver = Callable[[NDArray[np.float32]], None]
 
 
 class Transfers:
-    """Deliveries in the order in which they were sent."""
+    """Deliveries in the order in which they were sent: `waiting` are those not yet made."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Any, Tensor, Deliver]] = deque()
+        self.waiting: deque[tuple[Any, Tensor, Deliver]] = deque()
 
     def send(self, parts: Sequence[Tensor], deliver: Deliver) -> None:
         """Delivers the concatenation of tensors, flattened, as float32 on the host.
@@ -43,38 +43,38 @@ class Transfers:
             host.copy_(values, non_blocking=True)
             event = torch.cuda.Event()
             event.record(torch.cuda.current_stream(values.device))
-            self._waiting.append((event, host, deliver))
-        elif self._waiting:
-            self._waiting.append((None, values.cpu(), deliver))
+            self.waiting.append((event, host, deliver))
+        elif self.waiting:
+            self.waiting.append((None, values.cpu(), deliver))
         else:
             deliver(values.cpu().numpy())
 
     def after(self, deliver: Callable[[], None]) -> None:
         """Calls a function in its turn: after what was sent before it was delivered."""
-        if self._waiting:
-            self._waiting.append((None, torch.empty(0), lambda _: deliver()))
+        if self.waiting:
+            self.waiting.append((None, torch.empty(0), lambda _: deliver()))
         else:
             deliver()
 
     @property
     def busy(self) -> bool:
         """Whether something that was sent has not been delivered yet."""
-        return bool(self._waiting)
+        return bool(self.waiting)
 
     def poll(self) -> None:
         """Delivers what has arrived."""
-        while self._waiting:
-            event, host, deliver = self._waiting[0]
+        while self.waiting:
+            event, host, deliver = self.waiting[0]
             if event is not None and not event.query():
-                if len(self._waiting) < MOST_WAITING:
+                if len(self.waiting) < MOST_WAITING:
                     return
                 event.synchronize()
-            self._waiting.popleft()
+            self.waiting.popleft()
             deliver(host.numpy())
 
     def wait(self) -> None:
         """Waits for the device and delivers everything: at the end of a run only."""
-        for event, _, _ in self._waiting:
+        for event, _, _ in self.waiting:
             if event is not None:
                 event.synchronize()
         self.poll()
