@@ -102,6 +102,11 @@ class Session:
         self._thread = threading.Thread(target=self._loop, name="backprobe-flush", daemon=True)
         self._thread.start()
 
+    @property
+    def flushing(self) -> bool:
+        """Whether the caller is this session's own thread, which does nothing but watching."""
+        return threading.current_thread() is self._thread
+
     def say(self, line: str) -> None:
         """Tells the user something on standard error, in one line."""
         print(f"backprobe: {line}", file=sys.stderr, flush=True)

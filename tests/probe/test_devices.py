@@ -144,7 +144,7 @@ def test_a_device_hides_nothing(
 
         def send(self: Transfers, parts: list[Tensor], deliver: Any) -> None:
             values = torch.cat([part.detach().reshape(-1).float() for part in parts])
-            self._waiting.append((Behind(), values, deliver))
+            self.waiting.append((Behind(), values, deliver))
 
         monkeypatch.setattr(Transfers, "send", send)
     monkeypatch.setattr(host, "near", lambda _: False)

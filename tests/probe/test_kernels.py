@@ -158,6 +158,23 @@ def test_output_signals_agree(
             assert np.isclose(out[6], spread, rtol=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(64, 32), (7, 1), (900, 40), (6, 5, 7, 3), (3, 5000)])
+def test_the_histogram_of_an_output_counts_the_elements_read(shape: tuple[int, ...]) -> None:
+    """Every so-manieth element that is read is counted, over rows and units, in its own bin."""
+    x = torch.randn(shape) * torch.logspace(-3, 3, shape[-1])
+    x[0] = 0
+    x.view(-1)[1::11] = torch.tensor(SPECIAL * 3)[2]
+    outputs = Outputs()
+    meter = outputs.add(Place(0, "layer", "Any"), len(shape) == 4)
+    meter.measure(x, True)
+    meter.late = None
+    read = meter._sample(x).reshape(-1)[:: meter._spec.bin_step].numpy()
+    assert len(read) > 5
+    wanted = np.bincount([expected_bin(float(v)) for v in read], minlength=native.BINS)
+    assert outputs.block is not None
+    assert outputs.block.waiting()[0].tolist() == wanted.tolist()
+
+
 def row(meter: Meter) -> np.ndarray:
     """The signals that the compiled kernel has just written for a place."""
     block = meter._outputs.block

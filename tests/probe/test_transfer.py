@@ -36,7 +36,7 @@ def test_order_is_kept_behind_a_slow_device() -> None:
     transfers = Transfers()
     event = Pending()
     seen: list[str] = []
-    transfers._waiting.append((event, torch.zeros(1), lambda _: seen.append("device")))
+    transfers.waiting.append((event, torch.zeros(1), lambda _: seen.append("device")))
     transfers.send([torch.zeros(1)], lambda _: seen.append("host"))
     transfers.after(lambda: seen.append("row"))
     transfers.poll()
@@ -52,12 +52,12 @@ def test_the_end_and_a_long_queue_wait() -> None:
     transfers = Transfers()
     event = Pending()
     seen: list[int] = []
-    transfers._waiting.append((event, torch.zeros(1), lambda _: seen.append(1)))
+    transfers.waiting.append((event, torch.zeros(1), lambda _: seen.append(1)))
     transfers.wait()
     assert seen == [1]
     slow = [Pending() for _ in range(MOST_WAITING)]
     for one in slow:
-        transfers._waiting.append((one, torch.zeros(1), lambda _: seen.append(2)))
+        transfers.waiting.append((one, torch.zeros(1), lambda _: seen.append(2)))
     transfers.poll()
     assert slow[0].waited
     assert not slow[1].waited

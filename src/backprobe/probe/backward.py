@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -49,6 +49,7 @@ class Backward:
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
+        self._line: tuple[CodeType | None, int] = (None, 0)
 
     def before(self, loss: Any) -> bool:
         """Called with the tensor(s) that a backward pass begins at, as given to `backward`.
@@ -58,12 +59,13 @@ class Backward:
         """
         state = self.state
         if not state.in_backward:
-            if not state.observing and type(loss) is Tensor and loss.requires_grad:
+            if type(loss) is Tensor and loss.requires_grad:
                 if not (state.settled and get_ident() == state.thread) and not state.settle():
                     return False
                 if state.doze:
                     state.in_backward = True
                     return state.stepped
+                observing = state.observing
                 if (  # the only loss so far: its value is all that is taken, nearly free
                     self._reads > FULL_READS
                     and len(state.losses.entries) == 1
@@ -73,8 +75,14 @@ class Backward:
                     and state.batch is None
                     and loss.is_cpu
                     and loss.numel() == 1
+                    and (not observing or self._as_before(sys._getframe(2)))
                 ):
                     state.in_backward = True
+                    began = perf_counter() if observing else 0.0
+                    if observing:
+                        state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(1))
+                        if compiles():
+                            state.blind_spot(COMPILED)
                     state.backwards += 1
                     state.loss_index = self._index if "losses" not in state.guard.broken else -1
                     state.criterion_site = None
@@ -82,9 +90,16 @@ class Backward:
                     state.loss_sum += value
                     if value - value != 0.0:  # not finite
                         state.budget.anomaly()
-                    return True
+                    if observing:
+                        state.budget.spent += perf_counter() - began
+                    return not observing
             self._begin(loss)
         return False
+
+    def _as_before(self, frame: FrameType) -> bool:
+        """Whether the line that calls `backward` is the user's own that was last read."""
+        code, line = self._line
+        return code is frame.f_code and line == frame.f_lineno and not self.state.guard.broken
 
     def _begin(self, loss: Any) -> None:
         state = self.state
@@ -130,6 +145,8 @@ class Backward:
         target: Tensor | None = None
         self._reads += 1
         known = state.losses.index_at(frame)
+        own = sites.distance(frame.f_code.co_filename) == 0
+        self._line = (frame.f_code if own else None), frame.f_lineno
         if self._reads <= FULL_READS or state.batch is not None or known is None:
             facts, target = state.guard.run("losses", self._read, loss, frame) or ({}, None)
             if target is not None:

@@ -38,7 +38,7 @@ class Beat:
         self, parameters: ParameterSet | None, rate: float, carried: float, optimizer: int
     ) -> None:
         """Writes the step: its tensors' values, its outputs, its row."""
-        state = self.state
+        state, recorder = self.state, self.state.recorder
         squares: list[float] = []
         if parameters is not None:
             self.store(parameters, state.step, squares)
@@ -50,10 +50,10 @@ class Beat:
         tail = carried, optimizer, state.training, state.observing
         told = (state.loss_sum, state.clip_norm, state.clip_share, scaling.scale, scaling.skipped)
         late = [value for value in told if isinstance(value, Tensor)]
-        if not late and not state.transfers.busy:
-            known = (told[0] / count if count else NAN, *told[1:])
-            state.recorder.steps.append(_row(head, known, lasting, _norm(squares), tail))
-            if count and not math.isfinite(known[0]):
+        if not late and not state.transfers.waiting:
+            loss = told[0] / count if count else NAN
+            recorder.steps.append(_row(head, (loss, *told[1:]), lasting, _norm(squares), tail))
+            if count and not math.isfinite(loss):
                 state.budget.anomaly()
             return
 
@@ -61,7 +61,7 @@ class Beat:
             arrived = iter(values)
             known = [float(next(arrived)) if isinstance(v, Tensor) else v for v in told]
             known[0] = known[0] / count if count else NAN
-            state.recorder.steps.append(_row(head, known, lasting, _norm(squares), tail))
+            recorder.steps.append(_row(head, known, lasting, _norm(squares), tail))
             if count and not math.isfinite(known[0]):
                 state.budget.anomaly()
 

@@ -41,9 +41,13 @@ class Forward:
         self._roots: dict[int, tuple[Any, int]] = {}
         self._broken = state.guard.broken
         self._entered = False
+        self._flat = False
+        self._nests = False
+        self._last = 0
         self._measuring = False
         self._skip = False
         self._handles: list[Any] = []
+        self._before = self.before  # the one object that torch's registry holds
         self.resume: Callable[[Any], None] = lambda _: None
         state.running = lambda: bool(self.stack)
 
@@ -52,7 +56,7 @@ class Forward:
         if not self._handles:
             register: Callable[..., Any] = torch_module.register_module_forward_hook
             self._handles = [
-                torch_module.register_module_forward_pre_hook(self.before),
+                torch_module.register_module_forward_pre_hook(self._before),
                 register(self.after, with_kwargs=True, always_call=True),
             ]
 
@@ -78,7 +82,24 @@ class Forward:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        self._flat = False
         self.stack.clear()
+
+    def _flatten(self) -> None:
+        """Takes the pre-hook off until the root has run: nothing asks which module runs inside.
+
+        Not of a network that was ever seen to call itself: its end could not be told then.
+        """
+        registry = self._handles[0].hooks_dict_ref() if self._handles else None
+        if registry is not None and registry.pop(self._handles[0].id, None) is not None:
+            self._flat = True
+
+    def _unflatten(self) -> None:
+        """Puts it back."""
+        self._flat = False
+        registry = self._handles[0].hooks_dict_ref() if self._handles else None
+        if registry is not None:
+            registry[self._handles[0].id] = self._before
 
     def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""
@@ -87,6 +108,7 @@ class Forward:
         if get_ident() != self.state.thread and not self._adopted():
             return
         if self.stack:
+            self._nests = self._nests or module is self.stack[0]
             self.stack.append(module)
             return
         began = perf_counter()
@@ -105,6 +127,16 @@ class Forward:
             return
         stack = self.stack
         if not stack or get_ident() != self.state.thread:
+            self._nests = self._nests or id(module) == self._last  # it had ended within itself
+            return
+        if self._flat and module is not stack[0]:
+            began = perf_counter()
+            if "outputs" not in self._broken:
+                try:
+                    self._layers.measure(module, args, output)
+                except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+                    self.state.guard.failed("outputs", error)
+            self.state.budget.spent += perf_counter() - began
             return
         if stack[-1] is not module:
             if not any(running is module for running in stack):
@@ -172,6 +204,8 @@ class Forward:
         self._layers.begin(index)
         if compiles():
             state.blind_spot(COMPILED)
+        elif self._layers.capture is None and state.settled and not self._nests:
+            self._flatten()
 
     def _numbered(self, module: nn.Module) -> int:
         """Number of a module that was called as a root, -1 where it has no parameters."""
@@ -201,6 +235,10 @@ class Forward:
             self.state.guard.run("forward", self._leave, module, args, kwargs, output)
         finally:
             self._measuring = self._skip = False
+            self._last = 0
+            if self._flat:
+                self._unflatten()
+                self._last = id(module)
             self._layers.end_capture()
 
     def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:

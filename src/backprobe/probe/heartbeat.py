@@ -193,11 +193,11 @@ class Heartbeat:
 
     def gradients_kept(self) -> None:
         """Before a backward: asks each optimizer that stepped whether its gradients are gone."""
-        if not self.state.observing:
-            return
-        for watched in self._watched.values():
-            if watched.steps and not watched.cleared:
-                watched.cleared = watched.parameters.checked_none() or watched.parameters.cleared()
+        if self.state.observing:
+            for watched in self._watched.values():
+                if watched.steps and not watched.cleared:
+                    parameters = watched.parameters
+                    watched.cleared = parameters.checked_none() or parameters.cleared()
 
     def _before(self, optimizer: Any) -> None:
         state = self.state

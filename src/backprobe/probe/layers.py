@@ -122,8 +122,8 @@ class Layers:
         if spec.weighted and not self._first_seen:
             self._first_seen = True
             self._first(args)
-        meter = spec.meter
-        if meter is None or meter.done:
+        meter, state = spec.meter, self.state
+        if meter is None or meter.seen == state.outputs.seen:
             return
         if type(output) is not Tensor:
             output = output[0] if isinstance(output, tuple) and output else output
@@ -131,7 +131,6 @@ class Layers:
                 return
         if not output.is_floating_point():
             return
-        state = self.state
         meter.measure(output, state.histograms)
         if state.occasion and self._turns.has(meter.place.index):
             began = perf_counter()
@@ -225,7 +224,7 @@ class Layers:
             )
             meter = self.state.outputs.add(place, self._channels_first("", shape))
             self._functional[key] = meter
-        if not meter.done:
+        if meter.seen != self.state.outputs.seen:
             meter.measure(output, self.state.histograms)
             if canonical == "softmax" and self.state.occasion:
                 self._entropy(meter.place, attention.of_softmax, call, output)

@@ -58,7 +58,7 @@ def untraced(function: _Function) -> _Function:
     """Marks a function that Dynamo is to call as it is; what it calls, only between two `swap`."""
     function._torchdynamo_disable = True  # type: ignore[attr-defined]
     function._torchdynamo_disable_msg = "backprobe watches"  # type: ignore[attr-defined]
-    skipped(function.__code__)  # type: ignore[attr-defined]
+    skipped(function.__code__)
     return function
 
 

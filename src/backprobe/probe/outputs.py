@@ -65,6 +65,8 @@ class Meter:
         channels_first: whether dimension 1 holds the units (convolutions), else the last.
         outputs: whose block the signals and histograms go into.
         row: of this place in it.
+
+    `seen` equals that of its outputs where the place was measured in the step that is going on.
     """
 
     __slots__ = (
@@ -83,20 +85,20 @@ class Meter:
         "_unit_max",
         "channels_first",
         "dies",
-        "done",
         "high",
         "late",
         "late_bins",
         "low",
         "place",
         "row",
+        "seen",
     )
 
     def __init__(self, place: Place, channels_first: bool, outputs: Outputs, row: int) -> None:
         self.place = place
         self.channels_first = channels_first
         self.row = row
-        self.done = False
+        self.seen = -1
         self.late: Tensor | None = None
         self.late_bins: Tensor | None = None
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
@@ -116,12 +118,12 @@ class Meter:
 
     def measure(self, x: Tensor, histogram: bool) -> None:
         """Reads one output; the first of a step counts."""
-        self.done = True
+        outputs = self._outputs
+        self.seen = outputs.seen
         if x.shape != self._shape:
             self._plan(x)
         if self._empty:
             return
-        outputs = self._outputs
         kernel = self._kernel
         dtype = DTYPES.get(x.dtype) if x.is_cpu else None
         if kernel is None or dtype is None:
@@ -206,9 +208,11 @@ class Outputs:
         at, sink_at: where the kernel writes that row and its histograms.
         order: the places whose histograms were written, in order.
         late: meters whose results are on a device.
+        seen: a number that is another in each step.
     """
 
     def __init__(self) -> None:
+        self.seen = 0
         self.meters: list[Meter] = []
         self.block: Block | None = None
         self.width = 0
@@ -248,8 +252,7 @@ class Outputs:
             step: its number.
             blocks: where a block is announced to the flush thread.
         """
-        for meter in self.meters:
-            meter.done = False
+        self.seen += 1
         block = self.block
         if block is None or not self.width:
             return

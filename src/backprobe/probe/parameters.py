@@ -85,6 +85,7 @@ class ParameterSet:
         self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
         self.squares = -1.0
         self._pointers: list[int] = []
+        self._grad_pointers: list[int] = []
         self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
@@ -122,7 +123,10 @@ class ParameterSet:
         block = self.block
         if block is None or block.full:  # the kernel must not write behind its end
             return
-        self._grads[:] = self._gradient_pointers()
+        pointers = self._gradient_pointers()
+        if pointers != self._grad_pointers:  # often the memory that the step before gave back
+            self._grad_pointers = pointers
+            self._grads[:] = pointers
         self.squares = self._bp_before(
             self._specs,
             self._weights_at,
@@ -205,7 +209,8 @@ class ParameterSet:
 
     def checked_none(self) -> bool:
         """Whether all checked gradients are None: the cheap answer to `cleared`."""
-        return not [k for k in self._checked if self.parameters[k].grad is not None]
+        parameters = self.parameters
+        return all(parameters[k].grad is None for k in self._checked)
 
     def _readable(self) -> bool:
         """Whether the kernel can read the tensors; begins anew where they changed."""
@@ -245,6 +250,7 @@ class ParameterSet:
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
         self._pointers = []
+        self._grad_pointers = []
         self._weights: Any = (ctypes.c_int64 * count)()
         self._grads: Any = (ctypes.c_int64 * count)()
         self._nothing = (ctypes.c_int64 * count)()

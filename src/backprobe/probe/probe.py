@@ -70,6 +70,7 @@ class Probe:
             self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
         )
         self.handles: list[Any] = []
+        self._flushed = 0.0
         self._pre_hook: Any = None
         recorder.event("environment", torch=dict(torch_facts()))
         self.state.budget.next()
@@ -179,7 +180,8 @@ class Probe:
                 state.blind_spot(f"{where}: a loss of its own kind; what it should be is not known")
 
     def _drain(self) -> None:
-        began = thread_time()
+        # All that the session's own thread does is counted, the status line and the meter too.
+        began = self._flushed if self.session.flushing else thread_time()
         recorder = self.state.recorder
         for facts in self.guard.run("loading", loading.take, self.state.structure) or ():
             recorder.event("loaded", **facts)
@@ -187,7 +189,10 @@ class Probe:
         self.guard.run("recorder", recorder.drain)
         if not self.guard.works("recorder"):  # what can't be written must not pile up
             recorder.discard()
-        self.state.budget.background += thread_time() - began
+        now = thread_time()
+        self.state.budget.background += now - began
+        if self.session.flushing:
+            self._flushed = now
 
     def _stepped(self, steps: int) -> None:
         if self.stop_after is not None and steps >= self.stop_after:

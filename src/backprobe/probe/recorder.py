@@ -286,7 +286,7 @@ class HistogramClock:
         return False
 
 
-_LIGHT = [STEP_COLUMNS.index(column) for column in LIGHT_COLUMNS]
+_LIGHT = np.array([STEP_COLUMNS.index(column) for column in LIGHT_COLUMNS])
 
 
 def _whole(rows: list[StepRow]) -> NDArray[np.float64]:

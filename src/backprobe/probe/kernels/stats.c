@@ -155,27 +155,63 @@ void bp_full(const void *data, int64_t n, int32_t dtype, float *out) {
     finish(&a, out);
 }
 
-/* Bin of a normal number by its sign and exponent bits; the ends are told apart in `bin_of`. */
-static uint8_t bin_by_exponent[512];
+/* A histogram is counted by sign and exponent, the upper nine bits, and told as bins afterwards: so
+ * counting takes no branch. Neighbours fall into the same few, and to count where one was just counted
+ * waits for the write: two tables take turns. */
+enum { KEYS = 512, NEGATIVE = 256, SPECIAL = 255 };
+typedef struct {
+    uint16_t of[2][KEYS];
+    uint16_t zeros, nan, down; /* of exponent 0 the true zeros; of the highest NaN and -infinity */
+    int64_t next;              /* the element that is counted next, from the first of those that come */
+} counts;
 
-__attribute__((constructor)) static void fill_bins(void) {
-    for (int negative = 0; negative < 2; negative++)
-        for (int field = 0; field < 256; field++) {
-            int e = field - 127 > 23 ? 23 : field - 127;
-            int bin = e < -40 ? (negative ? 64 : 67) : negative ? 23 - e : 108 + e;
-            bin_by_exponent[negative << 8 | field] = (uint8_t)bin;
-        }
+/* Counts every `step`-th of the elements that are given, call after call. */
+static void add_bins(const float *x, int64_t n, int64_t step, counts *c) {
+    int64_t i = c->next;
+    uint16_t zeros = 0, nan = 0, down = 0;
+    for (; i + step < n; i += 2 * step) {
+        c->of[0][bits_of(x[i]) >> 23]++;
+        c->of[1][bits_of(x[i + step]) >> 23]++;
+    }
+    for (; i < n; i += step) c->of[0][bits_of(x[i]) >> 23]++;
+    for (int64_t k = c->next; k < n; k += step) {
+        const uint32_t b = bits_of(x[k]), magnitude = b & 0x7fffffffu;
+        zeros = (uint16_t)(zeros + (magnitude == 0));
+        nan = (uint16_t)(nan + (magnitude > 0x7f800000u));
+        down = (uint16_t)(down + (b == 0xff800000u));
+    }
+    c->zeros = (uint16_t)(c->zeros + zeros);
+    c->nan = (uint16_t)(c->nan + nan);
+    c->down = (uint16_t)(c->down + down);
+    c->next = i - n;
 }
 
-static inline int bin_of(float x) {
-    const uint32_t b = bits_of(x), field = b >> 23 & 255;
-    if (field == 0) return b << 1 ? 65 : 66;
-    if (field == 255) return b & 0x7fffffu ? 132 : b >> 31 ? 133 : 134;
-    return bin_by_exponent[b >> 23];
-}
-
-static void add_bins(const float *x, int64_t n, int64_t step, uint16_t *histogram) {
-    for (int64_t i = 0; i < n; i += step) histogram[bin_of(x[i])]++;
+/* The bins [BINS] of what was counted; docs/reference/record.md says what each holds. */
+static void bins_of(counts *c, uint16_t *bins) {
+    uint16_t *up = c->of[0], *down = up + NEGATIVE;
+    uint16_t large = 0, small = 0, low_large = 0, low_small = 0;
+    for (int32_t k = 0; k < KEYS; k++) up[k] = (uint16_t)(up[k] + c->of[1][k]);
+    for (int32_t k = 1; k < 127 - 40; k++) {
+        small = (uint16_t)(small + up[k]);
+        low_small = (uint16_t)(low_small + down[k]);
+    }
+    for (int32_t k = 127 + 23; k < SPECIAL; k++) {
+        large = (uint16_t)(large + up[k]);
+        low_large = (uint16_t)(low_large + down[k]);
+    }
+    for (int32_t e = -40; e < 23; e++) {
+        bins[108 + e] = up[127 + e];
+        bins[23 - e] = down[127 + e];
+    }
+    bins[0] = low_large;
+    bins[64] = low_small;
+    bins[65] = (uint16_t)(up[0] + down[0] - c->zeros);
+    bins[66] = c->zeros;
+    bins[67] = small;
+    bins[131] = large;
+    bins[132] = c->nan;
+    bins[133] = c->down;
+    bins[134] = (uint16_t)(up[SPECIAL] + down[SPECIAL] - c->nan - c->down);
 }
 
 /* Where histograms go, one after another, only their occupied bins; a block of the recorder's.
@@ -187,10 +223,12 @@ typedef struct {
     int64_t new_rows, new_used; /* and with those of the step that is going on */
 } sink;
 
-static void put(sink *s, const uint16_t *histogram) {
+static void put(sink *s, counts *c) {
     uint8_t *bins = s->bins + s->new_used;
     uint16_t *counts = s->counts + s->new_used;
+    uint16_t histogram[BINS];
     int32_t length = 0;
+    bins_of(c, histogram);
     for (int32_t b = 0; b < BINS; b++) { /* no branch: which bins are occupied can't be guessed */
         bins[length] = (uint8_t)b;
         counts[length] = histogram[b];
@@ -201,9 +239,9 @@ static void put(sink *s, const uint16_t *histogram) {
 }
 
 static void put_bins(sink *s, const float *x, int64_t n) {
-    uint16_t histogram[BINS] = {0};
-    add_bins(x, n, 1, histogram);
-    put(s, histogram);
+    counts c = {0};
+    add_bins(x, n, 1, &c);
+    put(s, &c);
 }
 
 /* The sampled coordinates of a tensor; without coordinates, its first n elements. */
@@ -326,16 +364,11 @@ typedef struct {
     float *unit_max, *unit_sum, *unit_square; /* [units / unit_step] */
 } output;
 
-/* Where the next run of elements is first counted, when every `step`-th of all is. */
-static inline int64_t next_bin(int64_t first, int64_t n, int64_t step) {
-    return first < n ? first + (n - first + step - 1) / step * step - n : first - n;
-}
-
 /* Reads one layer's output into out [9]: mean rms min max zero nonfinite batch_std saturated dead;
  * and its histogram. A dead share is given once `SURE` calls were seen, and asked afresh after
  * `WINDOW`: a unit may be silent on one batch. */
 void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *into) {
-    uint16_t histogram[BINS] = {0};
+    counts histogram = {0};
     if (o->units <= 0 || o->unit_step <= 0 || o->starts <= 0 || o->row_step <= 0 || o->bin_step <= 0) {
         for (int k = 0; k < 9; k++) out[k] = NAN; /* never a division by zero in a user's process */
         return;
@@ -344,7 +377,7 @@ void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *int
     sums a = begin();
     float scratch[BLOCK];
     const int64_t units = (o->units + o->unit_step - 1) / o->unit_step;
-    int64_t per_unit = 0, saturated = 0, binned = 0;
+    int64_t per_unit = 0, saturated = 0, taken = 0;
     float *top = o->unit_max, *sum = o->unit_sum, *square = o->unit_square;
     memset(sum, 0, (size_t)units * sizeof(float));
     memset(square, 0, (size_t)units * sizeof(float));
@@ -356,9 +389,15 @@ void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *int
         if (flat) {
             const float *x = (const float *)data + r * units, *first = (const float *)data;
             /* Where no row is left out many are taken at once: short loops cost their ends. */
-            if (o->row_step > 1 || units > BLOCK) add_block(x, units, &a);
-            else if (r % together == 0)
-                add_block(x, units * (o->rows - r < together ? o->rows - r : together), &a);
+            if (o->row_step > 1 || units > BLOCK) {
+                add_block(x, units, &a);
+                if (into) add_bins(x, units, o->bin_step, &histogram);
+            } else if (r == taken) {
+                const int64_t n = units * (o->rows - r < together ? o->rows - r : together);
+                add_block(x, n, &a);
+                if (into) add_bins(x, n, o->bin_step, &histogram);
+                taken += together;
+            }
             for (int64_t u = 0; u < units; u++) {
                 float d = x[u] - first[u];
                 sum[u] += d;
@@ -368,10 +407,6 @@ void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *int
                 for (int64_t u = 0; u < units; u++) top[u] = x[u] > top[u] ? x[u] : top[u];
             if (saturates)
                 for (int64_t u = 0; u < units; u++) saturated += (x[u] <= o->low) | (x[u] >= o->high);
-            if (into) {
-                if (binned < units) add_bins(x + binned, units - binned, o->bin_step, histogram);
-                binned = next_bin(binned, units, o->bin_step);
-            }
             per_unit++;
             continue;
         }
@@ -399,10 +434,7 @@ void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *int
             }
             if (saturates)
                 for (int64_t i = 0; i < n; i++) saturated += (x[i] <= o->low) | (x[i] >= o->high);
-            if (into) {
-                if (binned < n) add_bins(x + binned, n - binned, o->bin_step, histogram);
-                binned = next_bin(binned, n, o->bin_step);
-            }
+            if (into) add_bins(x, n, o->bin_step, &histogram);
         }
         per_unit += o->length;
     }
@@ -421,7 +453,7 @@ void bp_output(output *o, const void *data, int32_t dtype, float *out, sink *int
         o->seen = 0;
         for (int64_t k = 0; k < units; k++) top[k] = -INFINITY;
     }
-    if (into) put(into, histogram);
+    if (into) put(into, &histogram);
 }
 
 /* Packs histograms [rows][BINS]: per row the number of occupied bins, then each one's bin and
