@@ -44,6 +44,7 @@ def install(current: Current, began: Current) -> None:
     _global_hooks()
     _state_dicts(current)
     _compiled_in_place(began)
+    _exports()
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
 
@@ -322,6 +323,43 @@ def _global_hooks() -> None:
         return any(not str(hook.__module__).startswith("backprobe.") for hook in hooks)
 
     torch_module._has_any_global_hook = _mark(has_any_global_hook)
+
+
+def _exports() -> None:
+    """A strict `torch.export` can't trace a module while any global hook is there: ours step aside.
+
+    They come back as the very same objects under the same keys, which compiled code may guard on.
+    """
+    for name in ("export", "draft_export"):
+        original: Any = getattr(torch.export, name, None)
+        if original is None or _wrapped(original):
+            continue
+
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def export(*args: Any, **kwargs: Any) -> Any:
+                aside = []
+                for kind in ("forward_pre_hooks", "forward_hooks"):
+                    registry = getattr(torch_module, f"_global_{kind}")
+                    ours = {
+                        key: hook
+                        for key, hook in registry.items()
+                        if str(getattr(hook, "__module__", "")).startswith("backprobe.")
+                    }
+                    for key in ours:
+                        del registry[key]
+                    aside.append((registry, ours))
+                try:
+                    return original(*args, **kwargs)
+                finally:
+                    for registry, ours in aside:
+                        registry.update(ours)
+                        for key in reversed(ours):
+                            registry.move_to_end(key, last=False)
+
+            return _mark(export)
+
+        setattr(torch.export, name, wrap(original))
 
 
 def _compiled_in_place(began: Current) -> None:
