@@ -260,7 +260,9 @@ class Loss:
         target: facts of the targets: `dtype`, `mean`, `std`, `min`, `max`, `integer`, `classes`
             (histogram as a list, class ids only), `ignored` (fraction), `entropy` (mean, in nats,
             where they are shares between 0 and 1).
-        output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, `row_sum`.
+        output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, and over
+            the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
+            `log_probabilities` where they are those of a cross entropy.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

@@ -247,6 +247,7 @@ class Losses:
         if hosts.near(sample):
             facts = _output_facts(sample, logs)
             self.entries[index] = replace(self.entries[index], output=facts)
+            self._touch("losses", self.entries[index])
         else:
             self._transfers.send([sample], deliver)
 
@@ -355,7 +356,12 @@ def _output_sample(reading: lossgraph.LossReading) -> Tensor | None:
     found = reading.log_probabilities if reading.log_probabilities is not None else reading.output
     if found is None or not _plain(found) or found.numel() == 0:
         return None
-    rows = found.detach().reshape(-1, found.shape[-1] if found.dim() > 1 else 1)
+    values = found.detach()
+    dim = reading.class_dim if found is reading.log_probabilities else -1
+    if values.dim() > 2 and dim != 0:  # of sequences and pictures the classes are the second
+        classes, each = values.shape[dim], values[0].numel()
+        values = values[: OUTPUT_ROWS * classes // each + 1].movedim(dim, -1)
+    rows = values.reshape(-1, values.shape[-1] if values.dim() > 1 else 1)
     return rows[: OUTPUT_ROWS if hosts.near(rows) else max(1, MAX_ELEMENTS // rows.shape[1])]
 
 

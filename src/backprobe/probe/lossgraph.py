@@ -85,6 +85,7 @@ class LossReading:
     target: Tensor | None = None
     output: Tensor | None = None
     log_probabilities: Tensor | None = None
+    class_dim: int = -1
     ignore_index: int | None = None
     weighted: bool = False
     terms: int = 1
@@ -225,6 +226,12 @@ def _descend(node: Any) -> Iterator[Any]:
         node = max(below, key=lambda child: _elements(shape_of(child)))
 
 
+def _signed(number: Any) -> int:
+    """An integer that autograd gives as an unsigned one of 64 bits."""
+    value = int(number)
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
 def _elements(shape: tuple[int, ...]) -> int:
     count = 1
     for size in shape:
@@ -244,8 +251,7 @@ def _read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
             reading.kind, acts = "cross_entropy", acts[1:]
         elif acts[:2] == ["log", "softmax"]:
             reading.kind, acts = "cross_entropy", acts[2:]
-        ignored = int(getattr(node, "_saved_ignore_index", -100))
-        reading.ignore_index = ignored - (1 << 64) if ignored >= 1 << 63 else ignored
+        reading.ignore_index = _signed(getattr(node, "_saved_ignore_index", -100))
     reading.before = tuple(acts)
     if output_node is not None:
         reading.output_shape = shape_of(output_node)
@@ -267,6 +273,7 @@ def _read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
         for found in path[:3]:
             if found.name() == "LogSoftmaxBackward0" and readable(found):
                 reading.log_probabilities = found._saved_result
+                reading.class_dim = _signed(found._saved_dim)
                 reading.output_shape = tuple(found._saved_result.shape)
                 break
 
@@ -319,6 +326,7 @@ def _read_handwritten(node: Any, reading: LossReading, readable: Readable) -> No
                 reading.output_shape = shape_of(found)
                 if found.name() == "LogSoftmaxBackward0" and readable(found):
                     reading.log_probabilities = found._saved_result
+                    reading.class_dim = _signed(found._saved_dim)
                 break
 
 
