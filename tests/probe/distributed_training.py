@@ -3,8 +3,8 @@
 
 Arguments: plain, ddp, fsdp, whole (FSDP in one group), long (FSDP for more steps), drift (DDP, and
 rank 1 changes a weight), early (rank 1 stops after three steps; no gradients are exchanged), spawn
-(two DDP ranks started from here), llama (FSDP, bf16, checkpoints and two micro-batches on a model
-of Transformers).
+(two DDP ranks started from here), and of a Llama of Transformers, with two micro-batches a step:
+llama (FSDP, bf16, checkpoints), llama-ddp (looking for unused parameters), llama-fsdp1.
 """
 
 from __future__ import annotations
@@ -59,10 +59,14 @@ def train(way: str, rank: int, world: int) -> list[float]:
     return losses
 
 
-def train_llama(rank: int) -> list[float]:
+def train_llama(way: str, rank: int) -> list[float]:
     """As people shard a language model: block by block, in bf16, with checkpointed blocks."""
     import transformers
-    from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
+    from torch.distributed.fsdp import (
+        FullyShardedDataParallel,
+        MixedPrecisionPolicy,
+        fully_shard,
+    )
 
     torch.manual_seed(0)
     net: Any = transformers.LlamaForCausalLM(
@@ -71,11 +75,16 @@ def train_llama(rank: int) -> list[float]:
             num_attention_heads=4, num_key_value_heads=2, use_cache=False,
         )
     )  # fmt: skip
-    net.activation_checkpointing_enable({"use_reentrant": False})
-    policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
-    for layer in net.model.layers:
-        fully_shard(layer, mp_policy=policy)
-    fully_shard(net, mp_policy=policy)
+    if way == "llama-ddp":
+        net = nn.parallel.DistributedDataParallel(net, find_unused_parameters=True)
+    elif way == "llama-fsdp1":
+        net = FullyShardedDataParallel(net, device_id=torch.device("cpu"), use_orig_params=True)
+    else:
+        net.activation_checkpointing_enable({"use_reentrant": False})
+        policy = MixedPrecisionPolicy(param_dtype=torch.bfloat16, reduce_dtype=torch.float32)
+        for layer in net.model.layers:
+            fully_shard(layer, mp_policy=policy)
+        fully_shard(net, mp_policy=policy)
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-2)
     torch.manual_seed(1 + rank)
     losses = []
@@ -116,7 +125,7 @@ def main() -> None:
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         dist.init_process_group("gloo")
-    losses = train_llama(rank) if way == "llama" else train(way, rank, world)
+    losses = train_llama(way, rank) if way.startswith("llama") else train(way, rank, world)
     note(rank, losses)
     if world > 1:
         dist.destroy_process_group()

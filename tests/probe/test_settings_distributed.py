@@ -146,6 +146,30 @@ def test_fsdp_on_a_transformers_model(tmp_path: Path, store_directory: Path) -> 
     assert sum(merged.losses[0].target["classes"]) > 0
 
 
+@pytest.mark.parametrize("way", ["llama-ddp", "llama-fsdp1"])
+def test_other_wrappers_of_a_transformers_model(
+    tmp_path: Path, store_directory: Path, way: str
+) -> None:
+    """DDP that looks for unused parameters, and FSDP1, of which only that much is promised."""
+    pytest.importorskip("transformers")
+    bare = run(tmp_path, way, watched=False)
+    assert run(tmp_path, way) == bare
+    records, merged = read(store_directory)
+    for record in records:
+        assert record.named("failure") == ()
+        mean = np.array(bare[1][record.rank]).reshape(-1, 2).mean(axis=1)
+        assert np.allclose(record.steps["loss"], mean, rtol=1e-5)
+        assert record.steps["backwards"].tolist() == [2] * STEPS
+    assert any("FSDP1" in spot for spot in merged.blind_spots) == (way == "llama-fsdp1")
+    assert merged.losses[0].kind == "cross_entropy"  # DDP's own node stands before it
+    assert sum(merged.losses[0].target["classes"]) > 0
+    if way == "llama-ddp":
+        assert (merged.noise["micro"] == 4).all()
+        assert len(merged.noise) >= 2 * (STEPS - 2)
+    else:
+        assert len(merged.noise) == 0
+
+
 def test_ranks_thin_alike(tmp_path: Path, store_directory: Path) -> None:
     """Each rank keeps its own budget, and yet the steps of one are among the other's."""
     assert run(tmp_path, "long", budget="0.02")[0] == 0

@@ -68,6 +68,8 @@ PARAMETRIC = (
 """Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
 REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
 MAX_NODES = 200
+SINK = "_DDPSinkBackward"
+"""Through it DDP hands on what a model puts out, where it looks for unused parameters."""
 Readable = Callable[[Any], bool]
 
 
@@ -101,7 +103,7 @@ def read(root: Any, readable: Readable) -> LossReading:
         readable: whether the saved tensors of a node may be read.
     """
     reading = LossReading()
-    node, reading.scale = _unscaled(root, readable)
+    node, reading.scale = _unscaled(_own(root), readable)
     terms = list(_terms(node, readable))
     reading.terms = len(terms)
     if len(terms) > 1:
@@ -117,16 +119,26 @@ def read(root: Any, readable: Readable) -> LossReading:
 
 def factor(root: Any, readable: Readable) -> float:
     """What the loss with this `grad_fn` was multiplied by, as far as it shows on the CPU."""
-    return _unscaled(root, readable)[1]
+    return _unscaled(_own(root), readable)[1]
 
 
 def children(node: Any) -> list[Any]:
-    """The nodes that a node's gradient flows to, leaves left out."""
-    return [
-        child
-        for child, _ in node.next_functions
-        if child is not None and not child.name().endswith("AccumulateGrad")
-    ]
+    """The nodes that a node's gradient flows to, leaves left out, and DDP's seen through."""
+    found = []
+    for child, number in node.next_functions:
+        if child is not None and child.name() == SINK:
+            child = child.next_functions[number][0]
+        if child is not None and not child.name().endswith("AccumulateGrad"):
+            found.append(child)
+    return found
+
+
+def _own(root: Any) -> Any:
+    """The root, or where it is DDP's own node the first scalar that went through it: the loss."""
+    if root.name() != SINK:
+        return root
+    passed = [child for child, _ in root.next_functions if child is not None]
+    return next((child for child in passed if shape_of(child) == ()), root)
 
 
 def shape_of(node: Any) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ class SmallBatches:
         self._parameters: Sequence[Tensor] = ()
         self._handles: list[Any] = []
         self._seen: list[Tensor] = []
+        self._count = 0
         self._small: list[Tensor] = []
         self._big: Tensor | None = None
         self.sharded = False
@@ -70,7 +71,7 @@ class SmallBatches:
             self._small, self._big = [], None
         if not self._wanted:
             return
-        self._seen = []
+        self._seen, self._count = [], 0
         self._parameters = [p for p in parameters if p.requires_grad]
         self.sharded = any(map(_is_shard, self._parameters))
         if self.sharded:
@@ -94,8 +95,11 @@ class SmallBatches:
         if not self._seen or len({g.device for g in gradients}) != 1:
             self._wanted = False
             return
-        if self.sharded and len(self._seen) != len(gradients):
-            self._wanted = False  # some passed unseen, in a graph of their own (reentrant)
+        # Some may have passed unseen (reentrant checkpoints), or be left over from another step;
+        # of what is passed whole FSDP1 keeps a shard.
+        count = len(gradients) if self.sharded else sum(g.numel() for g in gradients)
+        if count != self._count:
+            self._wanted = False
             return
         self._small.append(torch.stack(self._seen).sum())
         self._big = torch.stack([_square(gradient) for gradient in gradients]).sum()
@@ -127,7 +131,10 @@ class SmallBatches:
     def _passed(self, gradients: tuple[Tensor | None, ...]) -> None:
         began = perf_counter()
         try:
-            self._seen += [_square(g) for g in gradients if g is not None]
+            for gradient in gradients:
+                if gradient is not None:
+                    self._seen.append(_square(gradient))
+                    self._count += 1 if self.sharded else gradient.numel()
         except Exception:  # noqa: BLE001  # within the user's backward: a figure less, no error
             self._wanted = False
         self.seconds += perf_counter() - began

@@ -174,6 +174,11 @@ class Probe:
             state.blind_spot("no optimizer stepped: each backward was taken for a step")
         if self.loaders.current < 0:
             state.blind_spot("no DataLoader was used: how batches are drawn is not known")
+        if any(module.type == "FullyShardedDataParallel" for module in state.structure.modules):
+            state.blind_spot(
+                "FullyShardedDataParallel (FSDP1): gradients and weights are those of one rank's "
+                "shards; those of `fully_shard` are merged"
+            )
         for entry in state.losses.entries:
             if entry.kind == "custom":
                 where = entry.source or "the loss"
