@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from torch import nn
 
 from backprobe import session as sessions
 from backprobe.probe import entry
-from backprobe.probe.budget import DENSE, GROWTH
+from backprobe.probe.budget import DENSE, GROWTH, Budget
 from backprobe.records import Record
 from backprobe.store.reader import RunReader
 from tests.probe.settings import Net
@@ -164,3 +165,22 @@ def test_a_scaler_comes_later(thrifty: Callable[..., Record]) -> None:
     checked(record, losses)
     assert np.isnan(record.steps["scale"][:100]).all()
     assert (record.steps["scale"][101:] == 8.0).all()
+
+
+def test_time_in_which_nothing_is_watched_earns_nothing() -> None:
+    """What is watched after a pause is not dearer than the time that was watched allows."""
+    one = Budget(0.02)
+    one.start()
+    for _ in range(DENSE + 1):
+        one.next()
+    one.spent += 1.0  # at a share of 2 % that takes 50 seconds to be within it again
+    left = one.share * (perf_counter() - one.since) - (one.spent - one.paid)  # type: ignore[operator]
+    before = one.elapsed()
+    one.pause()
+    sleep(0.2)
+    one.pause()
+    assert one.elapsed() - before < 0.1
+    one.go_on()
+    now = perf_counter()
+    assert 0.02 * (now - one.since) - (one.spent - one.paid) < left + 0.002
+    assert one.elapsed() - before < 0.1

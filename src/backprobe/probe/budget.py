@@ -58,15 +58,30 @@ class Budget:
         self.paid, self.since = 0.0, 0.0
         self._watching = False
         self._before = 0.0
+        self._paused: float | None = None
 
     def start(self) -> None:
         """Begins the clock at the first forward."""
         if self.started is None:
             self.started = perf_counter()
 
+    def pause(self) -> None:
+        """Stops the clock: nothing is watched for a while, and that time earns no share."""
+        if self._paused is None:
+            self._paused = perf_counter()
+
+    def go_on(self) -> None:
+        """Lets it run again."""
+        if self._paused is not None:
+            passed, self._paused = perf_counter() - self._paused, None
+            self.since += passed
+            if self.started is not None:
+                self.started += passed
+
     def elapsed(self) -> float:
-        """Seconds since the first forward."""
-        return 0.0 if self.started is None else perf_counter() - self.started
+        """Seconds since the first forward, but for those in which nothing was watched."""
+        now = perf_counter() if self._paused is None else self._paused
+        return 0.0 if self.started is None else now - self.started
 
     def anomaly(self) -> None:
         """Asks for the next steps in full."""

@@ -81,6 +81,7 @@ class Probe:
         """Puts the global hooks in place."""
         if self.handles:
             return
+        self.state.budget.go_on()
         self.forward.install()
         self.state.switch = self._switch
         self.state.woken = not self.state.observing
@@ -96,6 +97,7 @@ class Probe:
 
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
+        self.state.budget.pause()
         self.state.switch = None
         self.forward.remove()
         if self._pre_hook is not None:
