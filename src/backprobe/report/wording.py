@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import numpy as np
+
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.treatment_names import TREATMENTS
 from backprobe.signals.progress import progress
@@ -33,8 +35,13 @@ def subject(record: Record) -> str:
 
 
 def steps_of(record: Record) -> int:
-    """Optimizer steps (or root backward passes) of the record."""
-    return len(record.steps)
+    """Optimizer steps (or root backward passes) from the first recorded one to the last.
+
+    Within the budget some pass without a row.
+    """
+    step = np.asarray(record.steps["step"], np.float64)
+    step = step[np.isfinite(step)]
+    return int(step.max() - step.min()) + 1 if step.size else len(record.steps)
 
 
 def watched(record: Record) -> str:
