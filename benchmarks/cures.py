@@ -167,6 +167,8 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
         environment = pool.environment()
     timed = all(one.kind != "trial" for one in catalog.runs(directory))
     plain = [bare(run, environment)] if timed else []
+    hold_out = not any(one.higher is not None for one in outcomes(run))
+    total = len(record.steps) or None
     ended: list[Trial] = []
     used = cpu_seconds()
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
@@ -178,8 +180,8 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
             proof.default_steps(record),
             extra=range(asked.seeds, 2 * asked.seeds),
             confirm=True,
-            hold_out=not any(one.higher is not None for one in outcomes(run)),
-            total=len(record.steps) or None,
+            hold_out=hold_out,
+            total=total,
             tell=ended.append,
         )
     used = cpu_seconds() - used  # the pool is closed: its children have been waited for
@@ -201,7 +203,16 @@ def _prove(row: Row, case: dict[str, Any], run: Run, asked: Asked) -> None:
     row.won_back = share_won(case, found.control, helping[0].trials)
     fresh = range(FRESH, FRESH + asked.fresh)
     with Pool(directory, asked.jobs, proof.memory(record)) as pool:
-        again = proof.prove(run, [r.arm for r in helping], pool, fresh, found.steps, thorough=True)
+        again = proof.prove(
+            run,
+            [result.arm for result in helping],
+            pool,
+            fresh,
+            found.steps,
+            thorough=True,
+            hold_out=hold_out,
+            total=total,
+        )
     row.true = [str(r.arm) for r in again.results if is_true(case, again.control, r.trials)]
 
 

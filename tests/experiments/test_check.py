@@ -293,6 +293,17 @@ def test_a_loss_that_falls_is_not_called_wrong() -> None:
     assert checked(model, batches, nn.MSELoss(), 3e-3)["architecture"].status == "pass"
 
 
+def test_tokens_of_a_sequence_may_be_in_order() -> None:
+    """Sequences are drawn at random; that the next token is like the last is what is learned."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.randint(0, 9, (200, 12), generator=generator).sort(1).values
+    batches = [(part, part.flatten()) for part in ids.split(20)]
+    model = nn.Sequential(nn.Embedding(9, 8), nn.Linear(8, 9), nn.Flatten(0, 1))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+    table = check(model, nn.CrossEntropyLoss(), batches, optimizer, seconds=1.0)
+    assert table["order"].status == "skipped", str(table)
+
+
 def test_a_rate_that_is_far_off() -> None:
     """A rate of 30 fails and one of 1e-8 warns, with the suggestion."""
     high = checked(classifier(), loader(), rate=30.0)["learning-rate"]

@@ -52,7 +52,7 @@ def lines(findings: Sequence[Finding], record: Record | None = None) -> list[Che
         findings: of the rules.
         record: that they were found in; where its loss falls, a doubtful warning says nothing.
     """
-    falls = record is not None and progress(record).state in ("learning", "learned")
+    falls = record is not None and _falls(record)
     families = {rule.name: rule.__module__.split(".")[-2] for rule in RULES}
     checked = {name: 0 for _, name in TOPICS}
     for rule in RULES:
@@ -81,6 +81,13 @@ def lines(findings: Sequence[Finding], record: Record | None = None) -> list[Che
         quiet = Check(name, "pass", f"{checked[name]} rules silent", "no finding")
         made += ones or [quiet]
     return made
+
+
+def _falls(record: Record) -> bool:
+    """Whether the loss fell so far; how far it will get is not asked after so few steps."""
+    state = progress(record)
+    broke = state.state in ("nonfinite", "diverged")
+    return state.trend is not None and state.trend.fell and not broke
 
 
 def _topic(family: str) -> str:

@@ -166,6 +166,8 @@ def order(subject: Subject) -> list[Check]:
     y = subject.targets()
     if y is None or (y.dim() != 1 and y.numel() != len(y)) or len(subject.batches) < 4:
         return [_skipped("order", "fewer than 4 batches with one target a row were seen")]
+    if any(isinstance(b.target, Tensor) and len(b.target) != b.rows for b in subject.batches):
+        return [_skipped("order", "targets are of parts of rows, such as tokens of a sequence")]
     if subject.shuffles:
         return [Check("order", "pass", "shuffled by the loader", "in no order")]
     values = y.reshape(-1).double()
