@@ -29,6 +29,32 @@ for step in range(400):
 print("end")
 """
 
+TWO_TERMS = """\
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(600, 8)
+y = (x[:, 0] > 0).long()
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body, self.aux = nn.Linear(8, 16), nn.Linear(16, 2)
+        self.high, self.head = nn.Linear(16, 16), nn.Linear(16, 2)
+    def forward(self, x):
+        h = torch.relu(self.body(x))
+        return self.head(torch.relu(self.high(h))), self.aux(h)
+model = Net()
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+for step in range(200):
+    rows = torch.randint(0, 500, (32,))
+    out, aux = model(x[rows])
+    loss = nn.functional.cross_entropy(out, y[rows])
+    loss = loss + 0.3 * nn.functional.cross_entropy(aux, y[rows])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
 
 def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """`backprobe check` in a process of its own."""
@@ -65,6 +91,13 @@ def test_a_sick_demo_fails(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "fail" in done.stdout
     assert "initial-loss" in done.stdout
+
+
+def test_one_term_of_a_loss_accuses_no_layer_of_another(tmp_path: Path) -> None:
+    """An auxiliary head's loss, taken alone, reaches no parameter of the main one."""
+    (tmp_path / "train.py").write_text(TWO_TERMS)
+    done = check(tmp_path, "--json", "--seconds", "1", "train.py")
+    assert _status(json.loads(done.stdout), "gradient-flow") == ["skipped"], done.stdout
 
 
 def test_a_hand_written_loop_and_loss(tmp_path: Path) -> None:

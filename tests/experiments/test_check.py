@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, TensorDataset, WeightedRandomSampler
 
 from backprobe.experiments.check import check
 from backprobe.report.checks import CheckTable, render
@@ -291,6 +291,17 @@ def test_a_loss_that_falls_is_not_called_wrong() -> None:
     model = nn.Sequential(classifier(), nn.Softmax(1))
     batches = DataLoader(TensorDataset(x, F.one_hot(y, 3).float()), 32, shuffle=True)
     assert checked(model, batches, nn.MSELoss(), 3e-3)["architecture"].status == "pass"
+
+
+def test_rows_drawn_with_replacement_are_no_copies() -> None:
+    """A sampler that balances classes serves the rare rows again and again, on purpose."""
+    x, y = rows()
+    sampler = WeightedRandomSampler(torch.where(y == 0, 20.0, 1.0).tolist(), len(y))
+    batches = DataLoader(TensorDataset(x, y), 32, sampler=sampler)
+    model = classifier()
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    table = check(model, nn.CrossEntropyLoss(), batches, optimizer, seconds=1.0)
+    assert table["duplicate-rows"].status == "skipped", str(table)
 
 
 def test_tokens_of_a_sequence_may_be_in_order() -> None:

@@ -107,6 +107,8 @@ def check(
         held = _served(val_loader, model, place) if val_loader is not None else []
         objective, why = _objective(model, loss_fn, served[0])
         rows = _rows(loader) or sum(batch.rows for batch in served)  # one pass at most
+        if getattr(getattr(loader, "sampler", None), "replacement", False):
+            rows = 0  # the same row may be served again within a pass
         subject = Subject(model, objective, served, held, optimizer, rows, why)
         subject.deadline = began + seconds
         subject.shuffles = _shuffles(loader)

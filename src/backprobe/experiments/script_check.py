@@ -66,6 +66,7 @@ class ScriptCheck:
         self._batches: list[Batch] = []
         self._criterion: Any = None
         self._own_loss = False
+        self._partial = False
         self._elements = 0
         self._done = 0
         self._began = 0.0
@@ -132,6 +133,7 @@ class ScriptCheck:
             no_loss=self.why,
             deadline=began + self._seconds,
             shuffles=True if shuffles else None,
+            partial=self._partial,
         )
 
     def _meet_loader(self, loader: Any) -> None:
@@ -139,6 +141,8 @@ class ScriptCheck:
             count = len(loader.dataset)
         except TypeError:
             return
+        if getattr(loader.sampler, "replacement", False):
+            count = 0  # the same row may be served again within a pass
         self._loaders.append((count, "Random" in type(loader.sampler).__name__))
 
     def _before(self, root: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -198,6 +202,7 @@ class ScriptCheck:
             if self._criterion is None:
                 self._criterion = criterion(call, turn)
                 if len(self._calls) > 1:
+                    self._partial = True
                     self.notes.append(
                         f"the loss has several terms; {call.name} alone is used in the checks"
                     )

@@ -151,6 +151,9 @@ def gradients(subject: Subject) -> list[Check]:
     sizes = {name: value for name, value in sizes.items() if value > 0}
     ratio = min(sizes.values()) / max(sizes.values()) if len(sizes) > 1 else 1.0
     unreached = missing or (dead if len(dead) == len(named) else [])
+    if missing and subject.partial and len(missing) < len(named):
+        why = "the loss has further terms, whose gradients may reach the others"
+        return [Check("gradient-flow", "skipped", message=why)]
     least = min(sizes, key=lambda name: sizes[name]) if sizes else ""
     status: Status
     if unreached:

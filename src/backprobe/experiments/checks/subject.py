@@ -33,6 +33,7 @@ class Subject:
         optimizer: the user's own, or None.
         rows: of training in all, 0 where not known.
         no_loss: why there is no objective.
+        partial: whether the script's loss has further terms, which `objective` leaves out.
         findings: of the rules, over a short training; None where none was watched.
         record: of that training.
         deadline: when to be done, by `time.monotonic`.
@@ -46,6 +47,7 @@ class Subject:
     optimizer: torch.optim.Optimizer | None = None
     rows: int = 0
     no_loss: str = ""
+    partial: bool = False
     findings: Sequence[Finding] | None = None
     record: Record | None = None
     deadline: float = field(default_factory=lambda: time.monotonic() + 40.0)
