@@ -26,6 +26,7 @@ FEATURE_BATCHES = 8
 """Batches over which per-feature means and deviations are gathered."""
 MAX_FEATURES = 512
 CHECKSUM = "checksum"
+DISTINCT = "distinct"
 
 Row = dict[str, float]
 
@@ -86,26 +87,32 @@ def facts(x: Tensor) -> Row:
     found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
     if not hosts.near(x):
         return found
-    first = x.detach().reshape(-1)[:FEW]
-    if first.dtype == torch.bfloat16:
-        first = first.float()
-    different = np.unique(hosts.host(first)).size / max(1, first.numel())
-    return {**found, "checksum": checksum(x), "distinct": different}
+    return {**found, CHECKSUM: checksum(x), DISTINCT: float(_distinct(x))}
 
 
-def late_checksum(x: Tensor) -> dict[str, Tensor]:
-    """The checksum of a batch on a device, to be sent for under its name; empty for a near one."""
+def late_facts(x: Tensor) -> dict[str, Tensor]:
+    """Checksum and `distinct` of a batch on a device, to be sent for; empty for a near one."""
     if hosts.near(x):
         return {}
     first = x.detach().reshape(1, -1)[:, : CHECKSUM_BYTES // max(1, x.element_size())]
     pieces = hashes.far_rows(first)
-    return {} if pieces is None else {CHECKSUM: pieces}
+    return {DISTINCT: _distinct(x).reshape(1)} | ({} if pieces is None else {CHECKSUM: pieces})
+
+
+def _distinct(x: Tensor) -> Tensor:
+    """Share of different numbers among the first ones, []; a device is not waited for."""
+    with torch.no_grad():
+        first = x.detach().reshape(-1)[:FEW]
+        ordered = (first.float() if first.is_floating_point() else first.long()).sort().values
+        return ((ordered[1:] != ordered[:-1]).sum() + 1).float() / max(1, first.numel())
 
 
 def arrived(values: NDArray[np.float32], prefix: str) -> Row:
-    """What `six` or `late_checksum` had sent for, as a part of a batch's row."""
+    """What `six` or `late_facts` had sent for, as a part of a batch's row."""
     if prefix == CHECKSUM:
         return {CHECKSUM: float(hashes.finished(values)[0] % np.uint64(1 << 32))}
+    if prefix == DISTINCT:
+        return {DISTINCT: float(values[0])}
     return summary(values, prefix)
 
 

@@ -113,7 +113,7 @@ class Inputs:
         }
         first = None if evaluation else self._first_input
         readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
-        state.begin_batch(row, readings | batches.late_checksum(x))
+        state.begin_batch(row, readings | batches.late_facts(x))
         if evaluation:
             state.end_batch()
             return

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backprobe.records import Record
+from backprobe.records import Loss, Record
 from backprobe.signals import metric_names
 from backprobe.signals.held_out import held_out, majority_share
 from backprobe.signals.losses import CLASSES, REGRESSION
@@ -61,11 +61,25 @@ class Generalisation:
 def generalisation(record: Record) -> Generalisation:
     """Training against held-out skill of a run."""
     loss = progress(record).loss
-    if loss is None:
+    if loss is None or _judges_a_copy(record, loss):
         return Generalisation()
     if loss.kind in CLASSES or loss.kind in ("bce", "bce_with_logits"):
         return _by_accuracy(record)
     return _by_variance(record) if loss.kind in REGRESSION else Generalisation()
+
+
+def _judges_a_copy(record: Record, loss: Loss) -> bool:
+    """Whether all evaluations were of another network than the trained one: a moving average.
+
+    What that one can do is not what training led to, or not yet.
+    """
+    evaluation = np.asarray(record.batches["evaluation"], np.float64) == 1.0
+    judged = np.asarray(record.batches["model"], np.float64)[evaluation]
+    if judged.size == 0 or loss.model < 0 or bool((judged == loss.model).any()):
+        return False
+    root = {module.index: module.root for module in record.modules}
+    held = {root.get(p.module) for p in record.parameters if p.optimizer >= 0}
+    return not held.intersection(judged[np.isfinite(judged)].astype(int).tolist())
 
 
 @once

@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
@@ -69,7 +71,7 @@ class ClassImbalance(AbstractRule):
         loss, counts = state.loss, class_counts(record)
         if loss is None or state.state in ("short", "nonfinite", "diverged", "unknown"):
             return []
-        if not _exclusive(loss) or loss.weighted or loss.terms > 1:
+        if not _exclusive(loss) or loss.weighted or loss.terms > 1 or _tokens(record, loss):
             return []
         common = majority_share(record)
         if counts.size < 2 or counts.size > 50 or counts.sum() < self.limits.rows:
@@ -113,6 +115,14 @@ class ClassImbalance(AbstractRule):
                 treatments=("class-weights",),
             )
         ]
+
+
+def _tokens(record: Record, loss: Loss) -> bool:
+    """Whether a row has several targets, told in one line: the tokens of a text."""
+    rows = np.asarray(record.steps["samples"], np.float64)
+    rows = rows[np.isfinite(rows) & (rows > 0.0)]
+    flat = len(loss.target_shape) == 1 and rows.size > 0
+    return bool(flat and loss.target_shape[0] >= 2.0 * float(np.median(rows)))
 
 
 def _exclusive(loss: Loss) -> bool:

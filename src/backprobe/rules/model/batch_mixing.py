@@ -29,8 +29,8 @@ class BatchMixing(AbstractRule):
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
     meant), of the batch or within a sample, or that gather rows from an axis in the middle,
-    recurrent and attention layers without `batch_first` that get the batch first, and a last
-    softmax that runs over the rows.
+    recurrent and attention layers without `batch_first` that get the batch first, and a softmax
+    (the last one, or that of an attention) that runs over the rows.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -83,10 +83,12 @@ class BatchMixing(AbstractRule):
                 message, treatments = self._time_first(op, rows, "attention"), BATCH_FIRST
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
+            elif op.name in SOFTMAX:
+                message = self._attention(record, op, rows)
             if message:
                 own = [module.name] if module is not None else []
                 names = unique([*own, *_taker(record, op)])
-                if op.name in SOFTMAX:
+                if op.name in SOFTMAX and op.index == last_softmax:
                     names = unique([*names, *output_names(record, progress(record).loss)])
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
                 found.setdefault(key, self._finding(record, message, names, op.source, treatments))
@@ -147,6 +149,23 @@ class BatchMixing(AbstractRule):
         return (
             f"`{op.name}`{at(op.source)} runs over axis 0 of {op.shape}, the {rows} samples, not "
             "over the classes: the probabilities of one class add up to 1 over the batch"
+        )
+
+    def _attention(self, record: Record, op: Operation, rows: int) -> str:
+        """Weights inside the network that compete between the samples of a batch.
+
+        A bag of instances is one sample, for which the network gives one answer.
+        """
+        over_rows = op.arguments.get("dim") in (0, -len(op.shape)) and len(op.shape) >= 2
+        if not over_rows or op.shape[0] != rows or rows in op.shape[1:]:
+            return ""
+        loss = progress(record).loss
+        answers = loss.output_shape[:1] if loss is not None else ()
+        if answers != (rows,) or rows < self.limits.rows or max(op.shape[1:]) < 2:
+            return ""
+        return (
+            f"`{op.name}`{at(op.source)} runs over axis 0 of {op.shape}, the {rows} samples: the "
+            "weights of one sample depend on the others in its batch"
         )
 
     def _finding(

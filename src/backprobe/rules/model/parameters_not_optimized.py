@@ -80,6 +80,8 @@ class ParametersNotOptimized(AbstractRule):
             and layer.place is not None
             and layer.module.root in trained
         ]
+        if strangers and not missing:
+            return self._taken_over(record, strangers)
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
@@ -125,6 +127,33 @@ class ParametersNotOptimized(AbstractRule):
                     "look_fresh": fresh,
                     "strangers": strangers,
                 },
+                treatments=("optimize-all",),
+            )
+        ]
+
+    def _taken_over(self, record: Record, strangers: int) -> list[Finding]:
+        """A model whose weights were new tensors when its last optimizer had taken the old ones."""
+        state = progress(record)
+        model = state.loss.model if state.loss else -1
+        names = unique(
+            x.name for x in layers(record) if x.place is not None and x.module.root == model
+        )
+        optimizer = record.optimizers[-1]
+        if not names or not state.failed:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="error",
+                confidence=confidence(0.6, 0.92, state.hurt),
+                message=(
+                    f"the {strangers} tensors that the optimizer{at(optimizer.source)} holds are "
+                    "not this model's and never get a gradient: were its weights replaced "
+                    f"(`assign=True`, a copy) after the optimizer was made? {state.in_words()}"
+                ),
+                where=names,
+                source=optimizer.source,
+                evidence={"strangers": strangers},
                 treatments=("optimize-all",),
             )
         ]
@@ -196,14 +225,22 @@ def _same_tensors(record: Record) -> tuple[Optimizer, ...]:
 
 
 def holds_strangers(record: Record) -> int:
-    """Number of tensors that the optimizers hold, where none is of a model or gets a gradient.
+    """Number of tensors that an optimizer holds, where none is of a model or gets a gradient.
 
     An optimizer of an input, as in style transfer, holds a tensor of no model too: but that one has
     a gradient.
     """
-    held = [p for p in record.parameters if p.optimizer >= 0]
     norm = np.asarray(record.steps["grad_norm"], np.float64)
-    if any(p.module >= 0 for p in held) or np.isfinite(norm).any() or norm.size == 0:
-        return 0
-    gradients = [record.parameters_series.of("grad_rms", p.index) for p in held]
-    return 0 if any(np.isfinite(g).any() for g in gradients) else len(held)
+    which = np.asarray(record.steps["optimizer"], np.float64)
+    backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64), nan=1.0)
+    for optimizer in record.optimizers:
+        held = [p for p in record.parameters if p.optimizer == optimizer.index]
+        own = (which == optimizer.index) | (np.isnan(which) & (len(record.optimizers) == 1))
+        if not held or any(p.module >= 0 for p in held):
+            continue
+        if not own.any() or np.isfinite(norm[own]).any() or not backwards[own].any():
+            continue
+        gradients = [record.parameters_series.of("grad_rms", p.index) for p in held]
+        if not any(np.isfinite(g).any() for g in gradients):
+            return len(held)
+    return 0

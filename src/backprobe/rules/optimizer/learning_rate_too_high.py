@@ -129,7 +129,10 @@ class LearningRateTooHigh(AbstractRule):
         spike = _spike(record)
         if state.failed and state.trend.start > 0.0 and _rises(record):
             spike = max(spike, state.trend.worst / state.trend.start)
-        if state.hurt >= HURTS and state.state != "nonfinite" and spike < self.limits.spike:
+        # Weights that were replaced, and stayed so, need no rise of the loss to confirm it.
+        replaced = min(marks["step"], marks["growth"]) >= 1.0
+        calm = state.state != "nonfinite" and spike < self.limits.spike and not replaced
+        if state.hurt >= HURTS and calm:
             return []  # a step that overshoots makes the loss rise at once: this run's never did
         if state.hurt < HURTS and state.state != "unknown":
             # The run learns. Worth reading is a step that replaces the weights, or one that is too
