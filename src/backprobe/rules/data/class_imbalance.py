@@ -133,7 +133,7 @@ def _exclusive(loss: Loss) -> bool:
     shape = loss.target_shape
     if loss.kind in CLASSES:
         return len(shape) == 1 or (len(shape) == 3 and len(loss.output_shape) == 4)
-    single = len(shape) == 1 or shape[1] == 1 or (len(shape) == 3 and min(shape[1:]) > 8)
+    single = len(shape) == 1 or shape[1:2] == (1,) or (len(shape) == 3 and min(shape[1:]) > 8)
     return loss.kind in BINARY and single
 
 
