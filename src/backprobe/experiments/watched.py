@@ -25,6 +25,7 @@ class _Part:
         self.run = catalog.create(folder, name="pre-flight", kind="trial")
         self.writer = LogWriter(new_log(Path(self.run.path), 0, self.run.pid), lambda _line: None)
         self.rank, self.world, self.pid, self.ended = 0, 1, self.run.pid, False
+        self.flushing = False
         self._drains: list[Callable[[], None]] = []
 
     def add_source(self, drain: Callable[[], None]) -> None:
