@@ -100,12 +100,23 @@ class Targets:
             self._outputs = count + len(values), total, square
 
     def _by_output(self) -> dict[str, float]:
-        """`output_std`: root of the mean, over a row's numbers, of each one's own variance."""
+        """`output_std`: root of the mean, over a row's numbers, of each one's own variance.
+
+        `output_entropy`: mean over them of the entropy (nats) of a yes as frequent as each one's
+        mean, where they are shares.
+        """
         if self._outputs is None:
             return {}
         count, total, square = self._outputs
-        variance = square / count - (total / count) ** 2
-        return {"output_std": math.sqrt(max(0.0, float(variance.mean())))}
+        mean = total / count
+        variance = square / count - mean**2
+        found = {"output_std": math.sqrt(max(0.0, float(variance.mean())))}
+        if self.min >= 0.0 and self.max <= 1.0:
+            yes, no = np.clip(mean, 1e-12, 1.0), np.clip(1.0 - mean, 1e-12, 1.0)
+            found["output_entropy"] = -float(
+                (mean * np.log(yes) + (1.0 - mean) * np.log(no)).mean()
+            )
+        return found
 
     def _soft(self) -> dict[str, float]:
         """`entropy`: mean over the targets of what is uncertain in each one, in nats; of shares."""

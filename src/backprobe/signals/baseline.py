@@ -38,7 +38,13 @@ def trivial_loss(loss: Loss | None) -> float | None:
 
 
 def first_term_baseline(loss: Loss) -> float | None:
-    """Loss of the best constant prediction as far as the first known summand goes."""
+    """Loss of the best constant prediction as far as the first known summand goes.
+
+    It may differ from one output to the next: the mean picture of a decoder.
+    """
+    by_output = number(loss.target, "output_entropy")
+    if loss.kind in BINARY and not loss.weighted and by_output is not None:
+        return by_output
     return _mean_baseline(loss)
 
 
