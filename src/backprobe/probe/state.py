@@ -30,6 +30,7 @@ from backprobe.probe.transfer import Transfers
 from backprobe.records import Operation
 
 NAN = float("nan")
+THREADS = "another thread trains too: only the first that did is followed"
 _settling = threading.Lock()
 
 
@@ -46,6 +47,7 @@ class State:
         stepped: whether an optimizer has ever stepped.
         occasion: whether what is too dear for every step is measured in it.
         thread, settled: which thread is followed, and whether that is decided.
+        refused: threads whose backward came while another one's forward was running.
         running: tells whether the followed thread is inside a forward.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
@@ -97,6 +99,7 @@ class State:
     named_losses: NamedLosses = field(init=False)
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
+    refused: set[int] = field(default_factory=set)
     switch: Callable[[bool], None] | None = None
     woken: bool = False
 
@@ -112,9 +115,9 @@ class State:
             return True
         if self.in_backward and type(threading.current_thread()).__name__ == "_DummyThread":
             return True  # of autograd itself: a device's backward, and a step from its hooks
-        if not self.settled and not self.running():
+        if not self.settled and caller not in self.refused and not self.running():
             return True
-        self.blind_spot("another thread trains too: only the first that did is followed")
+        self.blind_spot(THREADS)
         return False
 
     def settle(self) -> bool:
@@ -123,6 +126,9 @@ class State:
             if not self.settled and (self.thread == threading.get_ident() or not self.running()):
                 self.settled = True
                 self.thread = threading.get_ident()
+            elif not self.settled:
+                # Its step comes without a backward that was seen; the next backward may settle it.
+                self.refused.add(threading.get_ident())
         return self.mine()
 
     def blind_spot(self, text: str) -> None:
