@@ -175,7 +175,7 @@ class Capture(TorchFunctionMode):
         plain = _plain(name, args, kwargs)
         if name == "embedding" and self._ids is None and tensors[0].dim() == 2:
             self._ids = tensors[0]
-        elif name in masks.ATTENTION:
+        elif name in FUSED:
             self.paused = True
             try:
                 plain |= masks.facts(name, args, kwargs, self._ids)

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from backprobe.probe import host as hosts
+from backprobe.probe.attention import HIDDEN
 from backprobe.probe.host import host
 
-ATTENTION = frozenset({"multi_head_attention_forward", "scaled_dot_product_attention"})
-"""Functions that take a mask."""
 MAX_ROWS = 256
 
 
@@ -21,7 +20,7 @@ def facts(name: str, args: Any, kwargs: dict[str, Any], ids: Tensor | None) -> d
     """Distinct ids under a padding mask: `masked` (share), `hidden_ids` and `shown_ids`.
 
     Arguments:
-        name: of the function, one of `ATTENTION`.
+        name: of the function, one of `attention.FUSED`.
         args: its positional arguments.
         kwargs: its keyword arguments.
         ids: [rows, places] that the network was given, None unknown.
@@ -56,7 +55,7 @@ def _hidden(name: str, args: Any, kwargs: dict[str, Any]) -> Tensor | None:
         if mask.dtype == torch.bool:
             mask = mask if masked_true else ~mask
         elif mask.is_floating_point():
-            mask = mask < -1e4  # what is added to the scores
+            mask = mask < HIDDEN  # what is added to the scores
         else:
             return None
         if mask.dim() == 4 and mask.shape[1] == 1:  # [rows, heads, queries, places]

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,9 +74,11 @@ class TrainTestOverlap(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         found = overlap(record)
-        if found is not None and _fine(record) >= self.limits.continuous:
-            found = replace(found, within=0.0)  # rows that repeat were copied
-        if found is None or found.rows < self.limits.rows or not self._leaks(record, found):
+        if found is None or found.rows < self.limits.rows:
+            return []
+        copied = _fine(record) >= self.limits.continuous  # rows that repeat are copies then
+        natural = 0.0 if copied else found.within
+        if not self._leaks(record, found, natural):
             return []
         count = round(found.share * found.rows)
         evaluated = record.hashes["evaluation"] == 1
@@ -95,8 +97,8 @@ class TrainTestOverlap(AbstractRule):
                     f"{count} of {found.rows} distinct evaluation rows were served in training "
                     f"({percent(found.share)}); "
                     + (
-                        f"no more than {percent(found.within)} repeat within a batch by nature"
-                        if found.within
+                        f"no more than {percent(natural)} repeat within a batch by nature"
+                        if natural
                         else "none repeat by nature"
                     )
                 ),
@@ -112,14 +114,14 @@ class TrainTestOverlap(AbstractRule):
             )
         ]
 
-    def _leaks(self, record: Record, found: Overlap) -> bool:
+    def _leaks(self, record: Record, found: Overlap, natural: float) -> bool:
         """Whether the overlap is neither natural nor the training set evaluated on purpose."""
         limits = self.limits
-        if found.share < limits.share or found.within > max(limits.natural, found.share / 4.0):
+        if found.share < limits.share or natural > max(limits.natural, found.share / 4.0):
             return False
         # Two rows that are alike by chance: as often as within a phase (or three times more than
         # none), for each training row there is.
-        chance = 2.0 * found.trained * (found.within + 3.0 / found.rows) / found.rows
+        chance = 2.0 * found.trained * (natural + 3.0 / found.rows) / found.rows
         if found.share < min(limits.whole, limits.chance * chance):
             return False
         models = np.asarray(record.batches["model"], np.float64)
