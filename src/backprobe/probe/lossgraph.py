@@ -107,8 +107,9 @@ def read(root: Any, readable: Readable) -> LossReading:
     terms = list(_terms(node, readable))
     reading.terms = len(terms)
     if len(terms) > 1:
-        reading.summands = tuple(_summands(node, readable))
-    node = next((t for t in terms if _loss_below(t) is not None), terms[0])
+        told = (_reduced(*term) for term in terms)
+        reading.summands = tuple(one for one in told if one is not None)
+    node = next((t for t, _ in terms if _loss_below(t) is not None), terms[0][0])
     found = _loss_below(node)
     if found is not None:
         _read_builtin(found, reading, readable)
@@ -181,37 +182,34 @@ def _unscaled(node: Any, readable: Readable) -> tuple[Any, float]:
     return node, scale
 
 
-def _terms(node: Any, readable: Readable) -> Iterator[Any]:
-    """The summands of a loss."""
+def _terms(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tuple[Any, float]]:
+    """The summands of a loss, each with its factor's size."""
     name = node.name()
     if name.startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
         for child in children(node):
-            yield from _terms(_unscaled(child, readable)[0], readable)
-    elif name.startswith(("StackBackward", "SumBackward")) and name.startswith("Stack"):
+            below, factor = _unscaled(child, readable)
+            yield from _terms(below, readable, scale * abs(factor))
+    elif name.startswith("StackBackward"):
         for child in children(node):
-            yield from _terms(child, readable)
+            yield from _terms(child, readable, scale)
     else:
-        yield node
+        yield node, scale
 
 
-def _summands(node: Any, readable: Readable) -> Iterator[dict[str, Any]]:
-    """How each summand came to be one number: `reduction`, the `shape` reduced, and its `scale`."""
-    node, scale = _unscaled(node, readable)
-    if node.name().startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
-        for child in children(node):
-            for found in _summands(child, readable):
-                yield {**found, "scale": found["scale"] * abs(scale)}
-        return
+def _reduced(node: Any, scale: float) -> dict[str, Any] | None:
+    """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown."""
     loss = _loss_below(node)
     sizes = getattr(node, "_saved_self_sym_sizes", None)
     if loss is not None:
         reduction = REDUCTIONS.get(getattr(loss, "_saved_reduction", 1), "")
         below = children(loss)
-        shape = shape_of(below[0]) if below else ()
-        yield {"reduction": reduction, "shape": list(shape), "scale": abs(scale)}
+        shape = list(shape_of(below[0])) if below else []
     elif node.name() in ("SumBackward0", "MeanBackward0") and sizes is not None:
         reduction = node.name().removesuffix("Backward0").lower()
-        yield {"reduction": reduction, "shape": [int(s) for s in sizes], "scale": abs(scale)}
+        shape = [int(size) for size in sizes]
+    else:
+        return None
+    return {"reduction": reduction, "shape": shape, "scale": scale}
 
 
 def _loss_below(node: Any) -> Any:
