@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Optimizer, Record
+from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
@@ -15,6 +15,7 @@ from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.outputs import output_layer
 from backprobe.rules.wording import at, listed, unique, with_blocks
 from backprobe.signals.layers import layers
+from backprobe.signals.optimizers import holds_strangers, same_tensors
 from backprobe.signals.progress import progress
 
 
@@ -64,7 +65,7 @@ class ParametersNotOptimized(AbstractRule):
         roots = {m.index: m.root for m in record.modules}
         trained = {roots.get(p.module) for p in record.parameters if p.optimizer >= 0}
         strangers = holds_strangers(record)
-        twins = _same_tensors(record)
+        twins = same_tensors(record)
         if strangers or twins:
             trained |= {loss.model for loss in record.losses if loss.model >= 0}
         if twins:
@@ -201,46 +202,3 @@ def _ceased(record: Record, parameter: int) -> int:
     after = np.flatnonzero(others)
     after = after[after > held[-1]] if held.size else after[:0]
     return int(series.step[after[0]]) if after.size >= 4 else -1
-
-
-def _same_tensors(record: Record) -> tuple[Optimizer, ...]:
-    """Two optimizers that take turns while one of them holds nothing that the other does not.
-
-    One that was made anew (for a second phase) has the tensors of its predecessor too, and follows
-    it instead.
-    """
-    holders = {p.optimizer for p in record.parameters}
-    which = np.asarray(record.steps["optimizer"], np.float64)
-    which = which[np.isfinite(which)]
-    for idle in record.optimizers:
-        other = next((o for o in record.optimizers if o.index in holders), None)
-        mine = np.flatnonzero(which == idle.index)
-        if idle.index in holders or other is None or mine.size < 5:
-            continue
-        theirs = np.flatnonzero(which == other.index)
-        turns = np.sum((theirs > mine[0]) & (theirs < mine[-1])) if theirs.size else 0
-        if turns >= 5:
-            return tuple(sorted((idle, other), key=lambda o: o.index))
-    return ()
-
-
-def holds_strangers(record: Record) -> int:
-    """Number of tensors that an optimizer holds, where none is of a model or gets a gradient.
-
-    An optimizer of an input, as in style transfer, holds a tensor of no model too: but that one has
-    a gradient.
-    """
-    norm = np.asarray(record.steps["grad_norm"], np.float64)
-    which = np.asarray(record.steps["optimizer"], np.float64)
-    backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64), nan=1.0)
-    for optimizer in record.optimizers:
-        held = [p for p in record.parameters if p.optimizer == optimizer.index]
-        own = (which == optimizer.index) | (np.isnan(which) & (len(record.optimizers) == 1))
-        if not held or any(p.module >= 0 for p in held):
-            continue
-        if not own.any() or np.isfinite(norm[own]).any() or not backwards[own].any():
-            continue
-        gradients = [record.parameters_series.of("grad_rms", p.index) for p in held]
-        if not any(np.isfinite(g).any() for g in gradients):
-            return len(held)
-    return 0

@@ -10,9 +10,9 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.model.parameters_not_optimized import holds_strangers
 from backprobe.rules.wording import at, plural
 from backprobe.signals.layers import layers
+from backprobe.signals.optimizers import holds_strangers
 
 
 class MissingOptimizerStep(AbstractRule):
