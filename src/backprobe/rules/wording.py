@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from backprobe.records import Module, Record, Source
+from backprobe.signals.generalisation import Generalisation
 
 
 def figure(value: float) -> str:
@@ -94,3 +95,16 @@ def with_blocks(
         if module.name and len(inside) > 1 and set(inside) <= guilty:
             blocks.append(module.name)
     return unique([*blocks, *names])
+
+
+def apart(both: Generalisation) -> str:
+    """What a run does on its training rows and on others, in the numbers that were measured."""
+    if both.unit == "accuracy":
+        return (
+            f"the training accuracy is {percent(both.train_value)}, the held-out accuracy "
+            f"{percent(both.held_value)}"
+        )
+    return (
+        f"R² is {figure(both.train_value)} on the training rows and {figure(both.held_value)} on "
+        "held-out ones"
+    )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.wording import figure, percent
+from backprobe.rules.wording import apart, figure
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.progress import progress
 
@@ -99,13 +99,7 @@ class TrainEvalMismatch(AbstractRule):
                 message=(
                     f"training batches have mean {figure(middle[0])} and std {figure(middle[1])}, "
                     f"evaluation batches mean {figure(middle[2])} and std {figure(middle[3])}"
-                    + (
-                        f"; the training accuracy is {percent(both.train_value)}, the held-out "
-                        f"accuracy {percent(both.held_value)}"
-                        if both.unit == "accuracy"
-                        else f"; R² is {figure(both.train_value)} in training and "
-                        f"{figure(both.held_value)} on held-out rows"
-                    )
+                    f"; {apart(both)}"
                 ),
                 steps=seen(np.asarray(table["step"], np.float64)[judged][[0, -1]]),
                 evidence={"shift": shift, "spread": spread},

@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Module, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import at, figure, listed, percent, plural, unique
+from backprobe.rules.wording import apart, at, figure, listed, percent, plural, unique
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.loaded import loaded_over
 
@@ -92,11 +92,8 @@ class BatchnormStatisticsStale(AbstractRule):
             f"{plural(forwards, 'training forward')} {percent(left)} of their running statistics "
             "are still the 0 and 1 they began with"
         )
-        if hurts and both.unit == "accuracy":
-            message += (
-                f"; the training accuracy is {percent(both.train_value)}, the held-out accuracy "
-                f"{percent(both.held_value)}"
-            )
+        if hurts:
+            message += f"; {apart(both)}"
         return [
             Finding(
                 rule=self.name,
