@@ -99,7 +99,7 @@ class TrainEvalMismatch(AbstractRule):
                 message=(
                     f"training batches have mean {figure(middle[0])} and std {figure(middle[1])}, "
                     f"evaluation batches mean {figure(middle[2])} and std {figure(middle[3])}"
-                    f"; {apart(both)}"
+                    f"; {apart(both)}: do both sets go through the same preprocessing?"
                 ),
                 steps=seen(np.asarray(table["step"], np.float64)[judged][[0, -1]]),
                 evidence={"shift": shift, "spread": spread},

@@ -90,7 +90,7 @@ class BatchnormStatisticsStale(AbstractRule):
             f"{'has' if len(names) == 1 else 'have'} momentum "
             f"{figure(float(guilty[0].settings['momentum']))}: after "
             f"{plural(forwards, 'training forward')} {percent(left)} of their running statistics "
-            "are still the 0 and 1 they began with"
+            "are still the 0 and 1 they began with (PyTorch's default momentum is 0.1)"
         )
         if hurts:
             message += f"; {apart(both)}"

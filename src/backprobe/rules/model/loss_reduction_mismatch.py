@@ -82,7 +82,7 @@ class LossReductionMismatch(AbstractRule):
                     f"the error is a mean over {_sizes(error)} numbers, beside a sum over "
                     f"{_sizes(other)}{at(loss.source)}: per row the sum weighs {figure(weight)} "
                     f"times more; the loss is {figure(trend.last)}, a constant answer gives "
-                    f"{figure(baseline)}"
+                    f"{figure(baseline)}; sum both over a row's numbers, or neither"
                 ),
                 source=loss.source,
                 steps=seen(record.steps["step"][[0, -1]]),
