@@ -238,6 +238,19 @@ def test_a_deleted_run_comes_back(dashboard: Dashboard, visit: Open) -> None:
     seen.page.locator(".row .name", has_text="renamed").wait_for()
 
 
+def test_the_mark_stays_on_its_run(dashboard: Dashboard, visit: Open) -> None:
+    """A run that appears above the marked one doesn't take its mark: Delete hits what was chosen."""
+    train(dashboard.store, steps=5, name="marked")
+    seen = visit(dashboard.url())
+    seen.page.locator(".row .name").first.wait_for()
+    seen.page.keyboard.press("j")
+    seen.page.locator(".row.current", has_text="marked").wait_for()
+    train(dashboard.store, steps=5, name="newer")
+    seen.page.wait_for_function("() => document.querySelectorAll('.row .name').length === 2")
+    assert seen.page.locator(".row .name").first.inner_text() == "newer"
+    assert seen.page.locator(".row.current .name").inner_text() == "marked"
+
+
 def test_two_runs_beside_each_other(dashboard: Dashboard, visit: Open) -> None:
     """Their curves in one chart, what they were given, and where they part."""
     one = train(dashboard.store, steps=60, name="slow", config={"lr": 0.1, "same": 1})

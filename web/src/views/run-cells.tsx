@@ -1,6 +1,6 @@
 // What the list says of one run, column by column.
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { RunRow } from "../api/types";
 import { ago, count, duration, format } from "../lib/number";
 import { runAddress } from "../lib/route";
@@ -20,8 +20,11 @@ interface NameProps {
 
 export function RunName({ run, naming, onName, onNamed, onNarrow }: NameProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (naming) field.current?.select();
+  // Before the next key: what is typed at once belongs to the name, not to the page's keys.
+  useLayoutEffect(() => {
+    if (!naming) return;
+    field.current?.focus();
+    field.current?.select();
   }, [naming]);
   return (
     <span role="cell" class="c-name">

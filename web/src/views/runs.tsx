@@ -31,7 +31,7 @@ const ASCENDS = new Set(["name", "project", "loss", "state", "command"]);
 
 export function RunsPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
-  const [at, setAt] = useState(-1);
+  const [place, setPlace] = useState({ id: "", at: -1 });
   const [panel, setPanel] = useState<"" | "columns" | "trash" | "keys">("");
   const [naming, setNaming] = useState("");
   useEffect(watchRuns, []);
@@ -48,11 +48,18 @@ export function RunsPage(): JSX.Element {
   const wide = innerWidth / unit.value > 1100;
   const columns = useMemo(() => columnsOf(all, wide), [all, wide, chosenColumns.value]);
   const chosen = useMemo(() => every.filter(({ id }) => selected.value.has(id)), [every, selected.value]);
+  // The mark stays on its run when others come above it; where the run is gone, on its place.
+  const found = place.id ? items.findIndex((item) => item.kind === "run" && item.run.id === place.id) : -1;
+  const at = found >= 0 ? found : Math.min(place.at, items.length - 1);
+  const setAt = (to: number): void => {
+    const item = items[to];
+    setPlace({ at: to, id: item?.kind === "run" ? item.run.id : "" });
+  };
   const current = items[at]?.kind === "run" ? (items[at] as { run: RunRow }).run : null;
   const readOnly = listed.value?.readOnly ?? true;
 
-  const latest = useRef({ items, at, current, chosen, readOnly });
-  latest.current = { items, at, current, chosen, readOnly };
+  const latest = useRef({ items, at, current, chosen, readOnly, setAt });
+  latest.current = { items, at, current, chosen, readOnly, setAt };
   useEffect(() => {
     const keys = (event: KeyboardEvent): void => {
       const element = event.target as HTMLElement;
@@ -66,7 +73,7 @@ export function RunsPage(): JSX.Element {
       const act = KEYS[event.key];
       if (!act) return;
       event.preventDefault();
-      act({ ...latest.current, setAt, setPanel, setNaming, search: search.current });
+      act({ ...latest.current, setPanel, setNaming, search: search.current });
     };
     addEventListener("keydown", keys);
     return () => removeEventListener("keydown", keys);
