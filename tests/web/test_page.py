@@ -239,7 +239,7 @@ def test_a_deleted_run_comes_back(dashboard: Dashboard, visit: Open) -> None:
 
 
 def test_the_mark_stays_on_its_run(dashboard: Dashboard, visit: Open) -> None:
-    """A run that appears above the marked one doesn't take its mark: Delete hits what was chosen."""
+    """A run that appears above the marked one doesn't take its mark: keys hit what was chosen."""
     train(dashboard.store, steps=5, name="marked")
     seen = visit(dashboard.url())
     seen.page.locator(".row .name").first.wait_for()

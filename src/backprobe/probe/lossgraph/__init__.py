@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what a loss is off its autograd graph, before `backward` runs and frees it.
+
+Only nodes near the root are looked at, and only loss nodes and softmaxes are asked for a saved
+tensor; none is that was made under saved-tensor hooks (checkpointing, offloading), since unpacking
+would run the forward again: see `backprobe.probe.packed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backprobe.probe.lossgraph.builtin import read_builtin
+from backprobe.probe.lossgraph.handwritten import read_handwritten
+from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
+from backprobe.probe.lossgraph.reading import LossReading
+from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
+
+__all__ = ["LossReading", "Readable", "children", "factor", "read", "shape_of"]
+
+
+def read(root: Any, readable: Readable) -> LossReading:
+    """What the loss with this `grad_fn` is.
+
+    Arguments:
+        root: the `grad_fn` of the tensor that `backward` is called on.
+        readable: whether the saved tensors of a node may be read.
+    """
+    reading = LossReading()
+    node, reading.scale = unscaled(own(root), readable)
+    terms = list(summands(node, readable))
+    reading.terms = len(terms)
+    if len(terms) > 1:
+        told = (reduced(*term) for term in terms)
+        reading.summands = tuple(one for one in told if one is not None)
+    node = next((t for t, _ in terms if loss_below(t) is not None), terms[0][0])
+    found = loss_below(node)
+    if found is not None:
+        read_builtin(found, reading, readable)
+    else:
+        read_handwritten(node, reading, readable)
+    return reading
+
+
+def factor(root: Any, readable: Readable) -> float:
+    """What the loss with this `grad_fn` was multiplied by, as far as it shows on the CPU."""
+    return unscaled(own(root), readable)[1]

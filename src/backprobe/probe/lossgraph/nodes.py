@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes of autograd's graph: which are losses, activations, layers; how to walk from one down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+LOSSES: Mapping[str, str] = {
+    "NllLossBackward0": "nll",
+    "NllLoss2DBackward0": "nll",
+    "MseLossBackward0": "mse",
+    "BinaryCrossEntropyBackward0": "bce",
+    "BinaryCrossEntropyWithLogitsBackward0": "bce_with_logits",
+    "SmoothL1LossBackward0": "smooth_l1",
+    "HuberLossBackward0": "huber",
+    "SoftMarginLossBackward0": "soft_margin",
+    "MultiMarginLossBackward0": "hinge",
+    "MultilabelMarginLossBackward0": "multilabel_margin",
+    "CtcLossBackward0": "ctc",
+    "CudnnCtcLossBackward0": "ctc",
+}
+ACTIVATIONS: Mapping[str, str] = {
+    "SoftmaxBackward0": "softmax",
+    "LogSoftmaxBackward0": "log_softmax",
+    "SigmoidBackward0": "sigmoid",
+    "LogSigmoidBackward0": "log_sigmoid",
+    "TanhBackward0": "tanh",
+    "ReluBackward0": "relu",
+    "HardtanhBackward0": "hardtanh",
+    "LeakyReluBackward0": "leaky_relu",
+    "EluBackward0": "elu",
+    "GeluBackward0": "gelu",
+    "SiluBackward0": "silu",
+    "SoftplusBackward0": "softplus",
+    "ExpBackward0": "exp",
+    "LogBackward0": "log",
+    "ClampBackward0": "clamp",
+    "ClampBackward1": "clamp",
+}
+"""Autograd node → canonical activation (exp, log and clamp are told as themselves)."""
+PARAMETRIC = (
+    "AddmmBackward",
+    "MmBackward",
+    "BmmBackward",
+    "BaddbmmBackward",
+    "ConvolutionBackward",
+    "MkldnnRnnLayerBackward",
+    "CudnnRnnBackward",
+    "NativeLayerNormBackward",
+    "NativeBatchNormBackward",
+    "CudnnBatchNormBackward",
+    "NativeGroupNormBackward",
+    "EmbeddingBackward",
+    "FusedRmsNormBackward",
+    "ScaledDotProduct",
+    "CompiledFunctionBackward",
+    "LinearBackward",
+)
+"""Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
+REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
+SINK = "_DDPSinkBackward"
+"""Through it DDP hands on what a model puts out, where it looks for unused parameters."""
+Readable = Callable[[Any], bool]
+"""Whether the saved tensors of a node may be read."""
+
+
+def children(node: Any) -> list[Any]:
+    """The nodes that a node's gradient flows to, leaves left out, and DDP's seen through."""
+    found = []
+    for child, number in node.next_functions:
+        if child is not None and child.name() == SINK:
+            child = child.next_functions[number][0]
+        if child is not None and not child.name().endswith("AccumulateGrad"):
+            found.append(child)
+    return found
+
+
+def shape_of(node: Any) -> tuple[int, ...]:
+    """Shape of the tensor that a node made, () where this torch does not tell."""
+    metadata = getattr(node, "_input_metadata", None)
+    try:
+        return tuple(int(size) for size in metadata[0].shape) if metadata else ()
+    except (RuntimeError, TypeError):  # symbolic sizes
+        return ()
+
+
+def loss_below(node: Any) -> Any:
+    """A built-in loss node at or a few reshapes below a node."""
+    for _ in range(6):
+        if node.name() in LOSSES:
+            return node
+        below = children(node)
+        if len(below) != 1 or node.name().startswith(PARAMETRIC):
+            return None
+        node = below[0]
+    return None
+
+
+def descend(node: Any) -> Iterator[Any]:
+    """From a node down to the model's last layer, taking the branch with the largest tensors."""
+    for _ in range(24):
+        yield node
+        if node.name().startswith(PARAMETRIC):
+            return
+        below = children(node)
+        if not below:
+            return
+        node = max(below, key=lambda child: _elements(shape_of(child)))
+
+
+def signed(number: Any) -> int:
+    """An integer that autograd gives as an unsigned one of 64 bits."""
+    value = int(number)
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def _elements(shape: tuple[int, ...]) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count
+
+
+def activations(path: list[Any]) -> list[str]:
+    """Activations on a path from the loss to the model's last layer, nearest the loss first."""
+    found = []
+    for node in path:
+        if node.name().startswith(PARAMETRIC):
+            break
+        name = ACTIVATIONS.get(node.name())
+        if name is not None:
+            found.append(name)
+    return found

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a loss is a sum of, and what it was multiplied by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from torch import Tensor
+
+from backprobe.probe.lossgraph.nodes import (
+    REDUCTIONS,
+    SINK,
+    Readable,
+    children,
+    loss_below,
+    shape_of,
+)
+
+
+def own(root: Any) -> Any:
+    """The root, or where it is DDP's own node the first scalar that went through it: the loss."""
+    if root.name() != SINK:
+        return root
+    passed = [child for child, _ in root.next_functions if child is not None]
+    return next((child for child in passed if shape_of(child) == ()), root)
+
+
+def unscaled(node: Any, readable: Readable) -> tuple[Any, float]:
+    """The node under multiplications by a scalar (AMP, accumulation), and their product."""
+    scale = 1.0
+    for _ in range(8):
+        name = node.name()
+        below = children(node)
+        if len(below) != 1:
+            break
+        if name.startswith(("MulBackward", "DivBackward")) and readable(node):
+            other: Any = getattr(node, "_saved_other", None)  # a tensor, or a plain number
+            number = isinstance(other, (int, float))
+            scalar = number or (isinstance(other, Tensor) and other.numel() == 1)
+            if not scalar or shape_of(below[0]) not in ((), (1,)):
+                break
+            if number or other.device.type == "cpu":
+                value = float(other)
+                if value == 0:
+                    break
+                scale *= value if name.startswith("Mul") else 1 / value
+        elif not name.startswith(
+            ("NegBackward", "ToCopyBackward", "AliasBackward", "CloneBackward")
+        ):
+            break
+        elif name.startswith("NegBackward"):
+            if loss_below(node) is None:
+                break
+            scale = -scale
+        node = below[0]
+    return node, scale
+
+
+def summands(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tuple[Any, float]]:
+    """The summands of a loss, each with its factor's size."""
+    name = node.name()
+    if name.startswith(("AddBackward", "SubBackward")) and shape_of(node) in ((), (1,)):
+        for child in children(node):
+            below, factor = unscaled(child, readable)
+            yield from summands(below, readable, scale * abs(factor))
+    elif name.startswith("StackBackward"):
+        for child in children(node):
+            yield from summands(child, readable, scale)
+    else:
+        yield node, scale
+
+
+def reduced(node: Any, scale: float) -> dict[str, Any] | None:
+    """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown."""
+    loss = loss_below(node)
+    sizes = getattr(node, "_saved_self_sym_sizes", None)
+    if loss is not None:
+        reduction = REDUCTIONS.get(getattr(loss, "_saved_reduction", 1), "")
+        below = children(loss)
+        shape = list(shape_of(below[0])) if below else []
+    elif node.name() in ("SumBackward0", "MeanBackward0") and sizes is not None:
+        reduction = node.name().removesuffix("Backward0").lower()
+        shape = [int(size) for size in sizes]
+    else:
+        return None
+    return {"reduction": reduction, "shape": shape, "scale": scale}
