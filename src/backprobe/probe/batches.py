@@ -16,8 +16,8 @@ from torch import Tensor
 from backprobe.probe import hashes
 from backprobe.probe import host as hosts
 from backprobe.probe.kernels import native, through_torch
-from backprobe.probe.losses import CHECKSUM_BYTES, checksum
 from backprobe.probe.parameters import DTYPES
+from backprobe.probe.targets import CHECKSUM_BYTES, checksum
 from backprobe.probe.transfer import Transfers
 
 SAMPLE = 1 << 14

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import math
-import sys
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
@@ -17,132 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import host as hosts
-from backprobe.probe import lossgraph, sites
-from backprobe.probe.host import host
+from backprobe.probe import lossgraph, predictions, sites
+from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
-
-MAX_ELEMENTS = 1 << 16
-MAX_CLASSES = 1024
-OUTPUT_ROWS = 2048
-CHECKSUM_BYTES = 4096
-MAX_OUTPUTS = 4096
-"""Targets of more numbers a row are not told apart by output."""
-
-
-class Targets:
-    """Running facts of one loss's targets."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.sum = 0.0
-        self.square = 0.0
-        self.min = math.inf
-        self.max = -math.inf
-        self.ignored = 0
-        self.classes = np.zeros(0, np.int64)
-        self.dtype = ""
-        self.whole = True
-        self.entropy = 0.0
-        self._outputs: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
-
-    def add(self, target: Tensor, ignore_index: int | None, classes: int) -> dict[str, float]:
-        """Takes one batch; returns its own `target_mean`, `target_std` and `target_classes`."""
-        flat = target.detach().reshape(-1)
-        if flat.numel() > MAX_ELEMENTS:
-            flat = flat[:: flat.numel() // MAX_ELEMENTS]
-        self.dtype = str(target.dtype).removeprefix("torch.")
-        whole = not target.is_floating_point()
-        values = host(flat) if whole else host(flat.double())
-        if whole and ignore_index is not None:
-            kept = values != ignore_index
-            self.ignored += int(values.size - kept.sum())
-            values = values[kept]
-        if not values.size:
-            return {}
-        numbers = values.astype(np.float64)
-        self.count += values.size
-        self.sum += float(numbers.sum())
-        self.square += float((numbers * numbers).sum())
-        self.whole = self.whole and (whole or bool((numbers == np.rint(numbers)).all()))
-        if not whole:
-            self._add_outputs(target)
-            inside = np.clip(numbers, 1e-12, 1.0)
-            outside = np.clip(1.0 - numbers, 1e-12, 1.0)
-            self.entropy -= float((numbers * np.log(inside)).sum())
-            self.entropy -= float(((1.0 - numbers) * np.log(outside)).sum())
-        self.min = min(self.min, float(numbers.min()))
-        self.max = max(self.max, float(numbers.max()))
-        distinct = float("nan")
-        if self.whole and numbers.min() >= 0 and numbers.max() < MAX_CLASSES:
-            counts = np.bincount(numbers.astype(np.int64), minlength=min(classes, MAX_CLASSES))
-            if len(counts) > len(self.classes):
-                self.classes = np.pad(self.classes, (0, len(counts) - len(self.classes)))
-            self.classes[: len(counts)] += counts
-            distinct = float(np.count_nonzero(counts))
-        return {
-            "target_mean": float(numbers.mean()),
-            "target_std": float(numbers.std()),
-            "target_classes": distinct,
-            "target_checksum": checksum(target),
-        }
-
-    def _add_outputs(self, target: Tensor) -> None:
-        """Sums a number of the row apart from the others: what each varies by itself."""
-        width = target[0].numel() if target.dim() > 1 and len(target) else 0
-        if not 1 < width <= MAX_OUTPUTS:
-            return
-        rows = target.detach()[: max(1, MAX_ELEMENTS // width)].reshape(-1, width).double()
-        values = host(rows)
-        count, total, square = self._outputs or (0, np.zeros(width), np.zeros(width))
-        if total.shape == (width,):
-            total, square = total + values.sum(axis=0), square + (values * values).sum(axis=0)
-            self._outputs = count + len(values), total, square
-
-    def _by_output(self) -> dict[str, float]:
-        """`output_std`: root of the mean, over a row's numbers, of each one's own variance.
-
-        `output_entropy`: mean over them of the entropy (nats) of a yes as frequent as each one's
-        mean, where they are shares.
-        """
-        if self._outputs is None:
-            return {}
-        count, total, square = self._outputs
-        mean = total / count
-        variance = square / count - mean**2
-        found = {"output_std": math.sqrt(max(0.0, float(variance.mean())))}
-        if self.min >= 0.0 and self.max <= 1.0:
-            yes, no = np.clip(mean, 1e-12, 1.0), np.clip(1.0 - mean, 1e-12, 1.0)
-            found["output_entropy"] = -float(
-                (mean * np.log(yes) + (1.0 - mean) * np.log(no)).mean()
-            )
-        return found
-
-    def _soft(self) -> dict[str, float]:
-        """`entropy`: mean over the targets of what is uncertain in each one, in nats; of shares."""
-        if self.whole or self.min < 0.0 or self.max > 1.0:
-            return {}
-        return {"entropy": self.entropy / self.count}
-
-    def facts(self) -> dict[str, Any]:
-        """What a rule needs to know of the targets seen so far."""
-        if not self.count:
-            return {}
-        mean = self.sum / self.count
-        return {
-            "dtype": self.dtype,
-            "count": self.count,
-            "mean": mean,
-            "std": math.sqrt(max(0.0, self.square / self.count - mean * mean)),
-            "min": self.min,
-            "max": self.max,
-            "integer": not self.dtype.startswith(("float", "bfloat")),
-            "whole": self.whole,
-            "classes": self.classes.tolist() if self.whole else [],
-            **self._by_output(),
-            **self._soft(),
-            "ignored": self.ignored / (self.count + self.ignored),
-        }
 
 
 class Losses:
@@ -205,10 +80,10 @@ class Losses:
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
             facts = self._fetch(index, reading, classes)
-        elif reading.target is not None and _readable(reading.target):
+        elif reading.target is not None and predictions.readable(reading.target):
             facts = self._targets[index].add(reading.target, reading.ignore_index, classes)
             self._dirty.add(index)
-            facts.update(_accuracy(reading))
+            facts.update(predictions.accuracy(reading))
         self.readings[index] = reading
         return index, reading.scale, facts
 
@@ -220,7 +95,7 @@ class Losses:
         """
         facts: dict[str, float] = {}
         target = reading.target
-        if target is None or not _plain(target):
+        if target is None or not predictions.plain(target):
             return facts
         dtype, ignored, shape = target.dtype, reading.ignore_index, target.shape
         made = "difference" in reading.extra
@@ -228,7 +103,7 @@ class Losses:
         if flat.numel() > MAX_ELEMENTS:
             flat = flat[:: flat.numel() // MAX_ELEMENTS]
             shape = flat.shape
-        hits = _hits(reading)
+        hits = predictions.hits_of(reading)
         size = flat.numel()
 
         def deliver(values: NDArray[np.float32]) -> None:
@@ -245,18 +120,18 @@ class Losses:
 
     def _tell_output(self, index: int, reading: lossgraph.LossReading) -> None:
         """Takes the facts of the first predictions, now or when they arrive from a device."""
-        sample = _output_sample(reading)
+        sample = predictions.sample_of(reading)
         if sample is None:
             return
         width, logs = sample.shape[1], reading.log_probabilities is not None
 
         def deliver(values: NDArray[np.float32]) -> None:
-            facts = _output_facts(torch.from_numpy(values.reshape(-1, width).copy()), logs)
+            facts = predictions.facts_of(torch.from_numpy(values.reshape(-1, width).copy()), logs)
             self.entries[index] = replace(self.entries[index], output=facts)
             self._touch("losses", self.entries[index])
 
         if hosts.near(sample):
-            facts = _output_facts(sample, logs)
+            facts = predictions.facts_of(sample, logs)
             self.entries[index] = replace(self.entries[index], output=facts)
             self._touch("losses", self.entries[index])
         else:
@@ -291,7 +166,7 @@ class Losses:
             chain=reading.chain,
             before=reading.before,
             reduction=reading.reduction,
-            classes=_classes(reading),
+            classes=predictions.classes_of(reading),
             output_shape=shape,
             target_shape=() if reading.target is None else tuple(reading.target.shape),
             loss_shape=reading.loss_shape,
@@ -317,7 +192,7 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
     difference, sign = reading.extra.get("difference"), reading.extra.get("sign")
     if reading.target is not None or difference is None or sign is None or predicted is None:
         return
-    if not _plain(difference) or predicted.numel() != difference.numel():
+    if not predictions.plain(difference) or predicted.numel() != difference.numel():
         return
     if difference.device != predicted.device:
         return
@@ -329,89 +204,6 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
         reading.target = target
 
 
-def _accuracy(reading: lossgraph.LossReading) -> dict[str, float]:
-    """Share of a training batch's classes that are told right, from what the loss kept."""
-    hits = _hits(reading)
-    if hits is None or not hosts.near(hits):
-        return {}
-    right, count = hits.tolist()
-    return {"accuracy": right / count} if count else {}
-
-
-def _hits(reading: lossgraph.LossReading) -> Tensor | None:
-    """How many classes are told right, and of how many, [2] where the scores are; None unknown."""
-    scores, target = reading.log_probabilities, reading.target
-    if scores is None or target is None or target.is_floating_point() or not _plain(scores):
-        return None
-    if scores.numel() > MAX_ELEMENTS * 4 or scores.dim() < 2 or scores.device != target.device:
-        return None
-    with torch.no_grad():
-        told = scores.detach().argmax(1 if scores.dim() != 3 else -1)
-        if told.shape != target.shape:
-            told = scores.detach().argmax(1)
-            if told.shape != target.shape:
-                return None
-        kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
-        return torch.stack([((told == target) & kept).sum(), kept.sum()]).float()
-
-
-def _classes(reading: lossgraph.LossReading) -> int:
-    shape = reading.output_shape
-    if reading.kind not in ("cross_entropy", "nll") or len(shape) < 2:
-        return 0
-    return shape[1] if len(shape) != 3 or reading.chain[:1] != ("NllLossBackward0",) else shape[-1]
-
-
-def _output_sample(reading: lossgraph.LossReading) -> Tensor | None:
-    """Rows [n, m] of the predictions that the loss kept, or None."""
-    found = reading.log_probabilities if reading.log_probabilities is not None else reading.output
-    if found is None or not _plain(found) or found.numel() == 0:
-        return None
-    values = found.detach()
-    dim = reading.class_dim if found is reading.log_probabilities else -1
-    if values.dim() > 2 and dim != 0:  # of sequences and pictures the classes are the second
-        classes, each = values.shape[dim], values[0].numel()
-        values = values[: OUTPUT_ROWS * classes // each + 1].movedim(dim, -1)
-    rows = values.reshape(-1, values.shape[-1] if values.dim() > 1 else 1)
-    return rows[: OUTPUT_ROWS if hosts.near(rows) else max(1, MAX_ELEMENTS // rows.shape[1])]
-
-
-def _output_facts(sample: Tensor, logs: bool) -> dict[str, Any]:
-    """Facts of rows of predictions; `logs` says that they are log probabilities."""
-    values = sample[:OUTPUT_ROWS].double()
-    facts: dict[str, Any] = {
-        "mean": float(values.mean()),
-        "std": float(values.std(unbiased=False)),
-        "min": float(values.min()),
-        "max": float(values.max()),
-        "row_std": float(values.std(dim=1, unbiased=False).mean()),
-    }
-    if values.shape[1] > 1:
-        facts["row_sum"] = float(values.sum(dim=1).mean())
-        facts["row_sum_std"] = float(values.sum(dim=1).std(unbiased=False))
-    if logs:
-        facts["log_probabilities"] = True
-    return facts
-
-
-def _plain(tensor: Tensor) -> bool:
-    """Whether a tensor holds its values itself, here or on a device."""
-    strided = type(tensor) is Tensor and tensor.layout == torch.strided
-    return strided and tensor.device.type != "meta"
-
-
-def _readable(tensor: Tensor) -> bool:
-    return _plain(tensor) and hosts.near(tensor)
-
-
-def checksum(tensor: Tensor) -> float:
-    """CRC-32 of a tensor's first 4 kB: equal batches have equal numbers."""
-    flat = tensor.detach().reshape(-1)[: CHECKSUM_BYTES // max(1, tensor.element_size())]
-    if flat.dtype == torch.bfloat16:
-        flat = flat.float()
-    return float(zlib.crc32(np.ascontiguousarray(host(flat)).tobytes()))
-
-
 def _names_on(site: sites.Site) -> set[str]:
     """The name of the loss on a line that calls `backward`, as its method or as a function."""
     found = sites.source(site)
@@ -421,8 +213,3 @@ def _names_on(site: sites.Site) -> set[str]:
         return {head.split("(")[-1].split("=")[-1].strip().split(".")[0]}
     inner = text.partition("backward(")[2].split(",")[0].rstrip(")")
     return {inner.strip()}
-
-
-def caller_frame(depth: int) -> FrameType:
-    """The frame so many calls up."""
-    return sys._getframe(depth + 1)

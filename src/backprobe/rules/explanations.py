@@ -6,12 +6,27 @@ One line a pair; the condition looks at the evidence of both findings. Adding a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from backprobe.records import Finding
-
-Condition = Callable[[Finding, Finding], bool]
+from backprobe.rules.conditions import (
+    Condition,
+    after_some_steps,
+    always,
+    at_birth,
+    at_or_after,
+    born_at_its_place,
+    by_exclusion,
+    from_birth,
+    from_the_first_step,
+    grew,
+    inside,
+    large,
+    shares_place,
+    single,
+    told,
+    while_training,
+)
 
 
 @dataclass(frozen=True)
@@ -24,100 +39,12 @@ class Explanation:
     when: Condition
 
 
-def always(cause: Finding, symptom: Finding) -> bool:
-    """The pair needs no further evidence."""
-    del cause, symptom
-    return True
-
-
-def from_birth(cause: Finding, symptom: Finding) -> bool:
-    """The symptom was there at the first steps."""
-    del cause
-    return bool(symptom.evidence.get("born", symptom.evidence.get("born_dead", True)))
-
-
-def while_training(cause: Finding, symptom: Finding) -> bool:
-    """The symptom came while training."""
-    return not from_birth(cause, symptom)
-
-
-def grew(cause: Finding, symptom: Finding) -> bool:
-    """The symptom grew over the steps instead of being there at once."""
-    del cause
-    evidence = symptom.evidence
-    return bool(evidence.get("by_time", evidence.get("grew_before", True)))
-
-
-def at_birth(cause: Finding, symptom: Finding) -> bool:
-    """The cause was measured before any step, in a network of sound weights."""
-    del symptom
-    return bool(cause.evidence.get("by_birth", False))
-
-
-def told(cause: Finding, symptom: Finding) -> bool:
-    """The loader told that there are more rows."""
-    del symptom
-    return bool(cause.evidence.get("told", True))
-
-
-def single(cause: Finding, symptom: Finding) -> bool:
-    """The same dropout, and no others that add up."""
-    return bool(set(cause.where) & set(symptom.where)) and len(symptom.evidence.get("p", ())) == 1
-
-
-def inside(cause: Finding, symptom: Finding) -> bool:
-    """The data is lost inside of the network, not before it."""
-    del cause
-    return "before" in symptom.evidence
-
-
-def large(cause: Finding, symptom: Finding) -> bool:
-    """The inputs are too large, not too small."""
-    del symptom
-    return not cause.evidence.get("small", False)
-
-
-def at_or_after(cause: Finding, symptom: Finding) -> bool:
-    """The cause was seen no later than the symptom."""
-    return cause.steps[0] <= symptom.steps[0]
-
-
-def born_at_its_place(cause: Finding, symptom: Finding) -> bool:
-    """The cause was there at the first steps, at a module that the symptom names."""
-    return bool(cause.evidence.get("born", True)) and shares_place(cause, symptom)
-
-
-def after_some_steps(cause: Finding, symptom: Finding) -> bool:
-    """The symptom came after steps were taken: a step cannot explain what was there before it."""
-    del cause
-    return symptom.steps[0] >= 2
-
-
-def from_the_first_step(cause: Finding, symptom: Finding) -> bool:
-    """The cause was there before any step could matter."""
-    del symptom
-    return cause.steps[0] < 2
-
-
-def shares_place(cause: Finding, symptom: Finding) -> bool:
-    """Both name a module in common, or one of them names none."""
-    if not cause.where or not symptom.where:
-        return True
-    return bool(set(cause.where) & set(symptom.where))
-
-
 _TOO_LARGE = ("exploding-gradients", "nonfinite-loss", "initial-loss-off", "learning-rate-too-high")
 _NO_SIGNAL = ("vanishing-gradients", "learning-rate-too-low")
 
 
 def _pairs(cause: str, symptoms: Mapping[str, tuple[str, Condition]]) -> tuple[Explanation, ...]:
     return tuple(Explanation(cause, s, why, when) for s, (why, when) in symptoms.items())
-
-
-def by_exclusion(cause: Finding, symptom: Finding) -> bool:
-    """The symptom's only evidence is that nothing else was found."""
-    del cause
-    return bool(symptom.evidence.get("by_exclusion", False))
 
 
 BROKEN = (

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a loss kept of the predictions: how many classes they tell right, and their spread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from backprobe.probe import host as hosts
+from backprobe.probe.lossgraph import LossReading
+from backprobe.probe.targets import MAX_ELEMENTS
+
+OUTPUT_ROWS = 2048
+
+
+def accuracy(reading: LossReading) -> dict[str, float]:
+    """Share of a training batch's classes that are told right, from what the loss kept."""
+    hits = hits_of(reading)
+    if hits is None or not hosts.near(hits):
+        return {}
+    right, count = hits.tolist()
+    return {"accuracy": right / count} if count else {}
+
+
+def hits_of(reading: LossReading) -> Tensor | None:
+    """How many classes are told right, and of how many, [2] where the scores are; None unknown."""
+    scores, target = reading.log_probabilities, reading.target
+    if scores is None or target is None or target.is_floating_point() or not plain(scores):
+        return None
+    if scores.numel() > MAX_ELEMENTS * 4 or scores.dim() < 2 or scores.device != target.device:
+        return None
+    with torch.no_grad():
+        told = scores.detach().argmax(1 if scores.dim() != 3 else -1)
+        if told.shape != target.shape:
+            told = scores.detach().argmax(1)
+            if told.shape != target.shape:
+                return None
+        kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
+        return torch.stack([((told == target) & kept).sum(), kept.sum()]).float()
+
+
+def classes_of(reading: LossReading) -> int:
+    """Of how many classes one is told, 0 where it is none of classes."""
+    shape = reading.output_shape
+    if reading.kind not in ("cross_entropy", "nll") or len(shape) < 2:
+        return 0
+    return shape[1] if len(shape) != 3 or reading.chain[:1] != ("NllLossBackward0",) else shape[-1]
+
+
+def sample_of(reading: LossReading) -> Tensor | None:
+    """Rows [n, m] of the predictions that the loss kept, or None."""
+    found = reading.log_probabilities if reading.log_probabilities is not None else reading.output
+    if found is None or not plain(found) or found.numel() == 0:
+        return None
+    values = found.detach()
+    dim = reading.class_dim if found is reading.log_probabilities else -1
+    if values.dim() > 2 and dim != 0:  # of sequences and pictures the classes are the second
+        classes, each = values.shape[dim], values[0].numel()
+        values = values[: OUTPUT_ROWS * classes // each + 1].movedim(dim, -1)
+    rows = values.reshape(-1, values.shape[-1] if values.dim() > 1 else 1)
+    return rows[: OUTPUT_ROWS if hosts.near(rows) else max(1, MAX_ELEMENTS // rows.shape[1])]
+
+
+def facts_of(sample: Tensor, logs: bool) -> dict[str, Any]:
+    """Facts of rows of predictions; `logs` says that they are log probabilities."""
+    values = sample[:OUTPUT_ROWS].double()
+    facts: dict[str, Any] = {
+        "mean": float(values.mean()),
+        "std": float(values.std(unbiased=False)),
+        "min": float(values.min()),
+        "max": float(values.max()),
+        "row_std": float(values.std(dim=1, unbiased=False).mean()),
+    }
+    if values.shape[1] > 1:
+        facts["row_sum"] = float(values.sum(dim=1).mean())
+        facts["row_sum_std"] = float(values.sum(dim=1).std(unbiased=False))
+    if logs:
+        facts["log_probabilities"] = True
+    return facts
+
+
+def plain(tensor: Tensor) -> bool:
+    """Whether a tensor holds its values itself, here or on a device."""
+    strided = type(tensor) is Tensor and tensor.layout == torch.strided
+    return strided and tensor.device.type != "meta"
+
+
+def readable(tensor: Tensor) -> bool:
+    """Whether its values can be read here without waiting for a device."""
+    return plain(tensor) and hosts.near(tensor)
