@@ -83,6 +83,7 @@ class Session:
         self._stop = threading.Event()
         self._flush_lock = threading.Lock()
         self.ended = False
+        self.exit_code = 0
         self.writer.event(
             "process",
             rank=self.rank,
@@ -143,6 +144,12 @@ class Session:
         """Registers what is done once, before the log is closed."""
         self._before_end.append(action)
 
+    def on_line(self, action: Callable[[], None]) -> None:
+        """Registers what is called after each line that this process prints, by its thread."""
+        console = follow_console()
+        console.on_line = action
+        self.before_end(lambda: setattr(console, "on_line", _ignore))
+
     def flush(self) -> None:
         """Moves everything that was measured so far into the log."""
         with self._flush_lock:
@@ -161,6 +168,7 @@ class Session:
             if self.ended or os.getpid() != self.pid:
                 return
             self.ended = True
+            self.exit_code = exit_code
             if _current is self:
                 _current = None
         self._stop.set()
@@ -220,6 +228,10 @@ class Session:
                     self.writer.frame({"stream": "system"}, columns)
             if flushes % TOUCH_FLUSHES == 0:
                 self.writer.touch()
+
+
+def _ignore() -> None:
+    """Nobody wants to know."""
 
 
 def _place() -> tuple[int, int]:

@@ -73,6 +73,7 @@ class Backward:
                     and not state.scaling.seen
                     and state.phase is None
                     and state.batch is None
+                    and state.unused.forwards < 2
                     and loss.is_cpu
                     and loss.numel() == 1
                     and (not observing or self._as_before(sys._getframe(2)))
@@ -83,6 +84,8 @@ class Backward:
                         state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(1))
                         if compiles():
                             state.blind_spot(COMPILED)
+                    if state.unused.forwards:
+                        state.unused.backward(state.step)
                     state.backwards += 1
                     state.loss_index = self._index if "losses" not in state.guard.broken else -1
                     state.criterion_site = None
@@ -138,6 +141,7 @@ class Backward:
             state.mode_trusted = False
             state.drop_phase()
             state.training = 0.0
+        state.guard.run("evaluation", self._unused)
         state.backwards += 1
         if compiles():
             state.blind_spot(COMPILED)
@@ -177,6 +181,12 @@ class Backward:
                 now = now / by_scaler
             state.loss_sum = now + state.loss_sum
         state.end_batch(target, facts)
+
+    def _unused(self) -> None:
+        """Tells of forwards that this backward is not of."""
+        found = self.state.unused.backward(self.state.step)
+        if found is not None:
+            self.state.recorder.tables["evaluations"].append(found.row())
 
     def _read(self, loss: Tensor, frame: FrameType) -> tuple[dict[str, float], Tensor | None]:
         """Reads the loss's graph: facts of the batch's targets, and the targets."""

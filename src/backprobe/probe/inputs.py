@@ -66,6 +66,8 @@ class Inputs:
         x = batches.first_tensor(args, kwargs)
         if x is not None:
             state.samples = float(x.shape[0])
+        if output is not None:  # else it raised
+            state.unused.forward(0 if x is None else x.shape[0], _any_training(module))
         self._batches += measuring
         if measuring and x is not None and self._due(self._batches):
             state.guard.run("batches", self._describe, module, x, False)

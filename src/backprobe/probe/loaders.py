@@ -27,10 +27,14 @@ class Loaders:
     Arguments:
         event: writes a fact of the record.
         guard: what disables this collector when it fails.
+        changed: called when another data set than before serves a batch.
     """
 
-    def __init__(self, event: Callable[..., None], guard: Guard) -> None:
+    def __init__(
+        self, event: Callable[..., None], guard: Guard, changed: Callable[[], None]
+    ) -> None:
         self._event = event
+        self._changed = changed
         self.guard = guard
         self._known: dict[int, int] = {}
         self.current = -1
@@ -54,6 +58,8 @@ class Loaders:
             index = len(self._known)
             self._known[dataset] = index
             self._event("loader", index=index, **facts)
+        if self.current not in (-1, index):
+            self._changed()
         self.current = index
         self.last = tensors
 

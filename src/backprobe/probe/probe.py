@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from threading import get_ident
 from time import perf_counter, thread_time
 from typing import Any
 
@@ -29,6 +30,9 @@ from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.scaling import number
 from backprobe.probe.state import State
 from backprobe.session import Session
+
+PRINTED_STEPS = 10
+"""Hooks that are off are put in place after a printed line at most once in so many steps."""
 
 
 class StepsDone(SystemExit):
@@ -62,7 +66,7 @@ class Probe:
         self.guard = Guard(self._failed)
         sampling = Budget(budget, aligned=session.world > 1)
         self.state = State(recorder, self.guard, sampling, HistogramClock(every))
-        self.loaders = Loaders(recorder.event, self.guard)
+        self.loaders = Loaders(recorder.event, self.guard, lambda: self.wake())
         self.forward = Forward(self.state, self.loaders)
         self.heartbeat = Heartbeat(self.state, self._stepped if stop_after is not None else None)
         self.forward.resume = self.heartbeat.resume
@@ -71,11 +75,13 @@ class Probe:
         )
         self.handles: list[Any] = []
         self._flushed = 0.0
+        self._woken = 0
         self._pre_hook: Any = None
         recorder.event("environment", torch=dict(torch_facts()))
         self.state.budget.next()
         session.add_source(self._drain)
         session.before_end(self.finish)
+        session.on_line(self.printed)
 
     def attach(self) -> None:
         """Puts the global hooks in place."""
@@ -123,10 +129,29 @@ class Probe:
         self.detach()
         self.guard.run("heartbeat", self.heartbeat.finish)
         self.guard.run("evaluation", self.state.end_phase)
+        self.guard.run("evaluation", self._unused)
         self.guard.run("batches", self.state.end_batch)
         self._blind_spots()
         self._drain()
         self.state.recorder.event("cost", **self.state.budget.cost())
+
+    def _unused(self) -> None:
+        """Tells of forwards after the last step, where the script was not cut off in its loop."""
+        found = self.state.unused.end(self.state.step)
+        if found is not None and self.session.exit_code == 0:
+            self.state.recorder.tables["evaluations"].append(found.row())
+
+    def printed(self) -> None:
+        """A line of the script's own, as scripts write before or after an evaluation."""
+        state = self.state
+        if (
+            self.handles
+            and get_ident() == state.thread
+            and state.step - self._woken >= PRINTED_STEPS
+            and not self.heartbeat.stepping
+        ):
+            self._woken = state.step
+            self.guard.run("forward", self.forward.wake)
 
     def wake(self) -> None:
         """An evaluation may be about to begin; not told from within an optimizer's step."""

@@ -27,6 +27,7 @@ from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.structure import Structure
 from backprobe.probe.transfer import Transfers
+from backprobe.probe.unused import Unused
 from backprobe.records import Operation
 
 NAN = float("nan")
@@ -95,6 +96,7 @@ class State:
     batch_count: int = 0
     batch_late: dict[str, Tensor] = field(default_factory=dict)
     phase: Phase | None = None
+    unused: Unused = field(default_factory=Unused)
     dropped_told: bool = False
     named_losses: NamedLosses = field(init=False)
     graph: list[Operation] = field(default_factory=list)

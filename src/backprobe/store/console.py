@@ -50,6 +50,8 @@ class Console:
         """Held while the script writes, and by whoever paints."""
         self.last_write = 0.0
         """When the script last wrote or flushed, in seconds since the epoch."""
+        self.on_line: Callable[[], None] = _ignore
+        """Called after each line, by the thread that wrote it; must not raise."""
         self._hooked: list[tuple[Any, dict[str, Any]]] = []
         self._pending: deque[tuple[int, str]] = deque()
         self._pending_size = 0
@@ -123,6 +125,8 @@ class Console:
                 if terminal is not None:
                     terminal.wrote(text)
                 note(descriptor, text)
+            if "\n" in text:
+                self.on_line()
             return count
 
         def flush() -> None:
@@ -189,6 +193,10 @@ class Console:
         self.lock = threading.RLock()
         self._keeps = False
         self._pending.clear()
+
+
+def _ignore() -> None:
+    """Nobody wants to know."""
 
 
 class _Lines:

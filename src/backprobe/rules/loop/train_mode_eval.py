@@ -18,7 +18,8 @@ class TrainModeEval(AbstractRule):
     """The held-out data is judged with dropout on and batch norm on the batch's own statistics.
 
     ## What it looks for
-    Evaluation phases (forwards without gradients) whose root model was in train mode, in a model
+    Evaluation phases (forwards without gradients, or that no backward follows where each backward
+    follows one) whose root model was in train mode, in a model
     with dropout or batch norm; or in which a dropout function was on although the model was in
     evaluation mode (`F.dropout` is, unless it is told `training=self.training`). Repeated passes
     over the same rows (MC dropout) and forwards at every step (a GAN's fakes, rollouts) stay

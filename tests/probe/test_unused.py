@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forwards that no backward follows are told from those of a loss of several forwards."""
+
+from __future__ import annotations
+
+from backprobe.probe.unused import ALONE, Unused
+
+
+def trained(unused: Unused, forwards: int, times: int = 1) -> list[int]:
+    """Batches of the evaluations that were seen over so many steps of so many forwards each."""
+    found = []
+    for step in range(times):
+        for _ in range(forwards):
+            unused.forward(32, True)
+        phase = unused.backward(step)
+        if phase is not None:
+            found.append(phase.batches)
+    return found
+
+
+def test_forwards_before_the_trained_one() -> None:
+    """Three batches are judged between two epochs: the fourth is the one that is trained on."""
+    unused = Unused()
+    assert trained(unused, 1, ALONE) == []
+    for rows in (50, 50, 20, 32):
+        unused.forward(rows, True)
+    phase = unused.backward(10)
+    assert phase is not None
+    assert (phase.step, phase.batches, phase.rows, phase.training) == (10, 3, 120, True)
+
+
+def test_forwards_after_the_last_step() -> None:
+    """None is trained on."""
+    unused = Unused()
+    trained(unused, 1, ALONE)
+    unused.forward(500, True)
+    phase = unused.end(ALONE)
+    assert phase is not None
+    assert (phase.batches, phase.rows) == (1, 500)
+    assert unused.end(ALONE) is None
+
+
+def test_a_loss_of_several_forwards_is_no_evaluation() -> None:
+    """Two views a step; and a critic's steps between a generator's."""
+    unused = Unused()
+    assert trained(unused, 2, 50) == []
+    mixed = Unused()
+    assert [trained(mixed, 1 + step % 2) for step in range(100)] == [[]] * 100
+    assert mixed.end(100) is None
+
+
+def test_too_few_steps_make_no_habit() -> None:
+    """Before there is one nothing is claimed."""
+    unused = Unused()
+    trained(unused, 1, ALONE - 1)
+    unused.forward(32, True)
+    assert unused.end(ALONE) is None
