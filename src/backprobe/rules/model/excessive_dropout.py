@@ -13,7 +13,8 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, plural, unique
-from backprobe.signals.progress import Progress, progress
+from backprobe.signals.held_out import held_out
+from backprobe.signals.progress import WELL_RIGHT, Progress, progress
 
 DROPOUT = re.compile(r"(Feature)?(Alpha)?Dropout[123]?d?")
 """Class names of torch's dropouts."""
@@ -24,7 +25,8 @@ class ExcessiveDropout(AbstractRule):
 
     ## What it looks for
     The noise that all dropouts add, Σ p / (1 − p): one of 0.5 adds 1, one of 0.8 adds 4. In a run
-    that learns less than it could, or whose evaluation loss is well below its training loss.
+    that learns less than it could, or whose evaluation loss is well below its training loss; of
+    much noise also in one that leaves a third of what there is to be learned.
 
     ## Why it matters
     Dropout multiplies the signal by a random 0 or 1/(1 − p), whose variance is p/(1 − p). Layers of
@@ -53,6 +55,14 @@ class ExcessiveDropout(AbstractRule):
         """Where the rule fires."""
 
         noise: float = threshold(3.5, "sum of p/(1-p)", "0.5 twice and 0.25 four times give 3.3")
+        much: float = threshold(
+            6.0, "sum of p/(1-p)", "0.5 six times: twice what a network of three such layers bears"
+        )
+        much_left: float = threshold(
+            0.7,
+            "share of the trivial loss taken away",
+            "with that much noise the loss itself tells how far the network is held back",
+        )
         decisive: float = threshold(8.0, "sum of p/(1-p)", "0.5 eight times")
         counts: float = threshold(
             0.25, "p of one dropout", "0.1 in each of many residual branches adds nothing up"
@@ -85,6 +95,9 @@ class ExcessiveDropout(AbstractRule):
             severity = "warning"
         if severity == "note" and gap >= self.limits.gap and noise >= self.limits.noise:
             severity = "warning" if gap >= self.limits.gap**2 else "note"
+        left = held_back and state.explained < self.limits.much_left
+        if noise >= self.limits.much and left and not held_out(record).accuracy >= WELL_RIGHT:
+            severity = "warning"
         names = unique(name for p, name, _ in active if p >= 0.4)
         source = active[0][2]
         shown = ", ".join(figure(p) for p, *_ in active[:6])
