@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from backprobe.records import Finding, Record, Run
 from backprobe.report.wording import plural, steps_of
 
+NAMED = 3
+"""Rules of notes that are named in the closing line."""
+
 
 def nothing_seen(record: Record, loaded: bool, torch: bool) -> str | None:
     """Why a record holds no training, in one line; None where it holds one.
@@ -53,8 +56,7 @@ def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
     figures = [_cost(record), f"run {run.id}"]
     if not healthy(findings):
         return [" · ".join([*figures, f"`backprobe findings {run.id}`, `backprobe ui`"])]
-    notes = plural(len(findings), "note")
-    noted = f", {notes} (`backprobe findings {run.id}`)" if findings else ""
+    noted = f", {_notes(findings)} (`backprobe findings {run.id}`)" if findings else ""
     head = f"nothing wrong found in {plural(steps_of(record), 'step')}{_ending(run)}{noted}"
     said = [" · ".join([head, *figures, "`backprobe ui` shows it"])]
     if record.blind_spots:
@@ -63,6 +65,13 @@ def lines(run: Run, findings: Sequence[Finding], record: Record) -> list[str]:
         more = f", and {len(record.damage) - 1} more" if len(record.damage) > 1 else ""
         said.append(f"the record is damaged: {record.damage[0]}{more}")
     return said
+
+
+def _notes(findings: Sequence[Finding]) -> str:
+    """How many, and of what: a name says whether they are worth a look."""
+    rules = list(dict.fromkeys(one.rule for one in findings))
+    more = f" and {len(rules) - NAMED} more" if len(rules) > NAMED else ""
+    return f"{plural(len(findings), 'note')}: {', '.join(rules[:NAMED])}{more}"
 
 
 def _ending(run: Run) -> str:
