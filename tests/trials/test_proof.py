@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -87,6 +88,10 @@ def test_clearing_gradients_cures_a_loop_without(prove: Prove) -> None:
     text = table(found)
     assert "judged by mse (printed), lower is better" in text
     assert "backprobe run --treat zero-grad" in text
+    assert "\n3 seeds\n" in text
+    assert "\n2 seeds, and 1 more where those did not decide\n" in table(
+        replace(found, seeds=found.seeds[:2])
+    )
 
 
 def test_a_lower_rate_cures_a_rate_that_is_too_high(prove: Prove) -> None:

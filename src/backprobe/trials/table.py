@@ -19,7 +19,9 @@ def table(proof: Proof, width: int = 100) -> str:
         shown = ", ".join(f"{value:.4g}" for value in values)
         lines.append(f"judged by {outcome}{_better(outcome)}; control: {shown}")
     bound = f", {proof.steps} steps each" if proof.steps is not None else ""
-    lines.append(f"{len(proof.seeds)} seeds{bound}")
+    more = len({trial.seed for trial in proof.control} - set(proof.seeds))
+    further = f", and {more} more where those did not decide" if more else ""
+    lines.append(f"{len(proof.seeds)} seeds{further}{bound}")
     lines.append("")
     rows = [("TREATMENT", "VERDICT", "EFFECT", "INTERVAL", "TREATED")]
     reasons = []
