@@ -293,17 +293,6 @@ def check_repeatable(run: Run) -> None:
         raise CannotRepeat(f"the folder {run.cwd!r} that run {run.id} was started in is gone")
 
 
-def fingerprint(run: Run) -> str:
-    """What tells one text of a run's script from another: size and time of its files."""
-    parts = []
-    for word in run.command:
-        path = Path(run.cwd) / word
-        if path.suffix == ".py" and path.is_file():
-            status = path.stat()
-            parts.append(f"{path.name}:{status.st_size}:{status.st_mtime_ns}")
-    return ",".join(parts)
-
-
 def _ended(code: int, printed: str) -> str:
     lines = [line for line in printed.strip().splitlines() if line.strip()]
     last = lines[-1][:200] if lines else ""

@@ -18,7 +18,7 @@ from backprobe.report.checks import Check, CheckTable
 from backprobe.report.slips import lines
 from backprobe.session import examine
 from backprobe.signals.losses import main_loss
-from backprobe.trials import launch
+from backprobe.trials.fingerprint import fingerprint
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Trial
 from backprobe.trials.pool import Pool
@@ -74,7 +74,7 @@ def _task(run: Run, treatments: tuple[str, ...], seconds: float | None) -> Task:
         Arm(treatments, "check"),
         0,
         STEPS if seconds is not None else 3 * STEPS,
-        launch.fingerprint(run),
+        fingerprint(run),
         limit=LIMIT_SECONDS,
         lenient=True,
         experiment=wanted if seconds is not None else None,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from backprobe.records import Record, Run
-from backprobe.trials import launch
 from backprobe.trials.executor import Executor
+from backprobe.trials.fingerprint import fingerprint
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial, Verdict
 from backprobe.trials.outcome import choose
@@ -125,7 +125,7 @@ def prove(
     Raises:
         ControlFailed: the script fails without a treatment.
     """
-    source = launch.fingerprint(run)
+    source = fingerprint(run)
     limit = LIMIT_FACTOR * seconds + LIMIT_SECONDS
     proof = Proof(run, tuple(seeds), steps)
     trials: dict[Arm, list[Trial]] = {arm: [] for arm in arms}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from backprobe.records import Run
 from backprobe.signals.lr_curve import LEAST_POINTS, MOST, Advice, combine, enough, focus, read
-from backprobe.trials import launch
+from backprobe.trials.fingerprint import fingerprint
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Trial
 from backprobe.trials.pool import Pool
@@ -108,7 +108,7 @@ def _rates(start: float, end: float, steps: int) -> list[float]:
 def _made(
     run: Run, pool: Pool, rates: list[float], seed: int, tell: Callable[[Trial], None]
 ) -> Sweep:
-    source = launch.fingerprint(run)
+    source = fingerprint(run)
     wanted = {"name": "sweep", "rates": rates, "at": time.time()}  # never one of before
     task = Task(run, Arm((), "lr"), seed, None, source, experiment=wanted)
     trial = pool.run([task], tell)[0]

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backprobe.records import Run
-from backprobe.trials import launch
 from backprobe.trials.curves import Curve, band, curve
 from backprobe.trials.executor import Executor
+from backprobe.trials.fingerprint import fingerprint
 from backprobe.trials.launch import Task
 from backprobe.trials.nouns import Arm, Outcome, Trial
 from backprobe.trials.outcome import choose
@@ -165,7 +165,7 @@ def study(
         tell: called with each trial that ended.
     """
     found = Study(run, factors, tuple(seeds))
-    source = launch.fingerprint(run)
+    source = fingerprint(run)
     cells = list(itertools.product(*factors.values()))
     tasks = [
         Task(run, Arm(cell, "study"), seed, steps, source, lenient=True)
