@@ -74,6 +74,11 @@ class Result:
         return any(f["rule"] in self.roots for f in self.causes[:most])
 
     @property
+    def told(self) -> bool:
+        """Whether a root cause is at least a warning: what the end of a run prints."""
+        return any(f["rule"] in self.roots for f in self.causes if f["severity"] != "note")
+
+    @property
     def place(self) -> bool | None:
         """Whether the first right cause shares a module with the case's; None: it has no place."""
         wanted = set(self.case.get("where", ()))
@@ -102,6 +107,7 @@ class Score:
         return [
             ("faulty programs", str(len(faulty))),
             ("detected", _share(sum(r.within(99) for r in faulty), len(faulty))),
+            ("detected as a warning", _share(sum(r.told for r in faulty), len(faulty))),
             ("cause first", _share(sum(r.within(1) for r in faulty), len(faulty))),
             ("in the first three", _share(sum(r.within(3) for r in faulty), len(faulty))),
             ("place right", _share(sum(places), len(places))),

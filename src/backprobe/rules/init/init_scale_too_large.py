@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import Layer, layers
@@ -72,6 +72,9 @@ class InitScaleTooLarge(AbstractRule):
             2.5, "weight RMS / He's std", "the tanh gain is 1.67; together with saturation"
         )
         saturated: float = threshold(0.3, "share of a layer's outputs", "healthy: below 0.1")
+        mistake: float = threshold(
+            30.0, "product of the layers' ratios", "no scheme of any activation comes near it"
+        )
         harmless: float = threshold(4.0, "weight RMS / He's std", "a note although the run learns")
 
     limits = Thresholds()
@@ -108,6 +111,8 @@ class InitScaleTooLarge(AbstractRule):
         ]
         if not guilty:
             return []
+        if math.prod(ratio for ratio, _ in guilty) >= self.limits.mistake:
+            severity = severity_of_mistake(record)
         ratio, worst = max(guilty, key=lambda item: item[0])
         names = unique(layer.name for _, layer in guilty)
         source = guilty[0][1].module.source

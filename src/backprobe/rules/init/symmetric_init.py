@@ -9,7 +9,7 @@ from itertools import pairwise
 from backprobe.records import Finding, Parameter, Record, Severity
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.loaded import loaded_over
@@ -75,6 +75,7 @@ class SymmetricInit(AbstractRule):
         if caught:
             # Dropout and per-unit biases can break it slowly; a run that learns is past it.
             guilty = caught
+            severity = severity_of_mistake(record)
         elif broken and severity != "note":
             guilty = broken
         else:

@@ -11,10 +11,9 @@ import numpy as np
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure, plural, unique
-from backprobe.signals.held_out import held_out
-from backprobe.signals.progress import WELL_RIGHT, Progress, progress
+from backprobe.signals.progress import Progress, progress
 
 DROPOUT = re.compile(r"(Feature)?(Alpha)?Dropout[123]?d?")
 """Class names of torch's dropouts."""
@@ -90,14 +89,12 @@ class ExcessiveDropout(AbstractRule):
         if noise < self.limits.noise and top < alone:
             return []
         gap = _gap(record, state)
-        severity = severity_by_harm(state)
+        much = noise >= self.limits.much and state.explained < self.limits.much_left
+        severity = severity_of_mistake(record) if much else severity_by_harm(state)
         if severity == "error":
             severity = "warning"
         if severity == "note" and gap >= self.limits.gap and noise >= self.limits.noise:
             severity = "warning" if gap >= self.limits.gap**2 else "note"
-        left = held_back and state.explained < self.limits.much_left
-        if noise >= self.limits.much and left and not held_out(record).accuracy >= WELL_RIGHT:
-            severity = "warning"
         names = unique(name for p, name, _ in active if p >= 0.4)
         source = active[0][2]
         shown = ", ".join(figure(p) for p, *_ in active[:6])
