@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
@@ -106,15 +106,14 @@ class OutputRangeMismatch(AbstractRule):
             where, source = output_place(record, loss, kind)
             ends = f"{figure(bottom)} to {figure(top)}".replace("-infinity to", "at most")
             ends = ends.replace(" to infinity", " and more")
-            graver = share >= self.limits.decisive and not state.healthy
+            grave = share >= self.limits.decisive
+            severity = severity_of_mistake(record) if grave else severity_by_harm(state)
+            if severity == "note" and grave and not state.healthy:
+                severity = "warning"
             found.append(
                 Finding(
                     rule=self.name,
-                    severity="error"
-                    if state.failed
-                    else "warning"
-                    if graver
-                    else severity_by_harm(state),
+                    severity=severity,
                     confidence=confidence(
                         0.6,
                         0.98,
@@ -155,7 +154,7 @@ class OutputRangeMismatch(AbstractRule):
         )
         return Finding(
             rule=self.name,
-            severity=severity_by_harm(state),
+            severity=severity_of_mistake(record),
             confidence=confidence(0.55, 0.95, between(floor, 0.0, 0.5), state.hurt),
             message=(
                 f"the scores of {loss.classes} classes pass a {kind}{at(source)} before cross "
