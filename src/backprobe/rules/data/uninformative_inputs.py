@@ -162,13 +162,19 @@ def _only_padding(record: Record) -> Operation | None:
 
 
 def _lost_at(record: Record) -> tuple[Place, Place] | None:
-    """The first place whose output is the same for all rows though what feeds it is not, and it."""
+    """The first place whose output is the same for all rows though what feeds it is not, and it.
+
+    Not one that a forward passes several times: its first pass is what was measured, and a
+    recurrence begins with the same state for all rows.
+    """
+    again = {module.index for module in record.modules if module.calls > 1}
     places = {place.index: place for place in record.places}
     flat = {index: _is_flat(record, index) for index in places}
     for place in sorted(record.places, key=lambda p: p.order):
         feeds = [places[i] for i in place.inputs if i in places]
         if (
             place.activation in (*RECTIFIERS, "softmax", "log_softmax")
+            or place.module in again
             or not feeds
             or not flat[place.index]
         ):
