@@ -124,6 +124,8 @@ class LabelsMismatched(AbstractRule):
         """What is fitted holds for no other row at all, from the first evaluation to the last."""
         both = generalisation(record)
         train = state.explained if math.isnan(both.train) else both.train
+        if train > 1.0:
+            return []  # a loss below the least that its kind can be is a wrong loss, not skill
         many = _training_rows(record) >= self.limits.many  # few rows are overfitted at once
         heart = train >= self.limits.by_heart and both.best <= self.limits.held and many
         # Better than a constant where it trains, worse than one elsewhere: other rows, other rules.
