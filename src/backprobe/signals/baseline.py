@@ -2,8 +2,8 @@
 """The loss of the trivial predictor: the best answer that ignores the input.
 
 Unit: that of the loss. A network that learns anything ends below it. Entropy of the class shares
-for cross entropy and NLL (ln C when the classes are balanced), entropy of the share of ones for
-BCE, variance of the targets for MSE, mean absolute deviation for L1.
+for cross entropy and NLL (ln C when the classes are balanced), entropy of the share of ones of
+each output for BCE, variance of the targets for MSE, mean absolute deviation for L1.
 Source: Karpathy, "A Recipe for Training Neural Networks" (2019), input-independent baseline.
 """
 
@@ -31,21 +31,38 @@ def trivial_loss(loss: Loss | None) -> float | None:
     """
     if loss is None or loss.terms > 1 or is_relative(loss):
         return None  # what the other summands can reach is not known
-    value = _mean_baseline(loss)
+    value = first_term_baseline(loss)
     if value is None or value <= NOTHING:
         return None
     return value * _summed(loss) if loss.reduction == "sum" else value
 
 
 def first_term_baseline(loss: Loss) -> float | None:
-    """Loss of the best constant prediction as far as the first known summand goes.
-
-    It may differ from one output to the next: the mean picture of a decoder.
-    """
-    by_output = number(loss.target, "output_entropy")
-    if loss.kind in BINARY and not loss.weighted and by_output is not None:
-        return by_output
-    return _mean_baseline(loss)
+    """Loss of the best constant prediction, of a mean, as far as the first known summand goes."""
+    target = loss.target
+    # It may differ from one output to the next: the mean picture of an autoencoder.
+    if loss.kind in CLASSES:
+        counts = () if loss.weighted else target.get("classes")
+        if isinstance(counts, (list, tuple)) and counts and sum(counts) > 0:
+            return prior_entropy(counts)
+        return math.log(loss.classes) if loss.classes > 1 else None
+    if loss.kind in BINARY:
+        share = number(target, "mean")
+        if loss.weighted or share is None or not 0.0 <= share <= 1.0:
+            return None
+        by_output = number(target, "output_entropy")
+        return binary_entropy(share) if by_output is None else by_output
+    spread = number(target, "output_std")
+    spread = number(target, "std") if spread is None else spread
+    if spread is None:
+        return None
+    if loss.kind == "mse":
+        return spread * spread
+    if loss.kind == "l1":
+        return NORMAL_MEAN_DEVIATION * spread
+    if loss.kind in ("smooth_l1", "huber"):  # quadratic below 1, linear above (beta = delta = 1)
+        return 0.5 * spread * spread if spread < 1.0 else NORMAL_MEAN_DEVIATION * spread - 0.5
+    return None
 
 
 def least_loss(loss: Loss | None) -> float:
@@ -72,34 +89,6 @@ def is_relative(loss: Loss) -> bool:
 def _summed(loss: Loss) -> float:
     shape = loss.loss_shape or loss.target_shape
     return float(max(1, math.prod(shape))) if shape else 1.0
-
-
-def _mean_baseline(loss: Loss) -> float | None:
-    target = loss.target
-    if loss.kind in CLASSES:
-        counts = () if loss.weighted else target.get("classes")
-        if isinstance(counts, (list, tuple)) and counts and sum(counts) > 0:
-            return prior_entropy(counts)
-        return math.log(loss.classes) if loss.classes > 1 else None
-    if loss.kind in BINARY:
-        share = number(target, "mean")
-        return (
-            None
-            if loss.weighted or share is None or not 0.0 <= share <= 1.0
-            else binary_entropy(share)
-        )
-    # A constant answer may differ from one output to the next (the mean image of an autoencoder).
-    spread = number(target, "output_std")
-    spread = number(target, "std") if spread is None else spread
-    if spread is None:
-        return None
-    if loss.kind == "mse":
-        return spread * spread
-    if loss.kind == "l1":
-        return NORMAL_MEAN_DEVIATION * spread
-    if loss.kind in ("smooth_l1", "huber"):  # quadratic below 1, linear above (beta = delta = 1)
-        return 0.5 * spread * spread if spread < 1.0 else NORMAL_MEAN_DEVIATION * spread - 0.5
-    return None
 
 
 def prior_entropy(counts: list[Any] | tuple[Any, ...]) -> float:
