@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import math
+
 from backprobe.records import Record, Severity
-from backprobe.signals.held_out import held_out
-from backprobe.signals.progress import WELL_RIGHT, Progress, progress
+from backprobe.signals.generalisation import generalisation
+from backprobe.signals.progress import Progress, progress
 
 HURTS = 0.3
 """`Progress.hurt` from which a run learns too little to call its oddities harmless: it took away
@@ -13,7 +15,7 @@ less than 28 % of the trivial predictor's loss."""
 
 
 WELL = 0.9
-"""Share of the trivial loss taken away from which a run leaves nothing to be asked for."""
+"""Share of the trivial loss taken away, or skill, from which a run leaves nothing to ask for."""
 
 
 def imperfect(progress: Progress) -> bool:
@@ -22,8 +24,11 @@ def imperfect(progress: Progress) -> bool:
 
 
 def leaves_much(record: Record) -> bool:
-    """Whether a run that learns neither nears a perfect loss nor a right answer to most rows."""
-    return imperfect(progress(record)) and not held_out(record).accuracy >= WELL_RIGHT
+    """Whether a run that learns is far from perfect: on held-out rows, where they are known."""
+    state, held = progress(record), generalisation(record).held
+    if state.state not in ("learned", "learning"):
+        return False
+    return (state.explained if math.isnan(held) else held) < WELL
 
 
 def severity_of_mistake(record: Record) -> Severity:
