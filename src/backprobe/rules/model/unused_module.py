@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.progress import progress
 
@@ -78,7 +78,8 @@ class UnusedModule(AbstractRule):
         source = guilty[0][0].source
         count = sum(p.size for _, own in guilty for p in own)
         steps = len(series.step)
-        severity = severity_by_harm(state)
+        own_code = any(_declared(module) for module in record.modules if module.name in names)
+        severity = severity_of_mistake(record) if own_code else severity_by_harm(state)
         return [
             Finding(
                 rule=self.name,
@@ -96,6 +97,12 @@ class UnusedModule(AbstractRule):
                 evidence={"modules": list(names), "parameters": count, "steps": steps},
             )
         ]
+
+
+def _declared(module: Module) -> bool:
+    """Whether the user's own class names it: a library's model may bring what nobody asked for."""
+    name = module.name.rpartition(".")[2]
+    return module.source is not None and name.isidentifier() and name in module.source.text
 
 
 def _parent_reads(record: Record, module: Module) -> bool:
