@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
+from backprobe.signals import metric_names
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import BINARY, REGRESSION, main_loss
+from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
 
 
@@ -78,23 +80,26 @@ class WrongLoss(AbstractRule):
                 continue
             if min(counts) < self.limits.balance * max(counts):
                 continue
-            state = progress(record)
-            severity = severity_by_harm(state)
+            state, judged = progress(record), _tells_accuracy(record)
+            severity = severity_of_mistake(record) if judged else severity_by_harm(state)
             found.append(
                 Finding(
                     rule=self.name,
                     severity="warning" if severity == "error" else severity,
-                    confidence=confidence(0.45, 0.85, state.hurt, min(counts) / max(counts)),
+                    confidence=confidence(
+                        0.45, 0.85, max(state.hurt, 0.7 * judged), min(counts) / max(counts)
+                    ),
                     message=(
                         f"the targets are whole numbers 0 to {figure(high)} of type "
                         f"{loss.target.get('dtype', 'int')}, {len(counts)} different ones: class "
                         "ids; "
                         f"the loss is {loss.kind}{at(loss.source)}, for which their order and "
                         "distance count"
+                        + ("; the script judges them by accuracy, as classes" if judged else "")
                     ),
                     where=output_names(record, loss),
                     source=loss.source,
-                    evidence={"classes": len(counts), "kind": loss.kind},
+                    evidence={"classes": len(counts), "kind": loss.kind, "accuracy": judged},
                     treatments=("swap-loss=cross-entropy",),
                 )
             )
@@ -157,3 +162,10 @@ class WrongLoss(AbstractRule):
             evidence={"classes": 2, "kind": loss.kind, "one_hot": True},
             treatments=("swap-loss=cross-entropy",),
         )
+
+
+def _tells_accuracy(record: Record) -> bool:
+    """Whether the script prints or logs how many answers are right."""
+    told = [name for name, _ in printed_series(record)]
+    told += [metric_names.metric(key) for key in record.history]
+    return any(name in ("accuracy", "acc") for name in told)
