@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -47,6 +50,8 @@ class Result:
     findings: list[Facts]
     seconds: float
     problem: str = ""
+    told_after: float = math.nan
+    """Seconds from the start to the first line that names a root cause."""
 
     @property
     def roots(self) -> set[str]:
@@ -111,6 +116,7 @@ class Score:
             ("cause first", _share(sum(r.within(1) for r in faulty), len(faulty))),
             ("in the first three", _share(sum(r.within(3) for r in faulty), len(faulty))),
             ("place right", _share(sum(places), len(places))),
+            ("seconds to the first", _median(r.told_after for r in faulty)),
             ("relevant", _share(right, shown)),
             ("wrong causes a program", f"{_mean(len(r.wrong) for r in faulty):.2f}"),
             ("healthy programs", str(len(healthy))),
@@ -211,24 +217,29 @@ def _run(case: Facts, store: Path) -> Result:
     }
     store.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "backprobe", "run", "--json", str(answer), "train.py"]
-    began = time.perf_counter()
-    try:
-        done = subprocess.run(
+    began, told, said = time.perf_counter(), math.nan, ""
+    with (store / f"{case['id']}.out").open("w") as out:
+        process = subprocess.Popen(
             command,
             cwd=case["folder"],
             env=environment,
-            capture_output=True,
+            stdout=out,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=TIME_LIMIT,
-            check=False,
         )
-        problem = "" if answer.exists() else f"no answer; {done.stderr.strip()[-300:]}"
-        (store / f"{case['id']}.out").write_text(done.stdout)
-    except subprocess.TimeoutExpired:
-        problem = f"did not end within {TIME_LIMIT:.0f} s"
+        limit = threading.Timer(TIME_LIMIT, process.kill)
+        limit.start()
+        assert process.stderr is not None
+        for line in process.stderr:
+            said = (said + line)[-300:]
+            if math.isnan(told) and any(rule in line.split() for rule in case["root_causes"]):
+                told = time.perf_counter() - began
+        status = process.wait()
+        limit.cancel()
     seconds = time.perf_counter() - began
+    problem = "" if answer.exists() else f"no answer, status {status}; {said.strip()}"
     findings = json.loads(answer.read_text())["findings"] if answer.exists() else []
-    return Result(case, findings, seconds, problem)
+    return Result(case, findings, seconds, problem, told)
 
 
 def _again(case: Facts, store: Path) -> Result:
@@ -283,12 +294,13 @@ def _print_rules(results: list[Result]) -> None:
         print(f"{rule:28}{roots[rule]:>12}{named[rule]:>8}{right[rule]:>8}")
 
 
-def _count(cases: list[Result], hits: list[bool]) -> str:
-    return _share(sum(hits), len(cases))
-
-
 def _share(part: int, whole: int) -> str:
     return f"{part}/{whole} {100 * part / whole:.0f} %" if whole else "-"
+
+
+def _median(values: Iterable[float]) -> str:
+    found = [value for value in values if not math.isnan(value)]
+    return f"{statistics.median(found):.1f}" if found else "-"
 
 
 def _mean(values: Iterable[float]) -> float:
