@@ -89,6 +89,10 @@ BROKEN = (
 """Causes that keep a network from learning, whatever its data holds."""
 _LAST_RESORT = (
     *BROKEN,
+    "unused-module",
+    "batchnorm-small-batch",
+    "batchnorm-statistics-stale",
+    "train-eval-mismatch",
     "learning-rate-too-low",
     "class-imbalance",
     "missing-nonlinearity",

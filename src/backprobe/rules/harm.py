@@ -26,9 +26,9 @@ def imperfect(progress: Progress) -> bool:
 def leaves_much(record: Record) -> bool:
     """Whether a run that learns is far from perfect: on held-out rows, where they are known."""
     state, held = progress(record), generalisation(record).held
-    if state.state not in ("learned", "learning"):
-        return False
-    return (state.explained if math.isnan(held) else held) < WELL
+    if not math.isnan(held):
+        return held < WELL
+    return state.state in ("learned", "learning") and state.explained < WELL
 
 
 def severity_of_mistake(record: Record) -> Severity:

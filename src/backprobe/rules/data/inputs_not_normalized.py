@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure, unique
 from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
@@ -69,7 +69,8 @@ class InputsNotNormalized(AbstractRule):
         if layer is None or self._scaled_inside(record, layer, scale):
             return []
         state = progress(record)
-        severity = severity_by_harm(state)
+        far = scale.rms >= self.limits.rms_decisive
+        severity = severity_of_mistake(record) if far else severity_by_harm(state)
         held_back = state.hurt >= HURTS or imperfect(state)
         large = scale.rms >= (self.limits.rms if held_back else self.limits.harmless)
         small = 0.0 < scale.rms <= self.limits.rms_small and held_back

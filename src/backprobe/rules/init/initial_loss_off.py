@@ -6,12 +6,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_names
-from backprobe.rules.wording import at, figure
+from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
 from backprobe.signals.initial_loss import expected_initial_loss
 from backprobe.signals.layers import layers
@@ -64,6 +67,9 @@ class InitialLossOff(AbstractRule):
             5.0, "first loss / twice the targets' variance", "the mean is 3 std away"
         )
         decisive: float = threshold(10.0, "ratio", "ten times the healthy most")
+        unlearning: float = threshold(
+            0.15, "share of the steps", "a sound init has nothing to unlearn"
+        )
         harmless: float = threshold(3.0, "ratio", "worth a note although the run learns")
 
     limits = Thresholds()
@@ -87,9 +93,16 @@ class InitialLossOff(AbstractRule):
         elif not _stays(state, expected.ideal, value):
             severity = "note"  # it was unlearnt: something else holds the run back
             limit = max(limit, self.limits.harmless)
+        unlearning = _unlearning(main.value, expected.ideal)
+        if severity == "note" and unlearning >= self.limits.unlearning and not regression:
+            severity = severity_of_mistake(record)
         if main.several or not ratio >= limit or math.isnan(value):
             return []
         source = main.loss.source
+        if unlearning >= self.limits.unlearning and not regression:
+            gone = f"; the run took {percent(unlearning)} of its steps to come down to that"
+        else:
+            gone = ""
         message = (
             f"the first loss is {figure(value)}{at(source)}; an untrained network should have "
             f"{expected.formula} = {figure(expected.ideal)}, {figure(expected.healthy)} at most"
@@ -97,6 +110,7 @@ class InitialLossOff(AbstractRule):
         spread = number(main.loss.output, "row_std") or number(main.loss.output, "std")
         if spread is not None:
             message += f": the outputs begin with std {figure(spread)}"
+        message += gone
         return [
             Finding(
                 rule=self.name,
@@ -120,6 +134,19 @@ class InitialLossOff(AbstractRule):
                 ),
             )
         ]
+
+
+def _unlearning(value: NDArray[np.float64], ideal: float) -> float:
+    """Share of the run until the loss first is what an answer without an opinion costs.
+
+    Over windows of a fiftieth of the run; 1 where it never is.
+    """
+    width = max(5, value.size // 50)
+    if value.size < 2 * width:
+        return 0.0
+    means = np.convolve(np.nan_to_num(value, nan=np.inf), np.ones(width) / width, "valid")
+    below = np.flatnonzero(means <= ideal)
+    return float(below[0] / means.size) if below.size else 1.0
 
 
 def _stays(state: Progress, ideal: float, first: float) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.progress import progress
 
@@ -50,6 +50,7 @@ class BatchnormSmallBatch(AbstractRule):
         rows: float = threshold(
             4, "rows a batch", "group norm's authors see the error rise below 16"
         )
+        few: float = threshold(2, "rows a batch", "two differ by their sign only once normalised")
 
     limits = Thresholds()
 
@@ -64,7 +65,8 @@ class BatchnormSmallBatch(AbstractRule):
         if rows > self.limits.rows:
             return []
         state = progress(record)
-        severity = severity_by_harm(state)
+        few = rows <= self.limits.few
+        severity = severity_of_mistake(record) if few else severity_by_harm(state)
         names = unique(m.name for m in norms)
         return [
             Finding(

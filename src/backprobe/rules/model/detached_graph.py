@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.places import upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import Layer, layers
@@ -110,7 +110,7 @@ class DetachedGraph(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=severity_by_harm(state),
+                severity=severity_of_mistake(record),
                 confidence=confidence(
                     0.55,
                     0.97,
@@ -176,7 +176,7 @@ class DetachedGraph(AbstractRule):
             return [
                 Finding(
                     rule=self.name,
-                    severity=severity_by_harm(state),
+                    severity=severity_of_mistake(record),
                     confidence=confidence(0.6, 0.9, state.hurt),
                     message=(
                         f"what {listed(names)} give is cut off by `{cut.name}`{at(cut.source)}, and"
@@ -202,7 +202,7 @@ class DetachedGraph(AbstractRule):
             return [
                 Finding(
                     rule=self.name,
-                    severity=severity_by_harm(state),
+                    severity=severity_of_mistake(record),
                     confidence=confidence(0.6, 0.92, state.hurt),
                     message=(
                         f"{name}{at(cut.source)} runs {len(calls)} times in one forward, each time "
