@@ -287,6 +287,10 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "gradient-clipping-too-tight",
         {"learning-rate-too-low": ("each step is cut to a fraction", always)},
     ),
+    *_pairs(
+        "batchnorm-small-batch",
+        {"exploding-gradients": ("rows that are nearly alike are divided by almost nothing", grew)},
+    ),
     *_pairs("scheduler-misuse", {"learning-rate-too-low": ("the schedule made it so", always)}),
     *_pairs(
         "weight-decay-too-high",
