@@ -30,8 +30,8 @@ class AutoEncoder(nn.Module):
 train, test = spectra(3000), spectra(600)
 model = AutoEncoder()
 optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.93)
-for epoch in range(40):
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.95)
+for epoch in range(50):
     total = 0.0
     for part in torch.randperm(len(train)).split(50):
         batch = train[part]
