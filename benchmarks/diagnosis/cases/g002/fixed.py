@@ -8,8 +8,7 @@ torch.manual_seed(seed)
 rng = np.random.default_rng(seed)
 
 x = rng.uniform(-100, 100, size=(2000, 1)).astype(np.float32)
-x = x / 100
-y = (x ** 4).astype(np.float32)
+y = (x ** 4 / 1e8).astype(np.float32)
 x_train, y_train = torch.from_numpy(x[:1600]), torch.from_numpy(y[:1600])
 x_test, y_test = torch.from_numpy(x[1600:]), torch.from_numpy(y[1600:])
 
