@@ -370,7 +370,7 @@ class Record:
             where it is even over the keys that a query sees).
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
             `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `distinct` (share of
-            different numbers), `model`, `loader`,
+            different numbers), `common` (share of the commonest one), `model`, `loader`,
             `first_mean` … `first_max` (of what the first weighted layer gets), and of training
             batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`.
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,

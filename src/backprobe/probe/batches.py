@@ -27,6 +27,7 @@ FEATURE_BATCHES = 8
 MAX_FEATURES = 512
 CHECKSUM = "checksum"
 DISTINCT = "distinct"
+COMMON = "common"
 
 Row = dict[str, float]
 
@@ -79,32 +80,37 @@ def summary(values: NDArray[np.float32], prefix: str = "") -> Row:
 
 
 def facts(x: Tensor) -> Row:
-    """`rows integer` of a batch, and of one on the host `checksum distinct`.
+    """`rows integer` of a batch, and of one on the host `checksum distinct common`.
 
     `distinct` is the share of different numbers among its first 1,024: near 1 where they are
-    measured on a continuous scale, so that no two rows are equal by nature.
+    measured on a continuous scale, so that no two rows are equal by nature. `common` is the share
+    of the commonest of them.
     """
     found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
     if not hosts.near(x):
         return found
-    return {**found, CHECKSUM: checksum(x), DISTINCT: float(_distinct(x))}
+    distinct, common = _repeated(x).tolist()
+    return {**found, CHECKSUM: checksum(x), DISTINCT: distinct, COMMON: common}
 
 
 def late_facts(x: Tensor) -> dict[str, Tensor]:
-    """Checksum and `distinct` of a batch on a device, to be sent for; empty for a near one."""
+    """`checksum distinct common` of a batch on a device, to be sent for; empty for a near one."""
     if hosts.near(x):
         return {}
     first = x.detach().reshape(1, -1)[:, : CHECKSUM_BYTES // max(1, x.element_size())]
     pieces = hashes.far_rows(first)
-    return {DISTINCT: _distinct(x).reshape(1)} | ({} if pieces is None else {CHECKSUM: pieces})
+    return {DISTINCT: _repeated(x)} | ({} if pieces is None else {CHECKSUM: pieces})
 
 
-def _distinct(x: Tensor) -> Tensor:
-    """Share of different numbers among the first ones, []; a device is not waited for."""
+def _repeated(x: Tensor) -> Tensor:
+    """Shares of different numbers, and of the commonest, [2]; a device is not waited for."""
     with torch.no_grad():
         first = x.detach().reshape(-1)[:FEW]
         ordered = (first.float() if first.is_floating_point() else first.long()).sort().values
-        return ((ordered[1:] != ordered[:-1]).sum() + 1).float() / max(1, first.numel())
+        ends = torch.searchsorted(ordered, ordered, right=True)
+        most = (ends - torch.searchsorted(ordered, ordered)).max() if first.numel() else ends.sum()
+        different = (ordered[1:] != ordered[:-1]).sum() + 1
+        return torch.stack([different, most]).float() / max(1, first.numel())
 
 
 def arrived(values: NDArray[np.float32], prefix: str) -> Row:
@@ -112,7 +118,7 @@ def arrived(values: NDArray[np.float32], prefix: str) -> Row:
     if prefix == CHECKSUM:
         return {CHECKSUM: float(hashes.finished(values)[0] % np.uint64(1 << 32))}
     if prefix == DISTINCT:
-        return {DISTINCT: float(values[0])}
+        return {DISTINCT: float(values[0]), COMMON: float(values[1])}
     return summary(values, prefix)
 
 

@@ -93,6 +93,12 @@ def shares_place(cause: Finding, symptom: Finding) -> bool:
     return bool(set(cause.where) & set(symptom.where))
 
 
+def norms_unused(cause: Finding, symptom: Finding) -> bool:
+    """What is never called are normalisations."""
+    del symptom
+    return bool(cause.evidence.get("norms", False))
+
+
 def by_exclusion(cause: Finding, symptom: Finding) -> bool:
     """The symptom's only evidence is that nothing else was found."""
     del cause

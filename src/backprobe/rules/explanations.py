@@ -22,6 +22,7 @@ from backprobe.rules.conditions import (
     grew,
     inside,
     large,
+    norms_unused,
     shares_place,
     single,
     told,
@@ -212,6 +213,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "saturated-activations",
             "dead-relu",
             "weight-decay-too-high",
+            "inputs-not-normalized",
         )
     ),
     *_pairs(
@@ -221,6 +223,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "dead-relu": ("equal units die together", always),
             "saturated-activations": ("equal units saturate together", from_birth),
             "learning-rate-too-low": ("little gradient flows back", always),
+            "init-scale-too-small": ("they are one and the same init", shares_place),
         },
     ),
     *_pairs(
@@ -286,6 +289,13 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     *_pairs(
         "gradient-clipping-too-tight",
         {"learning-rate-too-low": ("each step is cut to a fraction", always)},
+    ),
+    *_pairs(
+        "unused-module",
+        dict.fromkeys(
+            ("vanishing-gradients", "exploding-gradients", "init-activation-mismatch"),
+            ("the norms that were to keep the scale are never called", norms_unused),
+        ),
     ),
     *_pairs(
         "batchnorm-small-batch",

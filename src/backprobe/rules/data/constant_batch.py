@@ -52,6 +52,9 @@ class ConstantBatch(AbstractRule):
             10, "equal batches", "fewer may be one of several epochs of one batch"
         )
         gap: float = threshold(0.3, "training − held-out skill", "healthy: below 0.15")
+        gap_chosen: float = threshold(
+            0.15, "the same", "where the rows are a power of two: a batch size, no data set's"
+        )
         ratio: float = threshold(
             3.0, "rows of the data / rows of the batch", "there was more to serve"
         )
@@ -74,10 +77,11 @@ class ConstantBatch(AbstractRule):
             return []  # other rows whose inputs are all alike: blanked, not repeated
         size = float(np.median(rows[known]))
         told = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
-        whole = told or _held_out_rows(record, self.limits.gap)
+        power = size >= 2 and math.log2(size).is_integer()  # chosen for a batch, rarely a whole set
+        gap = self.limits.gap_chosen if power else self.limits.gap
+        whole = told or _held_out_rows(record, gap)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
-        power = size >= 2 and math.log2(size).is_integer()  # chosen for a batch, rarely a whole set
         there = "that there are" if told else "held-out ones, which it answers far worse"
         steps = np.asarray(table["step"], np.float64)[known]
         return [

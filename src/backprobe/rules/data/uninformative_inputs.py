@@ -26,7 +26,8 @@ class UninformativeInputs(AbstractRule):
     ## What it looks for
     Features whose deviation over the training rows is nothing beside their size, batches that are
     one number throughout, training rows of which only a handful are distinct while their targets
-    differ, and a padding mask that hides all ids but one. A run that learns stays silent.
+    differ, ids of which nearly all are one and the same, and a padding mask that hides all but one.
+    A run that learns stays silent.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -55,6 +56,9 @@ class UninformativeInputs(AbstractRule):
         features: float = threshold(0.9, "share of the features", "the rest carries little")
         deviation: float = threshold(
             1e-5, "deviation / size of a feature", "float32 resolves 1e-7 of the mean"
+        )
+        one_id: float = threshold(
+            0.8, "share of the commonest id", "padding of half and a word of a quarter of the rest"
         )
         distinct: float = threshold(0.02, "distinct rows / rows", "1 in 50: 20 of 1,000")
         changed: float = threshold(0.8, "distinct inputs with several targets", "nearly all")
@@ -94,6 +98,12 @@ class UninformativeInputs(AbstractRule):
                 f"{percent(found.changed)} of these have several targets"
             )
             strength = 0.5
+        elif (one := _one_id(record)) >= self.limits.one_id:
+            what = (
+                f"{percent(one)} of the input ids are one and the same number (words that the "
+                "vocabulary does not know, padding)"
+            )
+            strength = between(one, self.limits.one_id, 1.0)
         elif (masked := _only_padding(record)) is not None:
             return [self._masked(record, state, masked)]
         elif (lost := _lost_at(record)) is not None:
@@ -112,6 +122,7 @@ class UninformativeInputs(AbstractRule):
                     "constant_features": flat,
                     "features": of,
                     "blank_batches": blank,
+                    "common_id": _one_id(record),
                     "distinct_rows": found.distinct if found else None,
                 },
             )
@@ -151,6 +162,16 @@ class UninformativeInputs(AbstractRule):
             source=after.source,
             evidence={"before": before.name, "after": after.name},
         )
+
+
+def _one_id(record: Record) -> float:
+    """Share of the commonest number among the ids of the training batches; 0 for other inputs."""
+    table = record.batches
+    train = np.asarray(table["evaluation"], np.float64) == 0.0
+    whole = np.asarray(table["integer"], np.float64) == 1.0
+    common = np.asarray(table["common"], np.float64)[train & whole]
+    common = common[np.isfinite(common)]
+    return float(np.median(common)) if common.size >= 3 else 0.0
 
 
 def _only_padding(record: Record) -> Operation | None:

@@ -11,9 +11,10 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS
+from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import figure
 from backprobe.signals.progress import progress
+from backprobe.signals.trend import Trend
 
 
 class BatchSizeTooLarge(AbstractRule):
@@ -59,7 +60,8 @@ class BatchSizeTooLarge(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         state = progress(record)
-        if state.state not in ("learning", "stuck") or state.hurt < HURTS:
+        far = state.hurt >= HURTS or (leaves_much(record) and _falls(state.trend))
+        if state.state not in ("learned", "learning", "stuck") or not far:
             return []
         rows = np.asarray(record.steps["samples"], np.float64)
         rows = rows[np.isfinite(rows)]
@@ -105,3 +107,8 @@ def _always_the_same(record: Record) -> bool:
     marks = np.asarray(table["checksum"], np.float64)[train]
     marks = marks[np.isfinite(marks)]
     return marks.size >= 5 and np.unique(marks).size == 1
+
+
+def _falls(trend: Trend | None) -> bool:
+    """Whether the loss still falls at the end, beyond doubt."""
+    return trend is not None and -trend.slope > 3.0 * trend.slope_error

@@ -10,8 +10,9 @@ import numpy as np
 from backprobe.records import Finding, Module, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import listed, percent, unique
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 
 
@@ -70,7 +71,12 @@ class EvalModeTraining(AbstractRule):
         switched = bool(off[-1] and not off[0])
         norms = any(m.type.startswith(("BatchNorm", "SyncBatch")) for m in moded)
         state = progress(record)
-        severity = severity_by_harm(state)
+        kept = {m.index for m in moded if m.type.startswith("BatchNorm")}
+        loaded = loaded_over(record)
+        brought = any(p.module in kept and p.index in loaded for p in record.parameters)
+        # Statistics that were loaded are kept on purpose; those of the init are nobody's.
+        mistake = norms and not brought
+        severity = severity_of_mistake(record) if mistake else severity_by_harm(state)
         if severity == "error" or switched:
             severity = "warning"  # it may have done no harm yet, but nobody means to switch midway
         names = unique(m.name for m in moded)

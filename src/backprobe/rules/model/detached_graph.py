@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,15 +13,10 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.places import upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
+from backprobe.signals.cuts import CUTS, bridges_of, cut_between, makers
+from backprobe.signals.judged import run_without_gradients, within
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
-
-CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "round", "sign"})
-"""Operations that no gradient passes."""
-
-
-MADE = frozenset({"tensor", "from_numpy", "as_tensor", "asarray"})
-"""Functions that make a tensor of numbers that were none."""
 
 
 class DetachedGraph(AbstractRule):
@@ -31,7 +25,8 @@ class DetachedGraph(AbstractRule):
     ## What it looks for
     Layers that run, that the optimizer holds and whose output trained layers consume, but that had
     no gradient at any observed step; a tensor that was detached and of which a later layer gets a
-    copy that nothing in the graph has made (a trip through numpy); a layer that runs step after
+    copy that nothing in the graph has made (a trip through numpy); a part that runs under `no_grad`
+    at each step although an optimizer holds it; a layer that runs step after
     step, each time on a detached copy of its own last result; and a loss whose backward reaches no
     parameter at all.
 
@@ -61,6 +56,9 @@ class DetachedGraph(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
+        phases: float = threshold(
+            0.5, "evaluation phases / steps", "that is a part of the training, no evaluation"
+        )
         steps: float = threshold(
             3, "observed steps without a gradient", "the first backward may be partial"
         )
@@ -82,7 +80,7 @@ class DetachedGraph(AbstractRule):
             for layer in layers(record)
             if layer.place is not None and layer.weight.index in touched
         }
-        bridges = _bridges(record)
+        bridges = bridges_of(record)
         # What no trained layer consumes is an output that went unused, not a cut.
         consumed = {
             index for p in record.places if p.index in trained for index in upstream(record, p)
@@ -98,7 +96,11 @@ class DetachedGraph(AbstractRule):
         ]
         cut = next((op for op in record.graph if op.name in CUTS), None)
         if not guilty:
-            return self._copied(record, bridges) or self._recurrent(record)
+            return (
+                self._copied(record, bridges)
+                or self._recurrent(record)
+                or self._without_gradients(record, touched)
+            )
         state = progress(record)
         names = unique(layer.name for layer in guilty)
         source = cut.source if cut is not None else guilty[0].module.source
@@ -164,7 +166,7 @@ class DetachedGraph(AbstractRule):
     def _copied(self, record: Record, bridges: list[tuple[Operation, Operation]]) -> list[Finding]:
         """A detached tensor that goes on as a copy; its layers learn from other terms only."""
         for cut, taker in bridges:
-            before = _makers(record, cut)
+            before = makers(record, cut)
             held = [
                 x for x in layers(record) if x.module.index in before and x.weight.requires_grad
             ]
@@ -190,11 +192,43 @@ class DetachedGraph(AbstractRule):
             ]
         return []
 
+    def _without_gradients(self, record: Record, touched: set[int]) -> list[Finding]:
+        """A part that an optimizer holds, and that runs under `no_grad` at each step."""
+        phases = np.asarray(record.evaluations["step"], np.float64)
+        if np.unique(phases).size < self.limits.phases * len(record.steps):
+            return []
+        for part in run_without_gradients(record):
+            inside = {m.index for m in record.modules if within(m, part)}
+            held = [
+                p
+                for p in record.parameters
+                if p.module in inside and p.requires_grad and p.optimizer >= 0
+            ]
+            if not held or any(p.index in touched for p in held):
+                continue
+            name = part.name or part.type
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_of_mistake(record),
+                    confidence=confidence(0.6, 0.95, between(len(record.steps), 10, 100)),
+                    message=(
+                        f"{name}{at(part.source)} runs under `no_grad` at each step: none of the "
+                        f"{plural(len(held), 'tensor')} that an optimizer holds of it ever gets a "
+                        f"gradient; {progress(record).in_words()}"
+                    ),
+                    where=unique([part.name]),
+                    source=part.source,
+                    evidence={"layers": [name], "cut": "no_grad", "tensors": len(held)},
+                )
+            ]
+        return []
+
     def _recurrent(self, record: Record) -> list[Finding]:
         """A layer that runs step after step, each on a detached copy of what the last one gave."""
         for layer in layers(record):
             calls = [op for op in record.graph if op.module == layer.module.index]
-            cut = _cut_between(record, calls)
+            cut = cut_between(record, calls)
             if cut is None or not layer.weight.requires_grad:
                 continue
             state = progress(record)
@@ -218,79 +252,9 @@ class DetachedGraph(AbstractRule):
         return []
 
 
-def _cut_between(record: Record, calls: list[Operation]) -> Operation | None:
-    """The operation that cuts every call of a layer off from the call before, or None."""
-    if len(calls) < 3:
-        return None
-    by_index = {op.index: op for op in record.graph}
-    cut: Operation | None = None
-    for before, call in pairwise(calls):
-        whole, through = _reaches(by_index, call, before.index)
-        if whole or through is None:
-            return None
-        cut = cut or through
-    return cut
-
-
-def _reaches(
-    by_index: dict[int, Operation], call: Operation, target: int
-) -> tuple[bool, Operation | None]:
-    """Whether a call takes an earlier result uncut, and the cut through which it takes it else."""
-    pending: list[tuple[int, Operation | None]] = [(i, None) for i in call.inputs]
-    seen: set[tuple[int, bool]] = set()
-    found: Operation | None = None
-    while pending:
-        index, cut = pending.pop()
-        if index == target:
-            if cut is None:
-                return True, None
-            found = cut
-        elif index > target and (index, cut is None) not in seen:
-            seen.add((index, cut is None))
-            op = by_index[index]
-            passed = cut or (op if op.name in CUTS else None)
-            pending += [(i, passed) for i in op.inputs]
-    return False, found
-
-
-def _bridges(record: Record) -> list[tuple[Operation, Operation]]:
-    """Pairs of a result that nothing takes and a later operation that takes one of its shape.
-
-    Numpy, `.data` and new tensors leave no operation behind: what comes out of them seems to come
-    from nowhere.
-    """
-    taken = {index for op in record.graph for index in op.inputs}
-    entry = record.graph[0].input_shapes[:1] if record.graph else ()
-    # Class ids that were only counted (an argmax) are no part of what is learnt.
-    lost = [op for op in record.graph if op.index not in taken and "float" in op.dtype]
-    made = {op.index for op in record.graph if op.name in MADE and not op.inputs}
-    found = []
-    for op in record.graph:
-        from_nowhere = bool(op.inputs) and (op.inputs[0] == -1 or op.inputs[0] in made)
-        if not from_nowhere or op.input_shapes[:1] == entry:
-            continue
-        before = [x for x in lost if x.index < op.index and x.shape == op.input_shapes[0]]
-        if before and op.name not in ("mul", "add", "sub", "cat", "stack"):
-            found.append((before[-1], op))
-    return found
-
-
-def _makers(record: Record, op: Operation) -> set[int]:
-    """Modules whose operations an operation's result was made of."""
-    by_index = {other.index: other for other in record.graph}
-    stack, modules, passed = [op.index], set[int](), set[int]()
-    while stack:
-        index = stack.pop()
-        if index in by_index and index not in passed:
-            passed.add(index)
-            modules.add(by_index[index].module)
-            stack += by_index[index].inputs
-    return modules
-
-
 def _before(record: Record, layer: Layer, bridges: list[tuple[Operation, Operation]]) -> bool:
     """Whether what a layer gives goes on as a copy."""
-    return any(layer.module.index in _makers(record, lost) for lost, _ in bridges)
+    return any(layer.module.index in makers(record, lost) for lost, _ in bridges)
 
 
 def _named(operation: Operation | None) -> str | None:

@@ -13,12 +13,18 @@ from backprobe.rules.wording import at, plural
 from backprobe.signals.linearity import LINEAR
 from backprobe.signals.progress import progress
 
+RECURRENT = frozenset(
+    f"{kind}{cell}" for kind in ("lstm", "gru", "rnn_tanh", "rnn_relu") for cell in ("", "_cell")
+)
+USERS = LINEAR | RECURRENT | {"embedding"}
+"""Operations that take weights."""
+
 
 class UnregisteredParameters(AbstractRule):
     """Layers in a plain list run and get gradients, but belong to no module and no optimizer.
 
     ## What it looks for
-    Trainable weights that the backward pass reaches, that a linear or convolution in the captured
+    Trainable weights that the backward pass reaches, that a layer's operation in the captured
     forward uses, and that neither a watched module nor an optimizer holds.
 
     ## Why it matters
@@ -60,7 +66,7 @@ class UnregisteredParameters(AbstractRule):
         ]
         if not strays or not record.optimizers or not record.modules:
             return []
-        calls = [op for op in record.graph if op.name in LINEAR and op.module < 0]
+        calls = [op for op in record.graph if op.name in USERS and op.module < 0]
         used = [(p, op) for p in strays if (op := _user(p, calls)) is not None]
         if len(used) < self.limits.weights:
             return []
@@ -86,8 +92,5 @@ class UnregisteredParameters(AbstractRule):
 
 
 def _user(parameter: Parameter, calls: list[Operation]) -> Operation | None:
-    """The operation that takes this tensor as its weight, by its shape, or None."""
-    return next(
-        (op for op in calls if len(op.input_shapes) > 1 and op.input_shapes[1] == parameter.shape),
-        None,
-    )
+    """The operation that takes this tensor as a weight, by its shape, or None."""
+    return next((op for op in calls if parameter.shape in op.input_shapes[1:]), None)

@@ -12,6 +12,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, plural, unique
+from backprobe.signals.judged import run_without_gradients, within
 from backprobe.signals.progress import progress
 
 
@@ -64,11 +65,16 @@ class UnusedModule(AbstractRule):
         by_index = {p.index: p for p in record.parameters}
         if not touched:
             return []
+        judged = run_without_gradients(record)
         guilty = []
         for module in record.modules:
             own = [by_index[i] for i in module.parameters if i in by_index]
             own = [p for p in own if p.requires_grad and p.index in measured]
-            called = module.calls > 0 or _parent_reads(record, module)
+            called = (
+                module.calls > 0
+                or _parent_reads(record, module)
+                or any(within(module, other) for other in judged)
+            )
             if own and not called and not any(p.index in touched for p in own):
                 guilty.append((module, own))
         if not guilty:
@@ -94,7 +100,12 @@ class UnusedModule(AbstractRule):
                 where=names,
                 source=source,
                 steps=seen(series.step[[0, -1]]),
-                evidence={"modules": list(names), "parameters": count, "steps": steps},
+                evidence={
+                    "modules": list(names),
+                    "parameters": count,
+                    "steps": steps,
+                    "norms": all("Norm" in module.type for module, _ in guilty),
+                },
             )
         ]
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import at, plural
+from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.wording import at, plural, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.optimizers import holds_strangers
+from backprobe.signals.progress import progress
 
 
 class MissingOptimizerStep(AbstractRule):
@@ -21,7 +23,8 @@ class MissingOptimizerStep(AbstractRule):
     ## What it looks for
     Backward passes without any optimizer step after them and without any other change of the
     parameters; or steps whose update is exactly zero although gradients and the learning rate are
-    not.
+    not; or one of several optimizers that never steps although its tensors, which no other one
+    holds, get gradients.
 
     ## Why it matters
     Nothing is trained. The loss wanders with the batches and ends where it began.
@@ -46,6 +49,9 @@ class MissingOptimizerStep(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
+        waited: float = threshold(
+            60, "steps of another optimizer", "a generator may wait for its critic"
+        )
         passes: float = threshold(10, "backward passes", "an attribution needs one or a few")
 
     limits = Thresholds()
@@ -59,7 +65,9 @@ class MissingOptimizerStep(AbstractRule):
         update = record.parameters_series.values.get("update_rms")
         moved = update is not None and bool((np.nan_to_num(update) > 0.0).any() or _broken(record))
         stepped = bool(record.optimizers)
-        if moved or (stepped and update is None):
+        if moved:
+            return self._idle(record)
+        if stepped and update is None:
             return []
         lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
         if stepped and not (lr > 0.0).any():
@@ -89,6 +97,41 @@ class MissingOptimizerStep(AbstractRule):
                 treatments=("step-optimizer",),
             )
         ]
+
+    def _idle(self, record: Record) -> list[Finding]:
+        """One of several optimizers that is never stepped."""
+        stepped = {(x.type, x.source) for x in record.optimizers}
+        by_index = {p.index: p for p in record.parameters}
+        modules = {m.index: m for m in record.modules}
+        for event in record.named("idle-optimizer"):
+            place = event.data
+            source = Source(str(place["file"]), int(place["line"]), str(place["text"]))
+            held = [by_index[k] for k in place["parameters"] if k in by_index]
+            waited = len(record.steps) >= self.limits.waited
+            taken = any(p.optimizer >= 0 for p in held) or (place["type"], source) in stepped
+            if not held or taken or not waited:
+                continue
+            names = unique(modules[p.module].name for p in held if p.module in modules)
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_of_mistake(record),
+                    confidence=confidence(
+                        0.65, 0.95, between(len(record.steps), self.limits.waited, 400)
+                    ),
+                    message=(
+                        f"the {place['type']}{at(source)} was never stepped in "
+                        f"{plural(len(record.steps), 'step')} of another optimizer: "
+                        f"{plural(len(held), 'tensor')} get gradients and keep their initial "
+                        f"values; {progress(record).in_words()}"
+                    ),
+                    where=names,
+                    source=source,
+                    steps=seen(record.steps["step"][[0, -1]]),
+                    evidence={"tensors": len(held), "optimizer": place["type"]},
+                )
+            ]
+        return []
 
     def _cleared(self, record: Record, count: int) -> list[Finding]:
         """Steps that find no gradient although a loss was sent back: it was cleared in between."""

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the graph of a forward is cut: what was detached, and what goes on as a copy of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from backprobe.records import Operation, Record
+
+CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "round", "sign"})
+"""Operations that no gradient passes."""
+MADE = frozenset({"tensor", "from_numpy", "as_tensor", "asarray"})
+"""Functions that make a tensor of numbers that were none."""
+
+
+def cut_between(record: Record, calls: list[Operation]) -> Operation | None:
+    """The operation that cuts every call of a layer off from the call before, or None."""
+    if len(calls) < 3:
+        return None
+    by_index = {op.index: op for op in record.graph}
+    cut: Operation | None = None
+    for before, call in pairwise(calls):
+        whole, through = _reaches(by_index, call, before.index)
+        if whole or through is None:
+            return None
+        cut = cut or through
+    return cut
+
+
+def _reaches(
+    by_index: dict[int, Operation], call: Operation, target: int
+) -> tuple[bool, Operation | None]:
+    """Whether a call takes an earlier result uncut, and the cut through which it takes it else."""
+    pending: list[tuple[int, Operation | None]] = [(i, None) for i in call.inputs]
+    seen: set[tuple[int, bool]] = set()
+    found: Operation | None = None
+    while pending:
+        index, cut = pending.pop()
+        if index == target:
+            if cut is None:
+                return True, None
+            found = cut
+        elif index > target and (index, cut is None) not in seen:
+            seen.add((index, cut is None))
+            op = by_index[index]
+            passed = cut or (op if op.name in CUTS else None)
+            pending += [(i, passed) for i in op.inputs]
+    return False, found
+
+
+def bridges_of(record: Record) -> list[tuple[Operation, Operation]]:
+    """Pairs of a result that nothing takes and a later operation that takes one of its shape.
+
+    Numpy, `.data` and new tensors leave no operation behind: what comes out of them seems to come
+    from nowhere.
+    """
+    taken = {index for op in record.graph for index in op.inputs}
+    entry = record.graph[0].input_shapes[:1] if record.graph else ()
+    # Class ids that were only counted (an argmax) are no part of what is learnt.
+    lost = [op for op in record.graph if op.index not in taken and "float" in op.dtype]
+    made = {op.index for op in record.graph if op.name in MADE and not op.inputs}
+    found = []
+    for op in record.graph:
+        from_nowhere = bool(op.inputs) and (op.inputs[0] == -1 or op.inputs[0] in made)
+        if not from_nowhere or op.input_shapes[:1] == entry:
+            continue
+        before = [x for x in lost if x.index < op.index and x.shape == op.input_shapes[0]]
+        if before and op.name not in ("mul", "add", "sub", "cat", "stack"):
+            found.append((before[-1], op))
+    return found
+
+
+def makers(record: Record, op: Operation) -> set[int]:
+    """Modules whose operations an operation's result was made of."""
+    by_index = {other.index: other for other in record.graph}
+    stack, modules, passed = [op.index], set[int](), set[int]()
+    while stack:
+        index = stack.pop()
+        if index in by_index and index not in passed:
+            passed.add(index)
+            modules.add(by_index[index].module)
+            stack += by_index[index].inputs
+    return modules
