@@ -100,6 +100,6 @@ def norms_unused(cause: Finding, symptom: Finding) -> bool:
 
 
 def by_exclusion(cause: Finding, symptom: Finding) -> bool:
-    """The symptom's only evidence is that nothing else was found."""
-    del cause
-    return bool(symptom.evidence.get("by_exclusion", False))
+    """The symptom's only evidence is that nothing else was found; the cause has some."""
+    only = [bool(one.evidence.get("by_exclusion", False)) for one in (cause, symptom)]
+    return only == [False, True]

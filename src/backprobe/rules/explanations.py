@@ -122,7 +122,12 @@ _OTHER_SCALE = ("train-eval-mismatch", "batchnorm-statistics-stale")
 _ALONE = "it alone keeps a network from learning"
 
 EXPLANATIONS: tuple[Explanation, ...] = (
-    *(Explanation(cause, "labels-mismatched", _ALONE, by_exclusion) for cause in _LAST_RESORT),
+    *(
+        Explanation(cause, symptom, _ALONE, by_exclusion)
+        for cause in _LAST_RESORT
+        for symptom in ("labels-mismatched", "uninformative-inputs")
+        if cause != symptom
+    ),
     *(
         Explanation(cause, symptom, _ALONE, always)
         for cause in BROKEN

@@ -6,19 +6,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.generalisation import generalisation
-from backprobe.signals.held_out import held_out, majority_share
-from backprobe.signals.layers import layers
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import Repeats, repeats
-from backprobe.signals.updates import update_ratios
+from backprobe.signals.vain import EXPLAINED, STEPS, moves_in_vain
 
 
 class LabelsMismatched(AbstractRule):
@@ -57,15 +53,12 @@ class LabelsMismatched(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
-        steps: float = threshold(150, "optimizer steps", "a plateau of a hundred steps is normal")
+        steps: float = threshold(STEPS, "optimizer steps", "a plateau of a hundred steps is normal")
         explained: float = threshold(
-            0.1, "share of the trivial loss taken away", "more can't be learnt by heart so fast"
+            EXPLAINED,
+            "share of the trivial loss taken away",
+            "more can't be learnt by heart so fast",
         )
-        gain: float = threshold(
-            0.1, "share of the other rows told right", "(accuracy − prior) / (1 − prior)"
-        )
-        low: float = threshold(1e-3, "median update / weight", "best lr: 0.0018 to 0.011")
-        high: float = threshold(5e-2, "median update / weight", "best lr: 0.0018 to 0.011")
         changed: float = threshold(0.5, "returned inputs with another target", "a few are noise")
         returned: float = threshold(40, "rows that came back", "fewer say little")
         by_heart: float = threshold(0.35, "training skill", "0: a constant answer, 1: all right")
@@ -167,18 +160,8 @@ class LabelsMismatched(AbstractRule):
         ]
 
     def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
-        ratios = [x.typical for x in update_ratios(record, layers(record))]
-        step = float(np.median(ratios)) if ratios else math.nan
-        if not self.limits.low <= step <= self.limits.high or state.steps < self.limits.steps:
-            return []
-        if len(layers(record)) == 1:
-            return []  # a linear model: what it can't fit need not be wrong
-        known, prior = held_out(record), majority_share(record)
-        gain = (known.train_accuracy - prior) / (1.0 - prior)
-        if gain > self.limits.gain or state.trend is None:
-            return []
-        began_high = state.trend.start > 2.0 * (state.baseline or math.inf)
-        if state.state in ("diverged", "nonfinite") or began_high:
+        step = moves_in_vain(record)
+        if step is None:
             return []
         source = state.loss.source if state.loss else None
         return [
@@ -194,16 +177,13 @@ class LabelsMismatched(AbstractRule):
                 message=(
                     f"{state.in_words()} although each step moves the weights by {figure(step)} of "
                     f"their size, which is healthy{at(source)}; nothing else explains it: do the "
-                    "targets belong to their inputs?"
+                    "targets belong to their inputs, and do these tell them apart?"
                 ),
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={
                     "explained": state.explained,
                     "update_ratio": step,
-                    "training_accuracy": known.train_accuracy
-                    if math.isfinite(known.train_accuracy)
-                    else None,
                     "by_exclusion": True,
                 },
             )

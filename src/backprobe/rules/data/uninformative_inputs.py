@@ -11,10 +11,11 @@ import numpy as np
 from backprobe.records import Finding, Operation, Place, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import at, percent, plural, unique
+from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import repeats
 from backprobe.signals.units import RECTIFIERS
+from backprobe.signals.vain import moves_in_vain
 
 PASSED = RECTIFIERS | {"softmax", "log_softmax"}
 """Activations that may be constant for reasons that have rules of their own."""
@@ -109,7 +110,7 @@ class UninformativeInputs(AbstractRule):
         elif (lost := _lost_at(record)) is not None:
             return [self._inside(state, *lost)]
         else:
-            return []
+            return self._by_exclusion(record, state)
         return [
             Finding(
                 rule=self.name,
@@ -125,6 +126,26 @@ class UninformativeInputs(AbstractRule):
                     "common_id": _one_id(record),
                     "distinct_rows": found.distinct if found else None,
                 },
+            )
+        ]
+
+    def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
+        """What can't be told from targets of other inputs: a note beside `labels-mismatched`."""
+        step = moves_in_vain(record)
+        if step is None:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="note",
+                confidence=0.3,
+                message=(
+                    f"{state.in_words()} although each step moves the weights by {figure(step)} of "
+                    "their size, which is healthy; if the targets are right, the inputs tell "
+                    "nothing of them: were they cut, blanked, cropped, or are their words unknown?"
+                ),
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"update_ratio": step, "by_exclusion": True},
             )
         ]
 

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks that move at a healthy rate and learn nothing of their targets."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from backprobe.records import Record
+from backprobe.signals.held_out import held_out, majority_share
+from backprobe.signals.layers import layers
+from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
+from backprobe.signals.memo import once
+from backprobe.signals.progress import progress
+from backprobe.signals.updates import update_ratios
+
+STEPS = 150
+"""Optimizer steps: a plateau of a hundred is normal."""
+EXPLAINED = 0.1
+"""Share of the trivial loss taken away: more can't be learnt by heart so fast."""
+GAIN = 0.1
+"""Share of the other rows told right, (accuracy − prior) / (1 − prior)."""
+LOW, HIGH = 1e-3, 5e-2
+"""Median update / weight; at the best learning rate it is 0.0018 to 0.011."""
+
+
+@once
+def moves_in_vain(record: Record) -> float | None:
+    """Median update / weight of a run that learns nothing although it is healthy; None elsewhere.
+
+    Either the targets do not belong to the inputs, or these tell nothing of them: from outside the
+    two look the same.
+    """
+    state = progress(record)
+    loss = state.loss
+    if loss is None or state.baseline is None or state.trend is None:
+        return None
+    if loss.kind not in CLASSES | BINARY | REGRESSION or state.explained > EXPLAINED:
+        return None
+    if state.state in ("unknown", "short", "diverged", "nonfinite") or state.steps < STEPS:
+        return None
+    ratios = [x.typical for x in update_ratios(record, layers(record))]
+    step = float(np.median(ratios)) if ratios else math.nan
+    if not LOW <= step <= HIGH or len(layers(record)) == 1:
+        return None  # of a linear model: what it can't fit need not be wrong
+    prior = majority_share(record)
+    if (held_out(record).train_accuracy - prior) / (1.0 - prior) > GAIN:
+        return None
+    return None if state.trend.start > 2.0 * state.baseline else step
