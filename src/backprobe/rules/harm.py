@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 from backprobe.records import Record, Severity
-from backprobe.signals.generalisation import generalisation
+from backprobe.signals.generalisation import generalisation, told_score
 from backprobe.signals.progress import Progress, progress
 
 HURTS = 0.3
@@ -26,8 +26,11 @@ def imperfect(progress: Progress) -> bool:
 def leaves_much(record: Record) -> bool:
     """Whether a run that learns is far from perfect: on held-out rows, where they are known."""
     state, held = progress(record), generalisation(record).held
+    held = told_score(record) if math.isnan(held) else held
     if not math.isnan(held):
         return held < WELL
+    if state.baseline is None:
+        return False  # how low this loss can fall is not known
     return state.state in ("learned", "learning") and state.explained < WELL
 
 

@@ -68,6 +68,22 @@ def generalisation(record: Record) -> Generalisation:
     return _by_variance(record) if loss.kind in REGRESSION else Generalisation()
 
 
+@once
+def told_score(record: Record) -> float:
+    """The best of the script's own last scores on held-out data, at most 1; NaN without any."""
+    found = [
+        float(values[-1])
+        for (name, held), (_, values) in printed_series(record).items()
+        if held and name in metric_names.UNIT_SCALE and values.size
+    ]
+    for key, (_, logged) in record.history.items():
+        values = np.asarray(logged, np.float64)
+        unit = metric_names.metric(key) in metric_names.UNIT_SCALE
+        if unit and metric_names.evaluates(key) and values.size:
+            found.append(float(values[-1]))
+    return max((x for x in found if math.isfinite(x) and x <= 1.0), default=math.nan)
+
+
 def _judges_a_copy(record: Record, loss: Loss) -> bool:
     """Whether all evaluations were of another network than the trained one: a moving average.
 

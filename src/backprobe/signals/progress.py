@@ -25,8 +25,9 @@ MINIMUM_STEPS = 10
 """Fewer steps say nothing about learning."""
 WELL_EXPLAINED = 0.4
 """A network that takes away 40 % of the trivial loss demonstrably learns: `hurt` is 0 from here."""
-UNKNOWN_BASELINE = 0.5
-"""Discount of `hurt` for a loss that falls and whose trivial value is not known."""
+UNKNOWN_BASELINE = 0.25
+"""Discount of `hurt` for a loss that falls and whose trivial value is not known: nor is how far it
+can fall, so that what it lacks is no verdict."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
 WORTH = 0.02

@@ -60,13 +60,18 @@ class BatchSizeTooLarge(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         state = progress(record)
-        far = state.hurt >= HURTS or (leaves_much(record) and _falls(state.trend))
-        if state.state not in ("learned", "learning", "stuck") or not far:
+        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
+        # Who gives all rows by hand may mean it: then it must hurt.
+        halfway = whole > 0 and leaves_much(record) and _falls(state.trend)
+        if state.state not in ("learned", "learning", "stuck"):
             return []
+        if state.hurt < HURTS and not halfway:
+            return []
+        if any(optimizer.type == "LBFGS" for optimizer in record.optimizers):
+            return []  # it asks for all rows at once
         rows = np.asarray(record.steps["samples"], np.float64)
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
-        whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
         if whole <= 0 and _always_the_same(record):
             whole = int(size)  # no loader tells, but each step takes all that there is
         if not size >= self.limits.rows or whole <= 0 or state.steps > self.limits.steps:
