@@ -22,6 +22,7 @@ STEPS = "BACKPROBE_STEPS"
 LIVE = "BACKPROBE_LIVE"
 NATIVE = "BACKPROBE_NATIVE"
 LIMIT = "BACKPROBE_LIMIT"
+SAMPLES = "BACKPROBE_SAMPLES"
 TREAT = "BACKPROBE_TREAT"
 TRIAL = "BACKPROBE_TRIAL"
 DEBUG = "BACKPROBE_DEBUG"
@@ -32,6 +33,7 @@ VARIABLES: Mapping[str, str] = {
     RUN: "folder of the run that a process joins; set by `backprobe run` for its children",
     BUDGET: "share of the step time that the probe may cost, or `none`; set by `--budget`",
     LIMIT: "bytes that a run's record may have, such as `2GB`, or `none`; default `1GB`",
+    SAMPLES: "`0` keeps no rows of the data in the run; else a few of the first batches",
     STEPS: "optimizer steps after which the script is ended; set by `--steps`",
     LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
     TREAT: "treatments that a process applies, a JSON list of strings; set by `--treat`",
@@ -89,6 +91,11 @@ def record_limit() -> int | None:
         return byte_count(text) or DEFAULT_LIMIT
     except ValueError:
         return DEFAULT_LIMIT
+
+
+def samples() -> bool:
+    """Whether a few rows of the first batches are kept for a person to look at."""
+    return os.environ.get(SAMPLES, "").strip().lower() not in ("0", "no", "false", "off")
 
 
 def step_limit() -> int | None:

@@ -69,6 +69,8 @@ def test_one_file_holds_the_run_and_nothing_that_was_not_asked_for(hidden: Path)
     assert len(arrays["0/y"]) == 40
     assert f"api/runs/{run.id}/heatmap?signal=grad_rms" in answers
     assert f"api/runs/{run.id}/console" not in answers
+    assert f"api/runs/{run.id}/samples" not in answers
+    assert f"api/runs/{run.id}/units?index=0" in answers
 
 
 def test_what_is_asked_for_is_in_it(hidden: Path) -> None:
@@ -86,6 +88,8 @@ def test_what_is_asked_for_is_in_it(hidden: Path) -> None:
     ):
         assert present in text, present
     assert json.loads(text)["without"] == []
+    answers = json.loads(text)["answers"]
+    assert len(answers[f"api/runs/{run.id}/samples"]["json"]["samples"][0]["inputs"]) == 8
 
 
 def test_no_name_can_run_in_it_and_nothing_be_fetched(hidden: Path) -> None:

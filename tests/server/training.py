@@ -72,7 +72,7 @@ class Network:
         accuracy = float((hidden.argmax(1) == y).mean())
         return {
             "loss": float(loss), "accuracy": accuracy, "outputs": outputs,
-            "gradients": gradients, "weights": before, "updates": updates,
+            "gradients": gradients, "weights": before, "updates": updates, "x": x, "y": y,
         }  # fmt: skip
 
 
@@ -216,8 +216,11 @@ def _write_step(
             "out_saturated": f32(*(float((np.abs(o) > 0.97).mean()) for o in outputs)),
         },
     )
+    if step == 0:
+        _write_sample(writer, seen["x"], seen["y"])
     writer.row(step, {"train/loss": seen["loss"], "accuracy": seen["accuracy"]}, time.time())
     if step % 5 == 0:
+        _write_units(writer, at, outputs)
         sets = [(0, gradients), (1, seen["weights"]), (2, seen["updates"]), (3, outputs)]
         found = [(q, i, *histogram(t)) for q, ts in sets for i, t in enumerate(ts)]
         writer.frame(
@@ -231,6 +234,32 @@ def _write_step(
                 "counts": np.concatenate([c for *_, c in found]),
             },
         )
+
+
+def _write_sample(writer: LogWriter, x: Array, y: NDArray[np.int64]) -> None:
+    header = {"step": 0, "evaluation": 0, "rows": len(x), "shape": [x.shape[1]],
+              "integer": False, "picture": False, "target_integer": True}  # fmt: skip
+    columns = {"input": x[:8].astype(np.float32), "target": y[:8, None].astype(np.float32)}
+    writer.frame({"stream": "samples", **header}, columns)
+
+
+def _write_units(writer: LogWriter, at: NDArray[np.int64], outputs: list[Array]) -> None:
+    saturated = [
+        np.full(o.shape[1], np.nan) if k % 2 == 0 else (np.abs(o) > 0.97).mean(0)
+        for k, o in enumerate(outputs)
+    ]
+    writer.frame(
+        {"stream": "units"},
+        {
+            "step": np.repeat(at, len(outputs)),
+            "index": np.arange(len(outputs)),
+            "every": np.ones(len(outputs), np.int32),
+            "length": np.asarray([o.shape[1] for o in outputs], np.uint8),
+            "rms": np.concatenate([np.sqrt((o**2).mean(0)) for o in outputs]).astype(np.float32),
+            "zero": np.concatenate([(o == 0).mean(0) for o in outputs]).astype(np.float16),
+            "saturated": np.concatenate(saturated).astype(np.float16),
+        },
+    )
 
 
 if __name__ == "__main__":

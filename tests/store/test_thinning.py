@@ -49,6 +49,18 @@ def measured(writer: LogWriter, start: int, stop: int, every: int = 1) -> None:
             "counts": np.repeat(seen, 6).astype(np.uint16),
         },
     )
+    writer.frame(
+        {"stream": "units"},
+        {
+            "step": np.repeat(seen, 2),
+            "index": np.tile(np.arange(2, dtype=np.int32), len(seen)),
+            "every": np.ones(2 * len(seen), np.int32),
+            "length": np.tile(np.array([1, 3], np.uint8), len(seen)),
+            **{
+                name: np.repeat(seen, 4).astype(np.float32) for name in ("rms", "zero", "saturated")
+            },
+        },
+    )
 
 
 def read(path: Path) -> tuple[Record, LogReader]:
@@ -100,6 +112,11 @@ def test_old_steps_go_and_all_else_stays(tmp_path: Path) -> None:
         starts = np.concatenate([[0], np.cumsum(block["length"])[:-1]]).astype(int)
         assert (block["counts"][starts] == block["step"].astype(np.uint16)).all()
         assert len(block["bins"]) == block["length"].sum()
+    looks = reader.assembled.units
+    assert sum(len(block["step"]) for block in looks) < 2 * STEPS * 0.7
+    for block in looks:
+        assert (block["rms"] == np.repeat(block["step"], block["length"])).all()
+        assert len(block["zero"]) == len(block["saturated"]) == block["length"].sum()
 
 
 def test_ranks_that_observed_the_same_steps_keep_the_same(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def answers(store: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "DataFacts", (data := get("/data"))
         yield "Phase", data["training"]
         yield "Targets", data["targets"][0]
+        yield "Samples", (kept := get("/samples"))
+        yield "Sample", {"size": 0, "low": 0, "high": 0, "pixels": "", **kept["samples"][0]}
         yield "Trials", get("/trials")
         yield "Media", get("/media")
         yield "Trash", client.get("/api/trash").json()

@@ -116,7 +116,9 @@ class Inputs:
         first = None if evaluation else self._first_input
         readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
         state.begin_batch(row, readings | batches.late_facts(x))
+        state.guard.run("samples", state.samples_kept.take, x, state.step, evaluation)
         if evaluation:
+            state.guard.run("samples", state.samples_kept.finish, self.loaders.target())
             state.end_batch()
             return
         state.keep_rows(x, False)

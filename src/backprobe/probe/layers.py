@@ -65,6 +65,8 @@ class Layers:
         self._looks = 0
         self._occasion = -1
         self._turns = Turns()
+        self._unit_step = -1
+        self._unit_turns = Turns()
 
     def begin(self, root: int) -> None:
         """Prepares for a root's forward; sees its operations too, where a look is due."""
@@ -72,12 +74,16 @@ class Layers:
         if self.state.occasion and self._occasion != self.state.step:
             self._occasion = self.state.step
             self._turns.begin(len(self.state.structure.places))
+        if self.state.unit_look and self._unit_step != self.state.step:
+            self._unit_step = self.state.step
+            self._unit_turns.begin(len(self.state.structure.places))
         graph = self._graphs.get(root, 0) < GRAPHS
         self._looks += 1
         look = graph or self._looks <= DENSE_CAPTURES
         look = look or bool(self._attentions and self.state.occasion)
         look = look or (
-            bool(self._functional) and (self.state.occasion or self._looks % CAPTURE_EVERY == 0)
+            bool(self._functional)
+            and (self.state.occasion or self.state.unit_look or self._looks % CAPTURE_EVERY == 0)
         )
         if look and self.state.guard.works("operations") and possible():
             self.capture = Capture(
@@ -132,6 +138,8 @@ class Layers:
         if not output.is_floating_point():
             return
         meter.measure(output, state.histograms)
+        if state.unit_look:
+            self._look_at_units(meter, output)
         if state.occasion and self._turns.has(meter.place.index):
             began = perf_counter()
             state.guard.run("occasional", self._occasional, module, meter, args, output)
@@ -162,6 +170,14 @@ class Layers:
             )
             self.state.graph.append(shifted)
             structure.touch("graph", shifted)
+
+    def _look_at_units(self, meter: Meter, output: Tensor) -> None:
+        if self._unit_turns.has(meter.place.index):
+            began = perf_counter()
+            found = self.state.guard.run("units", meter.units, output)
+            if found is not None:
+                self.state.units(meter.place.index, *found)
+            self._unit_turns.took(perf_counter() - began)
 
     def _occasional(self, module: nn.Module, meter: Meter, args: Any, output: Tensor) -> None:
         state, index = self.state, meter.place.index
@@ -226,6 +242,8 @@ class Layers:
             self._functional[key] = meter
         if meter.seen != self.state.outputs.seen:
             meter.measure(output, self.state.histograms)
+            if self.state.unit_look:
+                self._look_at_units(meter, output)
             if canonical == "softmax" and self.state.occasion:
                 self._entropy(meter.place, attention.of_softmax, call, output)
         return meter.place

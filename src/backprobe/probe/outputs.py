@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe.probe import units
 from backprobe.probe.activations import RECTIFIERS, SATURATION
 from backprobe.probe.blocks import Block, Pattern
 from backprobe.probe.kernels import native, through_torch
@@ -154,6 +155,15 @@ class Meter:
             spec.seen = 0
             self._top = None
 
+    def units(self, x: Tensor) -> tuple[int, Tensor] | None:
+        """Single units of the output just measured: one in so many, and what `units` says."""
+        if self._empty:
+            return None
+        sample = self._sample(x)
+        return self._steps[4] * units.every(sample.shape[1]), units.measure(
+            sample, self.low, self.high
+        )
+
     def rank(self, x: Tensor) -> Tensor | None:
         """Effective rank of the output that was just measured, see `occasional`."""
         return None if self._empty else effective_rank(self._sample(x))
@@ -161,17 +171,17 @@ class Meter:
     def _plan(self, x: Tensor) -> None:
         shape = x.shape
         self._shape = shape
-        rows, units, inner = layout(shape, self.channels_first)
-        self._empty = rows * units * inner == 0
+        rows, count, inner = layout(shape, self.channels_first)
+        self._empty = rows * count * inner == 0
         if self._empty:
             return
-        unit_step = max(1, -(-units * min(rows, MIN_ROWS) // SAMPLE))
-        taken_units = -(-units // unit_step)
+        unit_step = max(1, -(-count * min(rows, MIN_ROWS) // SAMPLE))
+        taken_units = -(-count // unit_step)
         per_row = max(1, SAMPLE // (taken_units * min(rows, MIN_ROWS)))
         length = min(inner, per_row, MAX_RUN)
         wanted_rows = max(min(rows, MIN_ROWS), SAMPLE // (taken_units * length))
         row_step = max(1, rows // wanted_rows)
-        self._steps = (rows, units, inner, row_step, unit_step)
+        self._steps = (rows, count, inner, row_step, unit_step)
         self._length, self._starts = length, inner - length + 1
         if self._unit_max is None or len(self._unit_max) != taken_units:
             self._unit_max = np.full(taken_units, -np.inf, np.float32)
@@ -187,8 +197,8 @@ class Meter:
         spec.bin_step = max(1, read // BINNED)
 
     def _sample(self, x: Tensor) -> Tensor:
-        rows, units, inner, row_step, unit_step = self._steps
-        whole = x.detach().reshape(rows, units, inner)
+        rows, count, inner, row_step, unit_step = self._steps
+        whole = x.detach().reshape(rows, count, inner)
         start = self._spec.calls * PRIME % self._starts  # another run of positions each time
         return whole[::row_step, ::unit_step, start : start + self._length]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backprobe.probe.blocks import Block, Histograms, join
 from backprobe.probe.kernels.packing import pack
+from backprobe.probe.units import Look, columns
 from backprobe.store.writer import LogWriter
 
 STEP_COLUMNS = (
@@ -82,6 +83,8 @@ class Recorder:
         self.histograms: deque[Histogram] = deque()
         self.hashes: deque[Rows] = deque()
         self.occasional: deque[tuple[str, int, str, int, float]] = deque()
+        self.units: deque[Look] = deque()
+        self.samples: deque[tuple[dict[str, Any], dict[str, NDArray[Any]]]] = deque()
         self.tables: dict[str, deque[dict[str, float]]] = {
             "batches": deque(),
             "evaluations": deque(),
@@ -107,6 +110,10 @@ class Recorder:
         """Keeps one value of a signal that is only measured now and then."""
         self.occasional.append((stream, step, name, index, value))
 
+    def keep_samples(self, header: dict[str, Any], columns: dict[str, NDArray[Any]]) -> None:
+        """Keeps a few rows of a batch."""
+        self.samples.append((header, columns))
+
     def forget(self) -> None:
         """Drops the steps that wait: they turned out to be micro-batches of one step.
 
@@ -116,8 +123,10 @@ class Recorder:
         outputs = [row for row in self.matrices["outputs"] if row[0] == 0]
         histograms = [row for row in self.histograms if row[0] == 0 and row[1] == OUTPUTS]
         occasional = [row for row in self.occasional if row[1] == 0 and row[0] == "outputs"]
+        units = [look for look in self.units if look.step == 0]
         self.histograms.clear()
         self.occasional.clear()
+        self.units.clear()
         for waiting in self.matrices.values():
             waiting.clear()
         for block in list(self.blocks):
@@ -125,6 +134,7 @@ class Recorder:
         self.matrices["outputs"].extend(outputs)
         self.histograms.extend(histograms)
         self.occasional.extend(occasional)
+        self.units.extend(units)
         for row in self.tables["batches"]:
             row["step"] = 0.0
 
@@ -149,6 +159,10 @@ class Recorder:
         self._drain_histograms()
         self._drain_hashes()
         self._drain_occasional()
+        if looks := _taken(self.units):
+            self._writer.frame({"stream": "units"}, columns(looks))
+        for header, rows in _taken(self.samples):
+            self._writer.frame({"stream": "samples", **header}, rows)
 
     def _drain_steps(self) -> None:
         rows = _taken(self.steps)

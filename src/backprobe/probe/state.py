@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from backprobe import settings
 from backprobe.probe import batches, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
@@ -24,9 +25,11 @@ from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.packed import Packed
 from backprobe.probe.recorder import HistogramClock, Recorder
+from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.structure import Structure
 from backprobe.probe.transfer import Transfers
+from backprobe.probe.units import Clock, Look
 from backprobe.probe.unused import Unused
 from backprobe.records import Operation
 
@@ -47,6 +50,7 @@ class State:
             cost more than the budget.
         stepped: whether an optimizer has ever stepped.
         occasion: whether what is too dear for every step is measured in it.
+        unit_look: whether single units of layers are looked at in it.
         thread, settled: which thread is followed, and whether that is decided.
         refused: threads whose backward came while another one's forward was running.
         running: tells whether the followed thread is inside a forward.
@@ -71,6 +75,8 @@ class State:
     observing: bool = True
     histograms: bool = True
     occasion: bool = True
+    unit_look: bool = True
+    unit_clock: Clock = field(default_factory=Clock)
     stepped: bool = False
     doze: int = 0
     in_backward: bool = False
@@ -101,6 +107,7 @@ class State:
     named_losses: NamedLosses = field(init=False)
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
+    samples_kept: Samples = field(init=False)
     refused: set[int] = field(default_factory=set)
     switch: Callable[[bool], None] | None = None
     woken: bool = False
@@ -108,6 +115,8 @@ class State:
     def __post_init__(self) -> None:
         self.named_losses = NamedLosses(self.guard)
         self.losses = Losses(self.structure.touch, self.transfers)
+        kept = settings.samples() and settings.trial() is None
+        self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.clock.due(0)
 
     def mine(self) -> bool:
@@ -148,6 +157,14 @@ class State:
                 lambda v: self.recorder.signal(stream, step, name, index, float(v[0])),
             )
 
+    def units(self, index: int, every: int, values: Tensor) -> None:
+        """Records what `units.measure` gave of a place."""
+        step, shape = self.step, values.shape
+        self.transfers.send(
+            [values],
+            lambda v: self.recorder.units.append(Look(step, index, every, v.reshape(shape))),
+        )
+
     def pass_by(self) -> None:
         """Counts a step of which nothing is recorded."""
         self.doze -= 1
@@ -168,6 +185,7 @@ class State:
         self.observing = self.budget.next()
         self.occasion = self.observing and (self.budget.observed - 1) % EVERY == 0
         self.histograms = self.observing and self.clock.due(self.step)
+        self.unit_look = self.observing and self.unit_clock.due(self.step)
         self.woken = False
         if self.switch is not None:
             self.switch(self.observing)
@@ -274,6 +292,7 @@ class State:
         facts = {} if facts is None else facts  # the very one: it may be filled in later
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
+        self.guard.run("samples", self.samples_kept.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return

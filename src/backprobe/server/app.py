@@ -29,9 +29,11 @@ from backprobe.server.rows import Rows
 from backprobe.server.rule import rule
 from backprobe.server.run import run, structure
 from backprobe.server.runs import runs
+from backprobe.server.samples import samples
 from backprobe.server.series import series
 from backprobe.server.source import source
 from backprobe.server.trials import trials
+from backprobe.server.units import units
 from backprobe.server.worker import Worker
 
 
@@ -67,6 +69,8 @@ def create_app(
             Route("/api/runs/{id}/series", series),
             Route("/api/runs/{id}/heatmap", heatmap),
             Route("/api/runs/{id}/histograms", histograms),
+            Route("/api/runs/{id}/units", units),
+            Route("/api/runs/{id}/samples", samples),
             Route("/api/runs/{id}/findings", findings),
             Route("/api/runs/{id}/console", console),
             Route("/api/runs/{id}/source", source),

@@ -22,9 +22,9 @@ import msgspec
 from backprobe.records import Run
 from backprobe.server.diagnoses import Diagnoses, Summary
 from backprobe.server.payload import plain
-from backprobe.store import catalog, edits
+from backprobe.store import answers, catalog, edits
 
-HEADS = ("run.json", "script.json", "edits.json")
+HEADS = ("run.json", "script.json", "edits.json", answers.FOLDER)
 """What a row shows comes from these files, and from the diagnosis."""
 MOST_SETTINGS = 300
 LONGEST_TEXT = 200
@@ -175,6 +175,7 @@ def columns(run: Run, summary: Summary | None) -> dict[str, Any]:
     row["colour"] = edits.colour(run)
     row["config"] = settings(run.config)
     row["metrics"] = _metrics(run, summary)
+    row["answer"] = _answer(run) if run.job_type in ("lr", "study") else ""
     row["summary"] = None
     if summary is not None:
         counts = Counter(finding.severity for finding in summary.findings)
@@ -190,6 +191,20 @@ def columns(run: Run, summary: Summary | None) -> dict[str, Any]:
             "error": summary.error,
         }
     return row
+
+
+def _answer(run: Run) -> str:
+    """What a learning-rate test or a study answered, in a few words; "" before it has."""
+    found = next((one.data for one in answers.kept(run) if one.kind == run.job_type), None)
+    if found is None:
+        return ""
+    if run.job_type == "lr":
+        rate = found.get("suggestion")
+        if isinstance(rate, (int, float)):
+            return f"suggests {rate:.3g}"
+        return f"no rate: {found.get('refused') or 'unknown'}"[:LONGEST_TEXT]
+    effects = [one for one in found.get("effects") or () if isinstance(one, dict)]
+    return f"{sum(one.get('clear') is True for one in effects)} of {len(effects)} effects clear"
 
 
 def settings(config: Mapping[str, Any]) -> dict[str, Any]:

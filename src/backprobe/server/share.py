@@ -2,7 +2,8 @@
 """A run, or several beside each other, as a page that carries its own answers.
 
 What may hold a secret or what belongs to others is left out unless it is asked for: the script,
-uncommitted changes, the console, logged media, and where on which machine the run was.
+uncommitted changes, the console, logged media, rows of the data, and where on which machine the
+run was.
 """
 
 from __future__ import annotations
@@ -33,13 +34,14 @@ from backprobe.server.readers import Readers, View
 from backprobe.server.rows import columns
 from backprobe.server.series import keys
 
-INCLUDE = ("script", "diff", "console", "media", "machine")
+INCLUDE = ("script", "diff", "console", "media", "samples", "machine")
 """What is left out unless it is asked for."""
 WORDS = {
     "script": "the script's text",
     "diff": "uncommitted changes",
     "console": "the console",
     "media": "logged pictures and tables",
+    "samples": "rows of the data",
     "machine": "paths, host and environment variables",
 }
 POINTS = 2000
@@ -54,10 +56,11 @@ NOT_KEPT = ("points", "after", "from", "to", "columns", "since", "reduce")
 SIGNALS = {
     "parameter": (
         "grad_rms", "update_ratio", "weight_rms", "grad_zero", "grad_cosine", "grad_nonfinite",
-        "update_rms",
+        "update_rms", "adam_lag",
     ),
     "output": (
         "out_rms", "out_mean", "out_batch_std", "out_zero", "out_saturated", "out_dead",
+        "out_rank", "out_entropy", "bn_mean_gap",
     ),
 }  # fmt: skip
 HISTOGRAMS = {"parameter": ("gradient", "weight", "update"), "output": ("output",)}
@@ -170,6 +173,8 @@ class Collector:
                 self._keep_bytes(f"{at}/series", key=f"{kind}/{index}/{signal}", points=400)
             for name in HISTOGRAMS[kind]:
                 self._keep_bytes(f"{at}/histograms", quantity=name, index=index, columns=60)
+            if kind == "output":
+                self._keep_bytes(f"{at}/units", index=index, columns=60)
         for rule in {one["rule"] for one in found["findings"]}:
             self._keep_json(f"api/rules/{rule}")
         self._trials(at)
@@ -180,6 +185,8 @@ class Collector:
                 for around in (4, 20) if one["source"] else ():
                     source = {"file": one["source"]["file"], "line": one["source"]["line"]}
                     self._keep_json(f"{at}/source", **source, around=around)
+        if "samples" in self.include:
+            self._keep_json(f"{at}/samples")
         if "media" in self.include:
             self._media(at, run.id)
 

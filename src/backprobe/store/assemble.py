@@ -63,6 +63,8 @@ class Assembler:
         self.events: list[Event] = []
         self.rows: list[tuple[int, float, Mapping[str, Any]]] = []
         self.histograms: list[Mapping[str, NDArray[Any]]] = []
+        self.units: list[Mapping[str, NDArray[Any]]] = []
+        self.samples: list[Frame] = []
         self.console: list[tuple[int, str]] = []
         self.printed: list[tuple[int, str]] = []
         self.frames = 0
@@ -91,6 +93,10 @@ class Assembler:
             self._matrices[stream].add(_matrix(frame.columns))
         elif stream == "histograms":
             self.histograms.append(frame.columns)
+        elif stream == "units":
+            self.units.append(frame.columns)
+        elif stream == "samples":
+            self.samples.append(frame)
         elif stream == "console":
             piece = str(frame.header["text"])
             self.console.append((int(frame.header["fd"]), piece))

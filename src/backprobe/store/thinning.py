@@ -32,7 +32,7 @@ FIRST_STEPS = 200
 """These steps from the first on stay whole: an init and a warm-up can only be judged there."""
 RECENT = (4, 8, 16, 32, 64)
 """The last 1/4 of the steps stays whole; 1/8 and less where that alone is too much."""
-HEAVY = ("histograms", "outputs", "parameters", "hashes", "batches", "noise")
+HEAVY = ("histograms", "units", "outputs", "parameters", "hashes", "batches", "noise")
 """Streams that are thinned first."""
 LIGHT = ("steps", "system", "console")
 """Streams that are thinned `SPARED` times less."""
@@ -45,7 +45,13 @@ MOST_TURNS = 100
 ROWS = 256
 """Rows of one block, once small blocks are joined."""
 CHUNK = 1 << 24
+FLAT: Mapping[str, tuple[str, ...]] = {
+    "histograms": ("bins", "counts"),
+    "units": ("rms", "zero", "saturated"),
+}
+"""Stream → columns of which each row has `length` entries."""
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "units": ("index",),
     "steps": ("optimizer", "loss_index"),
     "batches": ("model", "evaluation"),
     "hashes": ("evaluation",),
@@ -156,7 +162,7 @@ class Joined:
 
     def add(self, header: Mapping[str, Any], columns: dict[str, Array]) -> list[bytes]:
         """Takes a block; gives the payloads that are large enough."""
-        index = columns.get("index") if "quantity" not in columns else None
+        index = columns.get("index") if "length" not in columns else None
         kind = (
             str(header.get("stream")),
             tuple((name, column.dtype.str, column.ndim) for name, column in columns.items()),
@@ -261,9 +267,9 @@ def _rows(stream: str, columns: Mapping[str, Array], kept: Array) -> dict[str, A
     """The columns of the rows that stay."""
     if stream == "system":
         return dict(columns)
-    if stream == "histograms":
+    if stream in FLAT:
         entries = np.repeat(kept, columns["length"])
-        flat = ("bins", "counts")
+        flat = FLAT[stream]
         return {n: c[entries] if n in flat else c[kept] for n, c in columns.items()}
     matrix = stream in ("parameters", "outputs")
     return {n: c if matrix and n == "index" else c[kept] for n, c in columns.items()}

@@ -3,7 +3,7 @@ import { EMPTY, type Addition, type Tail } from "../lib/tail";
 import { bundle, bundled } from "./bundle";
 import { decode, type Packed } from "./decode";
 import type {
-  Console, Curve, DataFacts, Divergence, Findings, Graph, Histograms, Matrix, Media, MatrixRow, RuleText, RunDetail, Runs, SourceLines, Structure, Trash, Trials,
+  Console, Curve, DataFacts, Divergence, Findings, Graph, Histograms, Matrix, Media, MatrixRow, RuleText, RunDetail, Runs, Samples, SourceLines, Structure, Trash, Trials, Units,
 } from "./types";
 
 /** An answer that is no success: `status` 0 means that the server did not answer at all. */
@@ -83,6 +83,7 @@ export const emptyTrash = (): Promise<void> => post("api/trash/empty", {});
 export const getTrash = (): Promise<Trash> => json("api/trash");
 export const getGraph = (id: string): Promise<Graph> => json(run(id, "/graph"));
 export const getData = (id: string): Promise<DataFacts> => json(run(id, "/data"));
+export const getSamples = (id: string): Promise<Samples> => json(run(id, "/samples"));
 export const getMedia = (id: string): Promise<Media> => json(run(id, "/media"));
 export const getTable = (id: string, path: string): Promise<{ columns: unknown[]; data: unknown[][] }> => json(mediaAddress(id, path));
 export const mediaAddress = (id: string, path: string): string => run(id, `/media/${path.split("/").map(encodeURIComponent).join("/")}`);
@@ -151,6 +152,20 @@ export async function getHistograms(id: string, quantity: string, index: number,
     start: arrays.get("start") as Float64Array,
     end: arrays.get("end") as Float64Array,
     counts: arrays.get("counts") as Float32Array,
+  };
+}
+
+/** Single units of a place over time. */
+export async function getUnits(id: string, index: number, columns: number): Promise<Units> {
+  const { header, arrays } = await packed(run(id, `/units${query({ index, columns })}`));
+  const values = (name: string): Float32Array | null => (arrays.get(name) as Float32Array | undefined) ?? null;
+  return {
+    units: header["units"] as number[],
+    start: arrays.get("start") as Float64Array,
+    end: arrays.get("end") as Float64Array,
+    rms: values("rms"),
+    zero: values("zero"),
+    saturated: values("saturated"),
   };
 }
 

@@ -32,6 +32,8 @@ export interface RunRow {
   /** A digit of the palette, "#rrggbb", or "". */
   colour: string;
   config: Settings;
+  /** Of a learning-rate test or a study, in a few words. */
+  answer: string;
   metrics: Record<string, Num>;
   summary: Summary | null;
 }
@@ -262,6 +264,16 @@ export interface Histograms {
   counts: Float32Array;
 }
 
+/** Numbers of units, and of each quantity [units × columns]; null where it was never measured. */
+export interface Units {
+  units: number[];
+  start: Float64Array;
+  end: Float64Array;
+  rms: Float32Array | null;
+  zero: Float32Array | null;
+  saturated: Float32Array | null;
+}
+
 export interface Operation {
   index: number;
   name: string;
@@ -318,6 +330,31 @@ export interface DataFacts {
   targets: Targets[];
   repeats: Repeats | null;
   overlap: Overlap | null;
+}
+
+/** The first rows of the first batch of a phase: numbers, or pictures as bytes in base64. */
+export interface Sample {
+  step: number;
+  evaluation: number;
+  /** Of the whole batch. */
+  rows: number;
+  /** Of one row. */
+  shape: number[];
+  integer: boolean;
+  picture: boolean;
+  inputs?: Num[][];
+  /** Rows, channels, height, width of the pixels. */
+  size?: [number, number, number, number];
+  low?: number;
+  high?: number;
+  pixels?: string;
+  targets: Num[][] | null;
+}
+
+export interface Samples {
+  schema: number;
+  length: number;
+  samples: Sample[];
 }
 
 export interface TrialRow {

@@ -4,7 +4,7 @@ import { useCallback, useMemo, useState } from "preact/hooks";
 import type { Matrix, MatrixRow, Quantity } from "../api/types";
 import { diverging, pixel, pixels, rgb, viridis } from "../lib/colour";
 import { count, format, percent } from "../lib/number";
-import { robust, ticks, type Range } from "../lib/range";
+import { endOf, robust, ticks, type Range } from "../lib/range";
 import { Canvas } from "./canvas";
 import { ColourBar } from "./colourbar";
 import type { Mark } from "./marks";
@@ -20,6 +20,8 @@ interface Props {
   /** Names of rows at which something was found. */
   found: ReadonlySet<string>;
   onPick: (row: number) => void;
+  /** The most that a row is high. */
+  tall?: number;
 }
 
 const AXIS = 22;
@@ -37,7 +39,7 @@ function margin(width: number, names: readonly string[]): number {
   return Math.max(40, Math.min(Math.round(longest * 6.4 + 20), Math.round(width / 3), 260));
 }
 
-export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick }: Props): JSX.Element {
+export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick, tall = 32 }: Props): JSX.Element {
   const [over, setOver] = useState<Cell | null>(null);
   const isDark = dark.value;
   const columns = matrix.start.length;
@@ -48,9 +50,9 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
     [quantity.scale, isDark],
   );
   const names = shown.map((row) => named(matrix.rows[row]!));
-  const rowHeight = Math.max(1, Math.min(shown.length > 8 ? 22 : 32, Math.floor(640 / Math.max(shown.length, 1))));
+  const rowHeight = Math.max(1, Math.min(shown.length > 8 ? 22 : 32, tall, Math.floor(640 / Math.max(shown.length, 1))));
   const height = TOP + shown.length * rowHeight + AXIS;
-  const last = columns ? Math.max(matrix.end[columns - 1]!, matrix.start[0]! + 1) : 1;
+  const last = endOf(matrix.start, matrix.end);
   const first = columns ? matrix.start[0]! : 0;
 
   const draw = useCallback((context: CanvasRenderingContext2D, width: number) => {

@@ -6,7 +6,7 @@ import type { Histograms } from "../api/types";
 import { axis, BINS, centre, heights, nonfinite, percentile, shelfAt, shelves, ZERO } from "../lib/bins";
 import { pixels, viridis } from "../lib/colour";
 import { count, format, percent } from "../lib/number";
-import { ticks } from "../lib/range";
+import { endOf, ticks } from "../lib/range";
 import { Canvas } from "./canvas";
 import { font, palette } from "./theme";
 
@@ -23,7 +23,7 @@ export function HistogramHeat({ histograms, name }: { histograms: Histograms; na
   const columns = start.length;
   const rows = useMemo(() => shelves(counts), [counts]);
   const first = start[0] ?? 0;
-  const last = Math.max(end[columns - 1] ?? 1, first + 1);
+  const last = endOf(start, end);
 
   const draw = useCallback((context: CanvasRenderingContext2D, width: number) => {
     if (!rows.length || !columns) return;

@@ -8,7 +8,7 @@ import { EMPTY, extend } from "./tail";
 import { branches, foldedAtFirst } from "./tree";
 
 const run = (name: string, over: Partial<RunRow> = {}): RunRow => ({
-  id: `id-${name}`, name, project: "", kind: "run", state: "finished", created: 0, ended: 1, tags: [], command: "python train.py", group: "", job_type: "", notes: "", exit_code: 0, host: "", colour: "", config: {}, metrics: {}, summary: null, ...over,
+  id: `id-${name}`, name, project: "", kind: "run", state: "finished", created: 0, ended: 1, tags: [], command: "python train.py", group: "", job_type: "", notes: "", answer: "", exit_code: 0, host: "", colour: "", config: {}, metrics: {}, summary: null, ...over,
 });
 const summary = { loss: 1, steps: 10, errors: 0, warnings: 0, notes: 0, top: "", rules: [] as string[], error: "" };
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { extent, logTicks, padded, robust, ticks, wantsLog } from "./range";
+import { endOf, extent, logTicks, padded, robust, ticks, wantsLog } from "./range";
 
 test("the extent passes over what is no finite number, and over zero where it is logarithmic", () => {
   expect(extent([NaN, 3, Infinity, -2])).toEqual([-2, 3]);
@@ -50,4 +50,11 @@ test("a logarithmic axis has ticks at any span", () => {
   expect(logTicks(1e4, 1e38, 5).length).toBeGreaterThan(2);
   expect(logTicks(2, 3, 5).length).toBeGreaterThan(2);
   for (const tick of logTicks(1e-300, 1e300, 6)) expect(Math.log10(tick) % 1).toBeCloseTo(0, 6);
+});
+
+test("the last column of a picture is as wide as the one before it", () => {
+  expect(endOf([0, 64], [0, 64])).toBe(128);
+  expect(endOf([0, 10], [9, 40])).toBe(40);
+  expect(endOf([7], [7])).toBe(8);
+  expect(endOf([], [])).toBe(1);
 });

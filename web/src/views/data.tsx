@@ -7,6 +7,7 @@ import type { Watched } from "../api/watched";
 import { count, format, percent } from "../lib/number";
 import { Section } from "./empty";
 import { show } from "./evidence";
+import { Samples } from "./samples";
 
 const MOST_CLASSES = 60;
 const LABELS: Record<string, string> = {
@@ -27,6 +28,7 @@ export function DataPart({ run, settled }: { run: Watched; settled: boolean }): 
   return (
     <Section id="data" title="Data" about="as the network was fed">
       {empty && <p class="hint">No batch was looked at.</p>}
+      <Samples run={run} settled={settled} />
       {!empty && (
         <div class="details">
           <Scales training={data.training} evaluation={data.evaluation} />

@@ -12,6 +12,7 @@ import { format, shape } from "../lib/number";
 import { Pace } from "../lib/pace";
 import { wantsLog } from "../lib/range";
 import { SourceLines } from "./source";
+import { Units } from "./units";
 import { useSeries } from "./use-series";
 
 /** A tensor of a layer: one of its parameters, or the output of a place. */
@@ -30,11 +31,14 @@ const SIGNALS: Record<Tensor["kind"], readonly Signal[]> = {
     { name: "grad_rms", label: "Gradient RMS" }, { name: "update_ratio", label: "Update / weight" },
     { name: "weight_rms", label: "Weight RMS" }, { name: "grad_zero", label: "Zero gradients" },
     { name: "grad_cosine", label: "Gradient agreement" }, { name: "grad_nonfinite", label: "Non-finite gradients" },
+    { name: "adam_lag", label: "Gradient / Adam's memory of it" },
   ],
   output: [
     { name: "out_rms", label: "Output RMS" }, { name: "out_mean", label: "Output mean" },
     { name: "out_batch_std", label: "Spread over the batch" }, { name: "out_zero", label: "Zero outputs" },
     { name: "out_saturated", label: "Saturated units" }, { name: "out_dead", label: "Dead units" },
+    { name: "out_rank", label: "Directions in use" }, { name: "out_entropy", label: "Attention entropy" },
+    { name: "bn_mean_gap", label: "Batch mean against running mean" }, { name: "bn_var_ratio", label: "Batch variance / running variance" },
   ],
 };
 const DISTRIBUTIONS: Record<Tensor["kind"], readonly string[]> = {
@@ -89,6 +93,7 @@ export function LayerPanel({ run, tensor, marks, window, onTensor, onClose }: Pr
         })}
       </div>
       <Distribution run={run} tensor={tensor} name={about.title} />
+      {tensor.kind === "output" && <Units key={tensor.index} run={run} index={tensor.index} marks={marks} />}
     </aside>
   );
 }
