@@ -60,8 +60,10 @@ function query(values: Record<string, string | number | null | undefined>): stri
 
 async function post(path: string, body: unknown): Promise<void> {
   let answer: Response;
+  const text = JSON.stringify(body);
   try {
-    answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    // A page that is being left still sends what is short enough for that.
+    answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: text, keepalive: text.length < 16_000 });
   } catch {
     throw new Refused(0, "The server does not answer. Is `backprobe ui` still running?");
   }

@@ -50,3 +50,26 @@ test("a failed run is not the last, a stopped one is", async () => {
   await vi.advanceTimersByTimeAsync(1000);
   expect(runs).toBe(1);
 });
+
+test("what somebody waits for does not rest, and the rest after it stays", async () => {
+  let runs = 0;
+  const pace = new Pace(async () => {
+    runs++;
+    await new Promise((done) => setTimeout(done, 100));
+  }, 5000, () => Date.now());
+  pace.poke();
+  await vi.advanceTimersByTimeAsync(110);
+  pace.poke();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(runs).toBe(1);
+  pace.hurry();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(runs).toBe(2);
+  pace.hurry(); // while it runs: once more right after it
+  await vi.advanceTimersByTimeAsync(110);
+  expect(runs).toBe(3);
+  await vi.advanceTimersByTimeAsync(110);
+  pace.poke();
+  await vi.advanceTimersByTimeAsync(4000);
+  expect(runs).toBe(3);
+});

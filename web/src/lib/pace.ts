@@ -8,6 +8,7 @@ export class Pace {
   private wanted = false;
   private stopped = false;
   private restUntil = 0;
+  private pressed = false;
 
   constructor(
     private readonly task: () => Promise<void>,
@@ -23,6 +24,15 @@ export class Pace {
     this.timer = setTimeout(() => void this.run(), Math.max(0, this.restUntil - this.now()));
   }
 
+  /** Asks for a run without the rest before it: somebody waits. */
+  hurry(): void {
+    this.restUntil = 0;
+    this.pressed = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.poke();
+  }
+
   /** Ends it: no run begins from now on. */
   stop(): void {
     this.stopped = true;
@@ -33,13 +43,13 @@ export class Pace {
   private async run(): Promise<void> {
     this.timer = null;
     this.running = true;
-    this.wanted = false;
+    this.wanted = this.pressed = false;
     const began = this.now();
     try {
       await this.task();
     } finally {
       const ended = this.now();
-      this.restUntil = ended + Math.max(this.least, 3 * (ended - began));
+      this.restUntil = this.pressed ? 0 : ended + Math.max(this.least, 3 * (ended - began));
       this.running = false;
       if (this.wanted) this.poke();
     }

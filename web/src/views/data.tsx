@@ -1,15 +1,17 @@
 // What the network was fed: scales, balance of classes, rows that come back or overlap.
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { getData } from "../api/client";
 import type { DataFacts, Json, Phase } from "../api/types";
 import type { Watched } from "../api/watched";
 import { count, format, percent } from "../lib/number";
+import { Pace } from "../lib/pace";
 import { Section } from "./empty";
 import { show } from "./evidence";
 import { Samples } from "./samples";
 
 const MOST_CLASSES = 60;
+const REFRESH_MS = 5000;
 const LABELS: Record<string, string> = {
   rows: "rows a batch", mean: "mean", std: "standard deviation", min: "least", max: "greatest", nonfinite: "not finite", first_mean: "mean into the first layer",
   first_std: "deviation into the first layer", first_min: "least into the first layer", first_max: "greatest into the first layer", target_mean: "mean of the targets",
@@ -18,17 +20,27 @@ const LABELS: Record<string, string> = {
 
 export function DataPart({ run, settled }: { run: Watched; settled: boolean }): JSX.Element | null {
   const [data, setData] = useState<DataFacts | null>(null);
+  const pace = useRef<Pace | null>(null);
   useEffect(() => {
-    let stale = false;
-    getData(run.id).then((found) => { if (!stale) setData(found); }, () => undefined);
-    return () => { stale = true; };
-  }, [run, settled]);
+    const own = new Pace(async () => {
+      try {
+        setData(await getData(run.id));
+      } catch {
+        // What is shown stays.
+      }
+    }, REFRESH_MS);
+    pace.current = own;
+    own.poke();
+    return () => own.stop();
+  }, [run]);
+  const version = run.version.value;
+  useEffect(() => pace.current?.poke(), [version, settled]);
   if (!data) return null;
   const empty = !data.training.batches && !data.evaluation.batches && !data.targets.length;
   return (
     <Section id="data" title="Data" about="as the network was fed">
       {empty && <p class="hint">No batch was looked at.</p>}
-      <Samples run={run} settled={settled} />
+      <Samples run={run} seen={data.training.batches > 0 ? (data.evaluation.batches > 0 ? 2 : 1) : 0} />
       {!empty && (
         <div class="details">
           <Scales training={data.training} evaluation={data.evaluation} />

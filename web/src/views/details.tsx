@@ -81,8 +81,23 @@ export function Diff({ text }: { text: string }): JSX.Element {
 
 function Notes({ detail }: { detail: RunDetail }): JSX.Element | null {
   const { notes } = detail.run;
+  const area = useRef<HTMLTextAreaElement>(null);
+  const known = useRef(detail.run);
+  known.current = detail.run;
+  // What was written is kept when the page is left as well, by whatever way.
+  useEffect(() => {
+    const element = area.current;
+    const keep = (): void => {
+      if (element && element.value !== element.defaultValue) void annotate(known.current, element.value);
+    };
+    addEventListener("pagehide", keep);
+    return () => {
+      removeEventListener("pagehide", keep);
+      keep();
+    };
+  }, []);
   if (detail.read_only) return notes ? <p class="notes-text">{notes}</p> : null;
-  return <textarea class="notes-text" rows={Math.min(8, notes.split("\n").length)} placeholder="Notes on this run" aria-label="notes" defaultValue={notes} onBlur={(event) => void annotate(detail.run, event.currentTarget.value)} />;
+  return <textarea ref={area} class="notes-text" rows={Math.min(8, notes.split("\n").length)} placeholder="Notes on this run" aria-label="notes" defaultValue={notes} onBlur={(event) => void annotate(detail.run, event.currentTarget.value)} />;
 }
 
 /** What is one value is a row; what is a table of its own unfolds. */

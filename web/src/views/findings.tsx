@@ -1,7 +1,7 @@
 // What is wrong: causes with their symptoms, then notes, then what could not be seen.
-import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
-import type { Findings as All, RunDetail } from "../api/types";
+import type { ComponentChildren, JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import type { Finding, Findings as All, RunDetail } from "../api/types";
 import type { Watched } from "../api/watched";
 import { fold } from "../lib/fold";
 import { count } from "../lib/number";
@@ -26,20 +26,18 @@ export function Findings({ run, proven, detail, findings, onPlace }: Props): JSX
       {findings?.error && <p class="problem">{findings.error}</p>}
       {!findings && <p class="hint">Reading the record …</p>}
       {findings && !alarms.length && !findings.error && <Silence detail={detail} />}
-      {findings && alarms.map((one, k) => (
-        <FindingCard key={`${one.finding.rule}/${one.finding.where.join()}`} run={run} detail={detail} proven={proven} folded={one} all={findings} onPlace={onPlace} open={k === 0} />
+      {findings && named(alarms.map(({ finding }) => finding)).map((key, k) => (
+        <FindingCard key={key} run={run} detail={detail} proven={proven} folded={alarms[k]!} all={findings} onPlace={onPlace} open={k === 0} />
       ))}
       {findings && notes.length > 0 && (
-        <details class="notes" open={!alarms.length}>
-          <summary>{notes.length} {notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear</summary>
-          {notes.map((note, k) => <FindingCard key={`${note.rule}${k}`} run={run} detail={detail} proven={proven} folded={{ finding: note, symptoms: [] }} all={findings} onPlace={onPlace} open={false} />)}
-        </details>
+        <Disclosure class="notes" open={!alarms.length} summary={`${notes.length} ${notes.length === 1 ? "note" : "notes"}: worth knowing, nothing to fear`}>
+          {named(notes).map((key, k) => <FindingCard key={key} run={run} detail={detail} proven={proven} folded={{ finding: notes[k]!, symptoms: [] }} all={findings} onPlace={onPlace} open={false} />)}
+        </Disclosure>
       )}
       {detail.blind_spots.length > 0 && (
-        <details class="blind" open={Boolean(findings && !alarms.length)}>
-          <summary>{detail.blind_spots.length} {detail.blind_spots.length === 1 ? "thing" : "things"} the probe could not see</summary>
+        <Disclosure class="blind" open={Boolean(findings && !alarms.length)} summary={`${detail.blind_spots.length} ${detail.blind_spots.length === 1 ? "thing" : "things"} the probe could not see`}>
           <ul>{detail.blind_spots.map((text) => <li key={text}>{text}</li>)}</ul>
-        </details>
+        </Disclosure>
       )}
       {detail.damage.length > 0 && (
         <details class="blind">
@@ -48,6 +46,28 @@ export function Findings({ run, proven, detail, findings, onPlace }: Props): JSX
         </details>
       )}
     </Section>
+  );
+}
+
+/** A name of each that stays when a live run is judged anew: what was opened stays open. */
+function named(findings: readonly Finding[]): string[] {
+  const seen = new Map<string, number>();
+  return findings.map(({ rule }) => {
+    const nth = seen.get(rule) ?? 0;
+    seen.set(rule, nth + 1);
+    return `${rule}/${nth}`;
+  });
+}
+
+/** Open or not as the page thinks best, until somebody has chosen. */
+function Disclosure({ class: name, open, summary, children }: { class: string; open: boolean; summary: string; children: ComponentChildren }): JSX.Element {
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const shown = chosen ?? open;
+  return (
+    <details class={name} open={shown}>
+      <summary onClick={(event) => { event.preventDefault(); setChosen(!shown); }}>{summary}</summary>
+      {children}
+    </details>
   );
 }
 

@@ -127,6 +127,7 @@ export function useMatrix(run: Watched, name: string | undefined, window: Window
     return () => own.stop();
   }, [run]);
   const version = run.version.value;
-  useEffect(() => pace.current?.poke(), [version, name, window?.[0], window?.[1]]);
+  useEffect(() => pace.current?.poke(), [version]);
+  useEffect(() => pace.current?.hurry(), [name, window?.[0], window?.[1]]);
   return matrix && matrix.signal === name ? matrix : null;
 }

@@ -11,10 +11,12 @@ interface Props<T> {
   render: (item: T) => ComponentChildren;
   /** Number of an item that is to be on the screen. */
   reveal?: number;
+  /** Another object each time that somebody asks for it: what comes above by itself scrolls nothing. */
+  asked?: unknown;
 }
 
 /** Scrolls within the nearest `.table`. */
-export function Rows<T>({ items, identify, render, reveal = -1 }: Props<T>): JSX.Element {
+export function Rows<T>({ items, identify, render, reveal = -1, asked }: Props<T>): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, shown: 40, tall: 40 });
   useEffect(() => {
@@ -43,7 +45,7 @@ export function Rows<T>({ items, identify, render, reveal = -1 }: Props<T>): JSX
     const head = scroller.querySelector<HTMLElement>(".row.head")?.offsetHeight ?? 0;
     if (top - head < scroller.scrollTop) scroller.scrollTop = top - head;
     else if (top + view.tall > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + view.tall - scroller.clientHeight;
-  }, [reveal]);
+  }, [asked]);
   const whole = items.length <= SHORT;
   const first = whole ? 0 : Math.min(view.first, Math.max(0, items.length - 1));
   const last = whole ? items.length : Math.min(items.length, first + view.shown);

@@ -20,8 +20,15 @@ interface NameProps {
 
 export function RunName({ run, naming, onName, onNamed, onNarrow }: NameProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
+  const open = useRef(false);
+  // Once: an input that is taken away loses the focus too, and would tell its name a second time.
+  const end = (name: string | null): void => {
+    if (open.current) onNamed(name);
+    open.current = false;
+  };
   // Before the next key: what is typed at once belongs to the name, not to the page's keys.
   useLayoutEffect(() => {
+    open.current = naming;
     if (!naming) return;
     field.current?.focus();
     field.current?.select();
@@ -31,9 +38,9 @@ export function RunName({ run, naming, onName, onNamed, onNarrow }: NameProps): 
       <StateDot state={run.state} />
       {/^\d$/.test(run.colour) && <i class={`swatch series-${Number(run.colour) + 1}`} aria-hidden="true" />}
       {naming
-        ? <input ref={field} class="rename" aria-label="new name" defaultValue={run.name} onBlur={(event) => onNamed(event.currentTarget.value)} onKeyDown={(event) => {
+        ? <input ref={field} class="rename" aria-label="new name" defaultValue={run.name} onBlur={(event) => end(event.currentTarget.value)} onKeyDown={(event) => {
             if (event.key === "Enter") event.currentTarget.blur();
-            if (event.key === "Escape") onNamed(null);
+            if (event.key === "Escape") end(null);
           }} />
         : <a class="name" href={runAddress(run.id)} title={run.notes || run.name} onDblClick={(event) => { event.preventDefault(); onName(); }}>{run.name}</a>}
       {run.kind === "trial" && <span class="tag">{{ study: "study", lr: "learning-rate test" }[run.job_type] ?? "trial"}</span>}

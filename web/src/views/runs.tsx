@@ -41,16 +41,19 @@ export function RunsPage(): JSX.Element {
   const all = useMemo(() => (withTrials.value ? every : every.filter((run) => !isTrial(run))), [every, withTrials.value]);
   const asked = useMemo(() => runQuery(query.value), [query.value]);
   const shown = useMemo(() => sortRuns(all.filter(asked.test), order.value, now.peek()), [all, asked, order.value]);
-  const items = useMemo<Item[]>(() => {
+  const fresh = useMemo<Item[]>(() => {
     if (!grouping.value) return shown.map((run) => ({ kind: "run", run }));
     return groupRuns(shown, grouping.value).flatMap(({ value, runs }): Item[] => [{ kind: "group", value, runs }, ...runs.map((run): Item => ({ kind: "run", run }))]);
   }, [shown, grouping.value]);
+  const items = useHeld(fresh, every, naming !== "");
   const wide = innerWidth / unit.value > 1100;
   const columns = useMemo(() => columnsOf(all, wide), [all, wide, chosenColumns.value]);
   const chosen = useMemo(() => every.filter(({ id }) => selected.value.has(id)), [every, selected.value]);
-  // The mark stays on its run when others come above it; where the run is gone, on its place.
+  // The mark stays on its run when others come above it. Where the run was thrown away the mark
+  // stays on its place; where it only fits the filter no longer nothing is marked: keys hit nobody else.
   const found = place.id ? items.findIndex((item) => item.kind === "run" && item.run.id === place.id) : -1;
-  const at = found >= 0 ? found : Math.min(place.at, items.length - 1);
+  const hidden = found < 0 && place.id !== "" && every.some(({ id }) => id === place.id);
+  const at = found >= 0 ? found : hidden ? -1 : Math.min(place.at, items.length - 1);
   const setAt = (to: number): void => {
     const item = items[to];
     setPlace({ at: to, id: item?.kind === "run" ? item.run.id : "" });
@@ -58,8 +61,8 @@ export function RunsPage(): JSX.Element {
   const current = items[at]?.kind === "run" ? (items[at] as { run: RunRow }).run : null;
   const readOnly = listed.value?.readOnly ?? true;
 
-  const latest = useRef({ items, at, current, chosen, readOnly, setAt });
-  latest.current = { items, at, current, chosen, readOnly, setAt };
+  const latest = useRef({ items, at, left: place.at, current, chosen, readOnly, setAt });
+  latest.current = { items, at, left: place.at, current, chosen, readOnly, setAt };
   useEffect(() => {
     const keys = (event: KeyboardEvent): void => {
       const element = event.target as HTMLElement;
@@ -119,7 +122,7 @@ export function RunsPage(): JSX.Element {
           {columns.map((field) => <Head key={field} field={field} />)}
         </div>
         <Rows
-          items={items} reveal={at}
+          items={items} reveal={at} asked={place}
           identify={(item) => (item.kind === "run" ? item.run.id : `/${item.value}`)}
           render={(item) =>
             item.kind === "group"
@@ -136,6 +139,17 @@ export function RunsPage(): JSX.Element {
       </div>
     </div>
   );
+}
+
+/** The rows, in the order that they had when something began to be written in one of them. */
+function useHeld(items: readonly Item[], every: readonly RunRow[], hold: boolean): readonly Item[] {
+  const held = useRef(items);
+  if (!hold) {
+    held.current = items;
+    return items;
+  }
+  const now = new Map(every.map((run) => [run.id, run]));
+  return held.current.map((item) => (item.kind === "run" ? { kind: "run", run: now.get(item.run.id) ?? item.run } : item));
 }
 
 /** A trial of another run; a study and a learning-rate test stand for themselves. */
@@ -157,6 +171,8 @@ function pick(id: string, range: boolean, shown: readonly RunRow[]): void {
 interface KeyState {
   items: readonly Item[];
   at: number;
+  /** Where the mark was last put. */
+  left: number;
   current: RunRow | null;
   chosen: readonly RunRow[];
   readOnly: boolean;
@@ -167,8 +183,8 @@ interface KeyState {
 }
 
 function step(by: number): (state: KeyState) => void {
-  return ({ items, at, setAt }) => {
-    let next = at + by;
+  return ({ items, at, left, setAt }) => {
+    let next = at >= 0 || left < 0 ? at + by : by > 0 ? left : left - 1;
     while (items[next]?.kind === "group") next += by;
     if (items[next]) setAt(next);
   };

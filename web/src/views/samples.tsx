@@ -11,13 +11,14 @@ const MOST_COLUMNS = 24;
 const MOST_TARGETS = 8;
 const MOST_TOKENS = 128;
 
-export function Samples({ run, settled }: { run: Watched; settled: boolean }): JSX.Element | null {
+/** `seen`: of how many phases batches are known; another phase has rows of its own. */
+export function Samples({ run, seen }: { run: Watched; seen: number }): JSX.Element | null {
   const [found, setFound] = useState<readonly Sample[]>([]);
   useEffect(() => {
     let stale = false;
     getSamples(run.id).then(({ samples }) => { if (!stale) setFound(samples); }, () => undefined);
     return () => { stale = true; };
-  }, [run, settled]);
+  }, [run, seen]);
   return <>{found.map((sample) => <One key={sample.evaluation} sample={sample} />)}</>;
 }
 

@@ -13,7 +13,7 @@ const BATCH = 48;
 /** The newest points of each key; zoomed in, the points of the window in its own detail. */
 export function useSeries(run: Watched, keys: readonly string[], window: Window, axis = "step"): ReadonlyMap<string, Tail> {
   const [tails, setTails] = useState<ReadonlyMap<string, Tail>>(new Map());
-  const [zoomed, setZoomed] = useState<ReadonlyMap<string, Tail> | null>(null);
+  const [zoomed, setZoomed] = useState<{ window: readonly [number, number]; tails: ReadonlyMap<string, Tail> } | null>(null);
   const wanted = useRef({ keys, window, axis });
   wanted.current = { keys, window, axis };
   const whole = useRef<Map<string, Tail>>(new Map());
@@ -40,7 +40,7 @@ export function useSeries(run: Watched, keys: readonly string[], window: Window,
           return; // the run's own request says what is wrong; what is drawn stays
         }
       }
-      if (at) setZoomed(found);
+      if (at) setZoomed({ window: at, tails: found });
       else {
         setZoomed(null);
         setTails(new Map(whole.current));
@@ -54,8 +54,11 @@ export function useSeries(run: Watched, keys: readonly string[], window: Window,
   const version = run.version.value;
   const low = window?.[0];
   const high = window?.[1];
-  useEffect(() => pace.current?.poke(), [version, keys.join("\n"), low, high, axis]);
-  return window && zoomed ? zoomed : tails;
+  useEffect(() => pace.current?.poke(), [version, keys.join("\n")]);
+  // Somebody waits for these: no rest before them.
+  useEffect(() => pace.current?.hurry(), [low, high, axis]);
+  // Until the detail of a new window is there, what is known of a wider one is drawn.
+  return window && zoomed && zoomed.window[0] <= window[0] && zoomed.window[1] >= window[1] ? zoomed.tails : tails;
 }
 
 /** A tail that grew far beyond what was asked for is asked for anew, thinned by the server. */
