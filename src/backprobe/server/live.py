@@ -16,18 +16,13 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backprobe.records import Run
 from backprobe.server.diagnoses import log_bytes
+from backprobe.server.rows import HEADS, Stamp
 from backprobe.store import catalog
 
 LOOK_SECONDS = 0.25
 """Logs of running runs are looked at so often …"""
 SCAN_SECONDS = 1.0
 """… and the store for new runs so often, while a page is open."""
-
-
-HEADS = ("run.json", "script.json", "edits.json")
-"""What a list of runs shows comes from these files."""
-Stamp = tuple[int, ...]
-"""When each of them was last replaced, in nanoseconds; 0 where it is not there."""
 
 
 @dataclass(eq=False)

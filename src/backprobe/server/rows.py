@@ -33,6 +33,7 @@ SETTLED_NS = 2_000_000_000
 CRASHED_SECONDS = 10.0
 """A run that seems crashed may be alive on another machine: it is looked at again so often."""
 Stamp = tuple[int, ...]
+"""When each of `HEADS` was last replaced, in nanoseconds; 0 where it is not there."""
 
 
 @dataclass(frozen=True)

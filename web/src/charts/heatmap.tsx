@@ -22,6 +22,8 @@ interface Props {
   onPick: (row: number) => void;
   /** The most that a row is high. */
   tall?: number;
+  /** What the colours span, where it is not this matrix alone. */
+  span?: Range | null;
 }
 
 const AXIS = 22;
@@ -39,12 +41,13 @@ function margin(width: number, names: readonly string[]): number {
   return Math.max(40, Math.min(Math.round(longest * 6.4 + 20), Math.round(width / 3), 260));
 }
 
-export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick, tall = 32 }: Props): JSX.Element {
+export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick, tall = 32, span = null }: Props): JSX.Element {
   const [over, setOver] = useState<Cell | null>(null);
   const isDark = dark.value;
   const columns = matrix.start.length;
   const log = quantity.scale === "log";
-  const range = useMemo(() => rangeOf(matrix, quantity, shown), [matrix, quantity, shown]);
+  const own = useMemo(() => (span ? null : rangeOf(matrix, quantity, shown)), [matrix, quantity, shown, span]);
+  const range = span ?? own;
   const lut = useMemo(
     () => pixels(quantity.scale === "signed" ? diverging(isDark ? [52, 56, 60] : [244, 244, 242]) : viridis),
     [quantity.scale, isDark],
@@ -193,7 +196,8 @@ function describe(matrix: Matrix, quantity: Quantity, { row, column }: Cell): st
   return `${named(matrix.rows[row]!)} · ${steps} · ${read}${broken > 0 ? ` · ${percent(broken)} NaN or infinite` : ""}`;
 }
 
-function rangeOf(matrix: Matrix, quantity: Quantity, shown: readonly number[]): Range | null {
+/** What the colours of these rows span. */
+export function rangeOf(matrix: Matrix, quantity: Quantity, shown: readonly number[]): Range | null {
   if (quantity.scale === "share") return [0, 1];
   if (quantity.scale === "signed") return [-1, 1];
   const columns = matrix.start.length;

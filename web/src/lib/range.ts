@@ -55,7 +55,11 @@ export function robust(values: ArrayLike<number>, log: boolean): Range | null {
   const at = (share: number): number => kept[Math.round(share * (kept.length - 1))]!;
   const low = at(0.005);
   const high = at(0.995);
-  if (log) return high / low < 10 ? [low / 3, high * 3] : [low, high];
+  if (log) {
+    // A decade at least: what hardly differs must not look as if it did.
+    const wider = Math.max(1, Math.sqrt(10 / (high / low)));
+    return [low / wider, high * wider];
+  }
   return low === high ? [low - 1, high + 1] : [low, high];
 }
 

@@ -2,11 +2,12 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { getRun } from "../api/client";
+import { getData, getRun } from "../api/client";
 import type { Curve, RunDetail, RunRow } from "../api/types";
 import { DASHES, LineChart, type Line, type Window } from "../charts/line";
 import { band } from "../lib/band";
 import { differences } from "../lib/diff";
+import { fed } from "../lib/fed";
 import { flatten } from "../lib/flatten";
 import { format } from "../lib/number";
 import { wantsLog } from "../lib/range";
@@ -49,6 +50,17 @@ export function ComparePage({ ids }: { ids: readonly string[] }): JSX.Element {
       {pair && <TextDiff a={pair[0]} b={pair[1]} details={details} />}
     </div>
   );
+}
+
+/** What each was fed, as rows of a table. */
+function useFed(ids: readonly string[]): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
+  const [found, setFound] = useState<ReadonlyMap<string, ReadonlyMap<string, unknown>>>(new Map());
+  useEffect(() => {
+    let stale = false;
+    for (const id of ids) getData(id).then((data) => { if (!stale) setFound((old) => new Map(old).set(id, fed(data))); }, () => undefined);
+    return () => { stale = true; };
+  }, [ids.join()]);
+  return found;
 }
 
 function useDetails(ids: readonly string[], live: number): ReadonlyMap<string, RunDetail> {
@@ -187,6 +199,7 @@ function OverlayChart({ runs, of, curves, whole, wide, window, onWindow }: {
 function Given({ runs, details }: { runs: readonly RunRow[]; details: ReadonlyMap<string, RunDetail> }): JSX.Element {
   const [same, setSame] = useState(false);
   const shown = runs.slice(0, 24);
+  const data = useFed(shown.length <= MANY_DETAILS ? shown.map(({ id }) => id) : []);
   const parts = useMemo(() => {
     const environment = (run: RunRow): Map<string, unknown> => {
       const { script, git, packages, ...plain } = details.get(run.id)?.environment ?? {};
@@ -197,9 +210,9 @@ function Given({ runs, details }: { runs: readonly RunRow[]; details: ReadonlyMa
     return [
       ["Config", differences(shown.map((run) => new Map<string, unknown>([["command", run.command], ...Object.entries(run.config)])))],
       ["Results", differences(shown.map((run) => new Map<string, unknown>([["last loss", run.summary?.loss ?? null], ["steps", run.summary?.steps ?? null], ["findings", run.summary?.rules.join(", ") ?? null], ...Object.entries(run.metrics)])))],
-      ...(shown.length <= MANY_DETAILS ? [["Environment", differences(shown.map(environment))] as const] : []),
+      ...(shown.length <= MANY_DETAILS ? [["Data", differences(shown.map(({ id }) => data.get(id) ?? new Map<string, unknown>()))] as const, ["Environment", differences(shown.map(environment))] as const] : []),
     ] as const;
-  }, [runs, details]);
+  }, [runs, details, data]);
   return (
     <Section id="given" title="What they were given, and what came out" tools={<label class="muted"><input type="checkbox" checked={same} onChange={(event) => setSame(event.currentTarget.checked)} /> show what is equal</label>}>
       {parts.map(([title, rows]) => {

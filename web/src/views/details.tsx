@@ -20,17 +20,18 @@ const APART = ["script", "git", "packages"];
 export function Details({ run, detail }: { run: Watched; detail: RunDetail }): JSX.Element {
   const { run: head } = detail;
   const facts: Settings = {
-    id: head.id, command: head.command.join(" "), directory: head.cwd, host: head.host, pid: head.pid,
+    id: head.id, command: head.command.join(" "),
+    ...(head.cwd ? { directory: head.cwd } : {}), ...(head.host ? { host: head.host } : {}), ...(head.pid ? { pid: head.pid } : {}),
     ...(head.exit_code === null ? {} : { "exit status": head.exit_code }),
     ...(head.group ? { group: head.group } : {}), ...(head.job_type ? { "job type": head.job_type } : {}),
-    record: head.path,
+    ...(head.path ? { record: head.path } : {}),
   };
   const environment = detail.environment;
   const git = table(environment["git"]);
   const script = table(environment["script"]);
   const diff = typeof git["diff"] === "string" ? git["diff"] : "";
   return (
-    <Section id="details" title="Reproduce" about="what it was given, and what it said" tools={head.command.length > 0 ? <Command text={`cd ${head.cwd} && ${spoken(head.command)}`} /> : undefined}>
+    <Section id="details" title="Reproduce" about="what it was given, and what it said" tools={head.command.length > 0 ? <Command text={`${head.cwd ? `cd ${head.cwd} && ` : ""}${spoken(head.command)}`} /> : undefined}>
       <Notes detail={detail} />
       <div class="details">
         <Block title="Run" data={facts} />

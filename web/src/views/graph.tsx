@@ -129,7 +129,7 @@ function Drawn({ run, data, structure, quantities, places, step, onTensor }: Pro
                 <rect width={WIDE} height={TALL} rx="6" />
                 {tint && <rect class="tint" width="7" height={TALL - 2} x="1" y="1" rx="3" style={{ fill: tint }} />}
                 <text x="14" y="15">{cut(title, sick ? 20 : 23)}</text>
-                <text class="small" x="14" y="30">{one.folded ? `${cut(module?.type ?? "", 14)}  ` : ""}{shape(one.shape).replaceAll(" ", "")}</text>
+                <text class="small" x="14" y="30">{one.folded ? `${cutEnd(module?.type ?? "", 14)}  ` : ""}{shape(one.shape).replaceAll(" ", "")}</text>
                 {one.folded && sizes.has(one.module) && <text class="small end" x={WIDE - 8} y="30">{count(sizes.get(one.module)!)}</text>}
                 {sick && <text class="alarm" x={WIDE - 16} y="15">▲</text>}
               </g>
@@ -226,6 +226,10 @@ function parameterCounts({ modules, parameters }: Structure): Map<number, number
     }
   }
   return new Map([...owned].map(([module, set]): [number, number] => [module, [...set].reduce((sum, index) => sum + (size.get(index) ?? 0), 0)]).filter(([, sum]) => sum > 0));
+}
+
+function cutEnd(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 function cut(text: string, most: number): string {

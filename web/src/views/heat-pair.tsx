@@ -3,7 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { getMatrix } from "../api/client";
 import type { Matrix, RunDetail, RunRow } from "../api/types";
-import { Heatmap } from "../charts/heatmap";
+import { Heatmap, rangeOf } from "../charts/heatmap";
+import type { Range } from "../lib/range";
 import { ratio } from "../lib/ratio";
 import { Section } from "./empty";
 
@@ -22,13 +23,15 @@ export function HeatPair({ a, b, details }: { a: RunRow; b: RunRow; details: Rea
     const weights = all.filter((row) => quantity.of !== "parameters" || matrix.rows[row]!.shape.length > 1);
     return weights.length ? weights : all;
   };
+  const ranges = [one, other].flatMap((matrix) => (matrix?.start.length ? (rangeOf(matrix, quantity, rows(matrix)) ?? []) : []));
+  const span: Range | null = ranges.length ? [Math.min(...ranges), Math.max(...ranges)] : null;
   return (
     <Section
       id="pair" title="Inside the networks"
       tools={<div class="tools"><label>Signal <select value={quantity.name} onChange={(event) => setName(event.currentTarget.value)}>{offered.map((each) => <option key={each.name} value={each.name}>{each.label}</option>)}</select></label></div>}
     >
       {[[a, one] as const, [b, other] as const].map(([run, matrix]) => matrix?.start.length ? (
-        <div key={run.id}><h4>{run.name}</h4><Heatmap matrix={matrix} quantity={quantity} shown={rows(matrix)} selected={null} marks={[]} found={NONE} onPick={() => undefined} /></div>
+        <div key={run.id}><h4>{run.name}</h4><Heatmap matrix={matrix} quantity={quantity} shown={rows(matrix)} selected={null} marks={[]} found={NONE} onPick={() => undefined} span={span} /></div>
       ) : null)}
       {apart && apart.rows.length > 0 && (
         <div>

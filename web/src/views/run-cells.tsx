@@ -57,11 +57,11 @@ export function Cell({ run, field, onNarrow }: { run: RunRow; field: Field; onNa
       const value = run[field];
       return <span role="cell" class={name}>{value && <button type="button" class="cell-link" onClick={() => onNarrow(`${field}:${quoted(value)}`)}>{value}</button>}</span>;
     }
-    case "steps": return <span role="cell" class={name}>{run.summary ? count(run.summary.steps) : "–"}</span>;
+    case "steps": return <span role="cell" class={name}>{run.summary && (run.summary.steps || !["lr", "study"].includes(run.job_type)) ? count(run.summary.steps) : "–"}</span>;
     case "created": return <span role="cell" class={name} title={new Date(run.created * 1000).toLocaleString()}>{ago(run.created, now.value)}</span>;
     case "duration": {
       // Nobody knows when a crashed run stopped.
-      const took = read(run, field, now.value);
+      const took = run.job_type === "study" ? null : read(run, field, now.value); // its trials took it
       return <span role="cell" class={name}>{typeof took === "number" ? duration(took) : "–"}</span>;
     }
   }

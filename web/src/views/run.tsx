@@ -18,7 +18,7 @@ import { MediaPart } from "./media";
 import { Near } from "./near";
 import { Network } from "./network";
 import { Structure } from "./structure";
-import { Trials, useTrials } from "./trials";
+import { TrialNote, Trials, useTrials } from "./trials";
 
 const PARTS: readonly (readonly [string, string])[] = [
   ["findings", "Findings"], ["curves", "Curves"], ["network", "Network"], ["trials", "Trials"], ["graph", "Graph"], ["structure", "Structure"], ["data", "Data"], ["media", "Media"], ["details", "Reproduce"],
@@ -68,6 +68,7 @@ export function RunPage({ id }: { id: string }): JSX.Element {
   return (
     <div class="run">
       <RunHeader detail={detail} />
+      <TrialNote id={id} data={trials} />
       {error && <p class="problem" role="alert">{error}</p>}
       <Parts />
       {!studied && <Findings run={run} detail={detail} findings={findings} proven={proven} onPlace={openPlace} />}

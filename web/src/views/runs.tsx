@@ -254,7 +254,10 @@ function GroupRow({ group: { value, runs }, columns }: { group: { value: string;
         selected.value = next;
       }} /></span>
       <span role="cell" class="c-name"><b>{value}</b> <span class="muted">{runs.length}</span></span>
-      {columns.map((field) => <span key={field} role="cell" class={`${cellClass(field)} muted`}>{summary(runs, field)}</span>)}
+      {columns.map((field) => {
+        const said = summary(runs, field);
+        return <span key={field} role="cell" class={`${cellClass(field)} muted`} title={said}>{said}</span>;
+      })}
     </div>
   );
 }

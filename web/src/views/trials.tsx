@@ -41,6 +41,16 @@ export function useTrials(id: string): Data | null {
   return data;
 }
 
+/** Above all else on the page of a trial: what is found there is of the script as it ran that time. */
+export function TrialNote({ id, data }: { id: string; data: Data | null }): JSX.Element | null {
+  if (!data?.original) return null;
+  return (
+    <p class="trial-note">
+      A trial: the script again, with something changed or swept on purpose. See <a href={runAddress(data.original)}>what it is a trial of</a>, or <a href={compareAddress([data.original, id])}>compare the two</a>.
+    </p>
+  );
+}
+
 export function Trials({ detail, data }: { detail: RunDetail; data: Data | null }): JSX.Element | null {
   const { run } = detail;
   const proven = useMemo(() => (data ? arms(data.answers, data.trials) : []), [data]);
@@ -49,13 +59,7 @@ export function Trials({ detail, data }: { detail: RunDetail; data: Data | null 
   const newest = studies.find(({ study: found }) => found)?.study;
   const rate = rates.find(({ test }) => test)?.test;
   if (!data) return null;
-  if (data.original) {
-    return (
-      <Section id="trials" title="Trial">
-        <p class="hint">This run is a trial of another: <a href={runAddress(data.original)}>the run that it repeats</a>. <a href={compareAddress([data.original, run.id])}>Compare the two</a>.</p>
-      </Section>
-    );
-  }
+  if (data.original) return null; // said at the head of the page
   const repeatable = run.command.length > 0;
   return (
     <Section id="trials" title="Trials" about="the same script again, with one thing changed" tools={proven.length > 0 ? <div class="tools"><LineTools /></div> : undefined}>
@@ -90,7 +94,7 @@ function Proof({ id, all, data }: { id: string; all: readonly Arm[]; data: Data 
     <>
       <div class="scroll">
         <table class="verdicts">
-          <thead><tr><th>Treatment</th><th>Verdict</th><th>Effect</th><th class="wide-only">worse · better</th><th>Judged by</th><th class="num">Control</th><th class="num">Treated</th><th class="num">Seeds</th><th class="wide-only">Asked for by</th></tr></thead>
+          <thead><tr><th>Treatment</th><th>Verdict</th><th>Effect</th><th class="wide-only">worse · better</th><th>Judged by</th><th class="num">Control</th><th class="num">Treated</th><th class="num">Seeds</th><th class="wide-only wider-only">Asked for by</th></tr></thead>
           <tbody>
             {sorted.map((arm) => (
               <tr key={name(arm)} class={arm === current ? "here" : ""} onClick={() => setChosen(name(arm))}>
@@ -102,7 +106,7 @@ function Proof({ id, all, data }: { id: string; all: readonly Arm[]; data: Data 
                 <td class="num" title={arm.control.map((value) => format(value)).join("\n")}>{mean(arm.control)}</td>
                 <td class="num" title={arm.treated.map((value) => format(value)).join("\n")}>{mean(arm.treated)}</td>
                 <td class="num">{arm.treated.length || arm.runs.length}</td>
-                <td class="wide-only"><span class="rule">{arm.finding}</span></td>
+                <td class="wide-only wider-only"><span class="rule">{arm.finding}</span></td>
               </tr>
             ))}
           </tbody>
