@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ FIRST_ROWS = 256
 """Room for so many rows at first; it doubles when it is full."""
 MAPPED = 1 << 20
 """Bytes from which an array has a mapping of its own."""
+HUGE = 1 << 23
+"""Bytes from which it has large pages: the last one is then a small part of it."""
 
 
 class GrowingTable:
@@ -181,4 +184,21 @@ def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     size = math.prod(shape) * dtype.itemsize
     if size < MAPPED:
         return np.empty(shape, dtype)
-    return np.frombuffer(mmap.mmap(-1, size), dtype).reshape(shape)
+    return np.frombuffer(_mapping(size), dtype).reshape(shape)
+
+
+def _mapping(size: int) -> mmap.mmap:
+    """So many bytes of this process's own.
+
+    Linux makes pages of 2 MB of them where it is asked to: most of the time that it takes to read a
+    long run went into its making pages of 4 kB one by one.
+    """
+    private = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
+    if not private:
+        return mmap.mmap(-1, size)
+    found = mmap.mmap(-1, size, flags=private)
+    advice = getattr(mmap, "MADV_HUGEPAGE", None)
+    if advice is not None and size >= HUGE:
+        with contextlib.suppress(OSError):  # a kernel without them
+            found.madvise(advice)
+    return found
