@@ -16,7 +16,7 @@ from backprobe.records import Series, Table
 
 Block = Mapping[str, NDArray[Any]]
 FIRST_ROWS = 256
-"""Room for so many rows at first; it doubles when it is full."""
+"""Room for so many rows at first; two or four times as much when it is full."""
 MAPPED = 1 << 20
 """Bytes from which an array has a mapping of its own."""
 HUGE = 1 << 23
@@ -170,7 +170,12 @@ def _with_room(array: NDArray[Any], used: int, more: int) -> NDArray[Any]:
     """The array, or a larger one that begins like it, with room for `more` rows."""
     if used + more <= len(array):
         return array
-    larger = _room((max(FIRST_ROWS, 2 * (used + more)), *array.shape[1:]), array.dtype)
+    # Of a mapping what is never written to takes no memory: room costs nothing, moving there does.
+    times = 4 if 4 * array.nbytes >= MAPPED else 2
+    try:
+        larger = _room((max(FIRST_ROWS, times * (used + more)), *array.shape[1:]), array.dtype)
+    except (OSError, MemoryError):  # not so much at once
+        larger = _room((used + more + used // 4, *array.shape[1:]), array.dtype)
     larger[:used] = array[:used]
     return larger
 
