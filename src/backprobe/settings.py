@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -178,8 +179,18 @@ def ignored_rules(directory: Path | None = None) -> tuple[str, ...]:
         if not file.is_file():
             continue
         try:
-            found = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["backprobe"]["ignore"]
-        except (OSError, ValueError, KeyError, TypeError):
+            state = file.stat()
+        except OSError:
             return ()
-        return tuple(str(name) for name in found) if isinstance(found, list) else ()
+        return _ignored(file, state.st_mtime_ns, state.st_size)
     return ()
+
+
+@functools.lru_cache(maxsize=16)
+def _ignored(file: Path, *_: int) -> tuple[str, ...]:
+    """What that state of a file silences: a list of thousands of runs asks for each of them."""
+    try:
+        found = tomllib.loads(file.read_text(encoding="utf-8"))["tool"]["backprobe"]["ignore"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return tuple(str(name) for name in found) if isinstance(found, list) else ()

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -186,10 +187,12 @@ def last_loss(record: Record) -> float | None:
 def log_bytes(run: Run) -> int:
     """Bytes of the run's logs as of now: the version of its record."""
     size = 0
-    for path in Path(run.path).glob("rank*.log"):
-        if LOG_NAME.fullmatch(path.name):
-            try:
-                size += path.stat().st_size
-            except OSError:
-                continue
+    try:
+        with os.scandir(run.path) as entries:
+            for entry in entries:
+                if LOG_NAME.fullmatch(entry.name):
+                    with contextlib.suppress(OSError):
+                        size += entry.stat().st_size
+    except OSError:
+        return size
     return size

@@ -3,11 +3,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { getOverlay, type OverlayWish } from "../api/client";
 import { listen } from "../api/live";
 import type { Curve } from "../api/types";
+import { requests } from "../lib/overlay";
 import { Pace } from "../lib/pace";
 
-const PART = 24;
-/** As many as one request may have. */
-const KEYS = 16;
 const REFRESH_MS = 1500;
 
 export interface Overlaid {
@@ -29,16 +27,15 @@ export function useOverlay(runs: readonly string[], keys: readonly string[], wis
     const pace = new Pace(async () => {
       const old = shown.current.name === name ? shown.current.curves : [];
       const known = new Map(old.map((curve) => [`${curve.run}\n${curve.key}`, curve]));
-      for (let first = 0; first < runs.length && keys.length; first += PART) {
-        for (let from = 0; from < keys.length; from += KEYS) {
-          try {
-            for (const curve of await getOverlay(runs.slice(first, first + PART), keys.slice(from, from + KEYS), wish)) known.set(`${curve.run}\n${curve.key}`, curve);
-          } catch {
-            continue; // what came stays
-          }
+      const parts = requests(runs, keys);
+      for (const [k, part] of parts.entries()) {
+        try {
+          for (const curve of await getOverlay(part.runs, part.keys, wish)) known.set(`${curve.run}\n${curve.key}`, curve);
+        } catch {
+          // what came stays
         }
         if (stopped) return;
-        setFound({ name, curves: [...known.values()], whole: first + PART >= runs.length });
+        setFound({ name, curves: [...known.values()], whole: k === parts.length - 1 });
       }
     }, REFRESH_MS);
     pace.poke();
