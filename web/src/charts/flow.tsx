@@ -31,7 +31,9 @@ export function Flow({ matrix, quantity, shown, column, other, found, selected =
   const columns = matrix.start.length;
   const log = quantity.scale === "log";
   const few = shown.length <= 40;
-  const bottom = few ? 64 : 24;
+  // Slanting names below take what the longest of them needs.
+  const longest = shown.reduce((most, row) => Math.max(most, matrix.rows[row]!.name.length), 0);
+  const bottom = few ? Math.min(64, 20 + longest * 3.5) : 24;
   const spans = useMemo(() => envelope(matrix, shown), [matrix, shown]);
   const range = useMemo<Range>(() => {
     if (quantity.scale === "share") return [0, 1];

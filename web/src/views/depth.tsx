@@ -45,7 +45,7 @@ export function Depth({ matrix, quantity, shown, found, selected, onPick, step, 
           class="step-slider" type="range" min="0" max={last} value={column} aria-label="step" aria-valuetext={`step ${count(matrix.start[column]!)}`}
           onInput={(event) => { setPlaying(false); onStep(matrix.start[Number(event.currentTarget.value)]!); }}
         />
-        <output>step {count(matrix.start[column]!)}</output>
+        <output class="step-read">step {count(matrix.start[column]!)}</output>
         {pinned === null
           ? <button type="button" title="Keep this step beside those that you choose next" onClick={() => setPinned(matrix.start[column]!)}>Compare with this step</button>
           : <button type="button" class="pinned" onClick={() => setPinned(null)}><i class="swatch series-2" />step {count(pinned)} <span aria-hidden="true">×</span></button>}
