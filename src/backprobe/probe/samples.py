@@ -124,7 +124,7 @@ def _pixels(header: dict[str, Any], values: NDArray[np.float32]) -> dict[str, ND
 
 
 def _usable(x: Tensor) -> bool:
-    if torch.jit.is_tracing():
+    if torch._C._get_tracing_state() is not None:
         return False  # what is read of it would become a part of the trace
     dense = type(x) is Tensor and x.layout == torch.strided and not x.is_complex()
     return dense and x.dim() > 0 and x.numel() > 0 and x.device.type != "meta"
