@@ -32,6 +32,9 @@ PATHS = (
     "/data",
     "/trials",
     "/series?key=history/a&x=time",
+    "/units?index=0",
+    "/samples",
+    "/media",
 )
 ODD: tuple[Any, ...] = (None, "text", -1, 1.5, [], {}, [[1]], {"a": [None]}, True, 10**30)
 
@@ -64,6 +67,14 @@ def _write(writer: LogWriter, odd: Any) -> None:
     writer.frame({"stream": "parameters"}, {"step": step, "index": index, **signals})
     writer.frame({"stream": "outputs"}, {"step": step, "index": index, "out_rms": cells})
     writer.frame({"stream": "histograms"}, {"step": step, "quantity": step})
+    units = {name: index for name in ("step", "index", "every", "length", "rms", "zero")}
+    for name in units:
+        writer.frame({"stream": "units"}, {**units, "saturated": cells, name: step})
+        writer.frame({"stream": "units"}, {**units, "saturated": index, name: index - 1})
+    facts = {"step": 0, "evaluation": 0, "rows": 1, "shape": [1], "integer": True, "picture": False}
+    for name in (*facts, "low", "target_integer"):
+        for value in (odd, float("inf")):
+            writer.frame({"stream": "samples", **facts, name: value}, {"input": cells})
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)

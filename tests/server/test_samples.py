@@ -31,9 +31,12 @@ def test_pictures_come_as_bytes_and_what_is_no_sample_is_passed_over(tmp_path: P
     made = catalog.create(tmp_path, name="pictures")
     writer = LogWriter(Path(made.path) / log_name(0, 1))
     writer.event("process", rank=0, world=1, pid=1)
-    pixels = np.arange(8, dtype=np.uint8).reshape(2, 1, 2, 2)
     picture = {"stream": "samples", **FACTS, "picture": True, "low": -1.0, "high": 3.0}
+    pixels = np.arange(8, dtype=np.uint8).reshape(2, 1, 2, 2)
     writer.frame({"stream": "samples"}, {"input": pixels})
+    for odd in ({"shape": "<img>"}, {"rows": "many"}, {"low": None}, {"evaluation": [1]}):
+        writer.frame({**picture, **odd}, {"input": pixels})
+    writer.frame(picture, {"input": np.zeros((2, 1, 1024, 1024), np.uint8)})
     writer.frame(picture, {"input": pixels.astype(np.float32)})
     writer.frame(picture, {"other": pixels})
     writer.frame(picture, {"input": pixels})

@@ -57,5 +57,7 @@ def test_units_that_change_stand_in_their_own_rows() -> None:
     assert units.tolist() == [0, 2, 3, 4, 6]
     expected = [[4, np.nan, 5, np.nan, 6], [0, 1, np.nan, 2, 3]]
     np.testing.assert_array_equal(values["rms"], expected)
+    wild = {**block, "every": np.array([1 << 30, 3])}
+    assert len(collect([wild] * 3, 0)[1]) == 6
     cut = {**block, "rms": np.arange(5.0)}
     assert collect([cut], 0)[0].tolist() == []

@@ -17,6 +17,8 @@ from backprobe.server.payload import binary_response
 from backprobe.server.readers import Readers
 
 COLUMNS = 400
+MOST = 1024
+"""Units that are told of; the probe looks at 64 of a place."""
 QUANTITIES: Mapping[str, str] = {"rms": "rms", "zero": "mean", "saturated": "mean"}
 """Column of the record → how several looks become one cell."""
 
@@ -40,12 +42,13 @@ def collect(
             continue  # a frame that is sound but holds no units: it costs itself only
     looks.sort(key=lambda look: look[0])
     numbers = [np.arange(len(found["rms"])) * every for _, every, found in looks]
-    units = np.unique(np.concatenate(numbers)) if looks else np.zeros(0, np.int64)
+    units = np.unique(np.concatenate(numbers))[:MOST] if looks else np.zeros(0, np.int64)
     values = {name: np.full((len(looks), len(units)), np.nan, np.float32) for name in QUANTITIES}
     for row, (own, (_, _, found)) in enumerate(zip(numbers, looks, strict=True)):
-        at = np.searchsorted(units, own)
+        known = np.isin(own, units)
+        at = np.searchsorted(units, own[known])
         for name in QUANTITIES:
-            values[name][row, at] = found[name]
+            values[name][row, at] = found[name][known]
     return np.array([step for step, _, _ in looks], np.int64), units, values
 
 
