@@ -67,7 +67,7 @@ def _write(writer: LogWriter, odd: Any) -> None:
     writer.frame({"stream": "parameters"}, {"step": step, "index": index, **signals})
     writer.frame({"stream": "outputs"}, {"step": step, "index": index, "out_rms": cells})
     writer.frame({"stream": "histograms"}, {"step": step, "quantity": step})
-    units = {name: index for name in ("step", "index", "every", "length", "rms", "zero")}
+    units = dict.fromkeys(("step", "index", "every", "length", "rms", "zero"), index)
     for name in units:
         writer.frame({"stream": "units"}, {**units, "saturated": cells, name: step})
         writer.frame({"stream": "units"}, {**units, "saturated": index, name: index - 1})

@@ -38,7 +38,7 @@ def collect(
     for block in blocks:
         try:
             looks += _of_block(block, index)
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError, TypeError):
             continue  # a frame that is sound but holds no units: it costs itself only
     looks.sort(key=lambda look: look[0])
     numbers = [np.arange(len(found["rms"])) * every for _, every, found in looks]
@@ -58,7 +58,7 @@ def _of_block(block: Mapping[str, Array], index: int) -> list[tuple[int, int, di
     for row in np.flatnonzero(block["index"] == index):
         part = slice(ends[row] - int(block["length"][row]), ends[row])
         values = {name: block[name][part].astype(np.float32) for name in QUANTITIES}
-        if any(len(one) != int(block["length"][row]) for one in values.values()):
+        if any(one.shape != (int(block["length"][row]),) for one in values.values()):
             raise ValueError("fewer values than units")
         found.append((int(block["step"][row]), max(1, int(block["every"][row])), values))
     return found
