@@ -6,9 +6,12 @@ from __future__ import annotations
 import math
 from xml.etree import ElementTree
 
+import numpy as np
+
 from backprobe.face import display
 from backprobe.face.api import Api
 from backprobe.face.init import init
+from backprobe.records import Record, Run, Table
 
 
 def test_a_live_run_and_a_stored_one() -> None:
@@ -24,6 +27,15 @@ def test_a_live_run_and_a_stored_one() -> None:
         assert [one.text for one in root.iter("td")][::3] == ["loss<", "odd"]
         assert len(list(root.iter("svg"))) == 2
         assert "a & b" in "".join(root.itertext())
+
+
+def test_a_run_that_logs_nothing_shows_its_losses() -> None:
+    """The probe saw them; an evaluation that was not seen has no row."""
+    steps = Table({"step": np.arange(5), "loss": np.array([3.0, 2.0, 1.5, math.nan, 1.0])})
+    record = Record(run=Run("a"), steps=steps)
+    root = ElementTree.fromstring(display.render(record.run, display.curves(record), ()))
+    assert [one.text for one in root.iter("td")] == ["training loss", None, "1"]
+    assert len(list(root.iter("svg"))) == 1
 
 
 def test_a_disabled_run_shows_itself_too() -> None:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from backprobe.records import Finding, Run
+from backprobe.records import Finding, Record, Run
 
 MOST_METRICS = 8
 MOST_FINDINGS = 5
@@ -45,6 +45,18 @@ def render(run: Run, history: Mapping[str, tuple[Any, Any]], findings: Sequence[
     ]
     listed = f"<ol>{''.join(found)}</ol>" if found else "<div>no finding so far</div>"
     return f"<div>{head}{table}{listed}</div>"
+
+
+def curves(record: Record) -> Mapping[str, tuple[Any, Any]]:
+    """What is drawn of a run: the losses that the probe saw, then what the script logged."""
+    seen = {
+        "training loss": (record.steps["step"], record.steps["loss"]),
+        "evaluation loss": (record.evaluations["step"], record.evaluations["loss"]),
+    }
+    measured = {
+        name: pair for name, pair in seen.items() if any(map(math.isfinite, pair[1].tolist()))
+    }
+    return {**measured, **record.history}
 
 
 def curve(values: Any) -> str:

@@ -308,7 +308,7 @@ class Run(Identity):
             return display.render(self._record, {}, ())
         self._session.flush()
         record, findings = examine(self._session.run)
-        return display.render(record.run, record.history, findings)
+        return display.render(record.run, display.curves(record), findings)
 
     def _check(self, verb: str) -> None:
         if self._gate:

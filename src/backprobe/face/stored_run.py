@@ -262,7 +262,7 @@ class StoredRun:
     def _repr_html_(self) -> str:
         """What a notebook shows: metrics and findings as of now."""
         record, findings = examine(catalog.read(Path(self._run.path)) or self._run)
-        return display.render(record.run, record.history, findings)
+        return display.render(record.run, display.curves(record), findings)
 
     def _read(self) -> Rows:
         fresh = catalog.read(Path(self._run.path)) or self._run
