@@ -160,10 +160,19 @@ def join_matrices(blocks: Sequence[Block]) -> Series:
     for block in blocks:
         rows = np.searchsorted(steps, block["step"])
         columns = np.searchsorted(index, block["index"])
+        place = _run(rows), _run(columns)
+        both = place if slice in map(type, place) else np.ix_(rows, columns)
         for name in block:
             if name not in ("step", "index"):
-                values[name][np.ix_(rows, columns)] = block[name]
+                values[name][both] = block[name]
     return Series(steps, index, values)
+
+
+def _run(places: NDArray[np.intp]) -> slice | NDArray[np.intp]:
+    """Places that follow each other as a slice, which is written to at once; others as they are."""
+    if len(places) and places[-1] - places[0] == len(places) - 1 and (np.diff(places) == 1).all():
+        return slice(int(places[0]), int(places[-1]) + 1)
+    return places
 
 
 def _with_room(array: NDArray[Any], used: int, more: int) -> NDArray[Any]:
