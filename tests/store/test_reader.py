@@ -113,6 +113,30 @@ def test_large_logs_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.Monke
         assert reader.damage == []
 
 
+@pytest.mark.parametrize("length", [700, 5000, 1 << 27, 1 << 30])
+def test_a_wrong_length_in_a_large_log_costs_one_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """Also where the frame would end within the log, so that it is waited for."""
+    monkeypatch.setattr("backprobe.store.reader.CHUNK", 512)
+    path = tmp_path / "rank0-p1.log"
+    writer = LogWriter(path)
+    at = 0
+    for number in range(60):
+        if number == 20:
+            at = path.stat().st_size
+        writer.frame({"stream": "steps"}, {"step": np.full(40, number), "loss": np.ones(40)})
+    writer.close()
+    data = bytearray(path.read_bytes())
+    data[at + 4 : at + 8] = length.to_bytes(4, "little")
+    path.write_bytes(data)
+    reader = LogReader(path)
+    reader.refresh(ended=True)
+    steps = reader.assembled.record(Run("a")).steps["step"]
+    assert sorted(set(steps.tolist())) == [n for n in range(60) if n != 20]
+    assert reader.damage != []
+
+
 def test_the_process_that_trained_is_the_record(tmp_path: Path) -> None:
     """Of several logs that of the lowest rank with the most steps counts; other files don't."""
     run = catalog.create(tmp_path)

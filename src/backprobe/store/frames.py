@@ -91,8 +91,14 @@ def seal(sequence: int, payload: bytes) -> bytes:
     return HEAD.pack(MAGIC, len(payload), crc, sequence) + payload
 
 
-def decode(data: bytes, start: int = 0) -> tuple[list[Frame], list[Damage], int]:
+def decode(data: bytes, start: int = 0, beyond: int = 0) -> tuple[list[Frame], list[Damage], int]:
     """All whole frames of `data` from `start` on.
+
+    Arguments:
+        data: a piece of a log.
+        start: where a frame begins.
+        beyond: so many bytes of the log are known to follow: a frame that ends in them is waited
+            for, and nothing behind its begin is searched for another.
 
     Returns:
         The frames, the damaged stretches between them, and the offset of the first byte that may
@@ -123,6 +129,10 @@ def decode(data: bytes, start: int = 0) -> tuple[list[Frame], list[Damage], int]
                 lost_from = -1
             frames.append(frame)
             offset = found + length
+        elif why == "torn" and missing(view[found:]) <= beyond:
+            if lost_from >= 0 and lost_from < found:
+                damage.append(Damage(lost_from, found, reason))
+            return frames, damage, found
         elif why == "torn":
             following = _next_whole(data, view, found + 1, end)
             if following < 0:
@@ -139,6 +149,13 @@ def decode(data: bytes, start: int = 0) -> tuple[list[Frame], list[Damage], int]
     if lost_from >= 0 and lost_from < offset:
         damage.append(Damage(lost_from, offset, reason))
     return frames, damage, offset
+
+
+def missing(data: bytes | memoryview) -> int:
+    """Bytes that a frame lacks whose begin this is."""
+    if len(data) < HEAD.size:
+        return HEAD.size - len(data)
+    return max(0, int(HEAD.unpack_from(data)[1]) + HEAD.size - len(data))
 
 
 def _next_whole(data: bytes, view: memoryview, start: int, end: int) -> int:

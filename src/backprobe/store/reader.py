@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backprobe.records import Record, Run
 from backprobe.store.assemble import Assembler
-from backprobe.store.frames import Damage, Frame, decode
+from backprobe.store.frames import Damage, Frame, decode, missing
 from backprobe.store.merge import merge
 
 LOG_NAME = re.compile(r"rank(\d+)-p(\d+)(?:-(\d+))?\.log$")
@@ -68,9 +68,10 @@ class LogReader:
                 if self._replaced(os.fstat(file.fileno())):
                     before = 0
                 file.seek(self.offset)
-                while chunk := file.read(CHUNK):
-                    data = pending + chunk
-                    frames, damage, used = decode(data)
+                size = os.fstat(file.fileno()).st_size
+                while chunk := file.read(max(CHUNK, min(size, missing(pending)) if pending else 0)):
+                    data = pending + chunk if pending else chunk
+                    frames, damage, used = decode(data, 0, max(0, size - file.tell()))
                     self._report(damage)
                     self.assembled.add(self._in_sequence(frames, bool(damage)))
                     self.offset += used
