@@ -5,7 +5,7 @@
 store's own writer, block by block as the probe writes them, and hold noise. The browser is
 Debian's chromium without a window, through Playwright. TensorBoard, where it is installed, gets
 the same scalars. Repeated figures are the median of `ROUNDS`, and the least of them where the
-machine is not quiet; "cold" is the first answer after the server has started.
+machine is not quiet; "cold" is the first answer after the server has started, of `STARTS` starts.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from backprobe.store.writer import LogWriter
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 7
+STARTS = 3
 SIGNALS = ("grad_rms", "weight_rms", "update_rms", "grad_zero", "grad_cosine", "grad_nonfinite")
 BLOCK = 500
 
@@ -91,6 +92,15 @@ def serve(store: Path) -> Iterator[Server]:
     finally:
         process.kill()
         process.wait()
+
+
+def cold(store: Path, path: str) -> tuple[float, float]:
+    """The first answer after a start, of so many starts: median and least."""
+    values = []
+    for _ in range(STARTS):
+        with serve(store) as server:
+            values.append(server.milliseconds(path))
+    return spread(values)
 
 
 def record(
@@ -253,9 +263,9 @@ def long_series(store: Path, figures: Figures, small: bool) -> None:
     """One series of ten million points."""
     steps = 1_000_000 if small else 10_000_000
     run = record(store, "ten million", 0, steps)
+    path = f"api/runs/{run.id}/series?key=step/loss&points=1600"
+    figures.add("10-million-point series: first answer, cold", cold(store, path), "ms")
     with serve(store) as server, browser() as found:
-        path = f"api/runs/{run.id}/series?key=step/loss&points=1600"
-        figures.add("10-million-point series: first answer, cold", server.milliseconds(path), "ms")
         figures.add("… answer, warm", median(lambda: server.milliseconds(path)), "ms", 100)
         random = np.random.default_rng(0)
 
@@ -274,18 +284,16 @@ def long_series(store: Path, figures: Figures, small: bool) -> None:
             detailed.append(last)
         figures.add("… zoom by dragging, until it is drawn", spread(drawn), "ms", 30)
         figures.add("… until it is drawn in its own detail", spread(detailed), "ms")
+        server.get(f"api/runs/{run.id}/findings")  # the diagnosis has ended
         figures.add("… memory of the server", server.megabytes(), "MB")
 
 
 def many_runs(store: Path, figures: Figures, small: bool) -> None:
     """The table, and an overlay."""
     ids = table(store, 100 if small else 1000)
+    table_cold = cold(store, "api/runs")
+    figures.add("1,000 runs x 50 metrics: table at the server, cold", table_cold, "ms")
     with serve(store) as server, browser() as found:
-        figures.add(
-            "1,000 runs x 50 metrics: table at the server, cold",
-            server.milliseconds("api/runs"),
-            "ms",
-        )
         began = time.perf_counter()
         while any(run["summary"] is None for run in json.loads(server.get("api/runs"))["runs"]):
             time.sleep(0.5)
@@ -345,11 +353,9 @@ def many_runs(store: Path, figures: Figures, small: bool) -> None:
 def heat_map(store: Path, figures: Figures, small: bool) -> None:
     """3,000 tensors × 2,000 steps."""
     run = record(store, "many tensors", 300 if small else 3000, 2000)
+    path = f"api/runs/{run.id}/heatmap?signal=grad_rms&columns=800"
+    figures.add("heat map of 3,000 x 2,000: at the server, cold", cold(store, path), "ms")
     with serve(store) as server, browser() as found:
-        path = f"api/runs/{run.id}/heatmap?signal=grad_rms&columns=800"
-        figures.add(
-            "heat map of 3,000 x 2,000: at the server, cold", server.milliseconds(path), "ms"
-        )
         figures.add("… at the server, warm", median(lambda: server.milliseconds(path)), "ms")
         taken, page = painted(found, server, f"#/runs/{run.id}", inked(".heat-canvas"))
         figures.add("… first paint of the page with it", taken, "ms")
