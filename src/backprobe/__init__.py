@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from backprobe.experiments.check import check
     from backprobe.experiments.initialize import initialize
     from backprobe.experiments.lr_finder import LRFinder
+    from backprobe.face.agent import agent, sweep
     from backprobe.face.alert import AlertLevel
     from backprobe.face.api import Api
     from backprobe.face.artifact import Artifact
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from backprobe.face.settings import Settings
     from backprobe.face.state import config, run, summary
     from backprobe.face.verbs import (
-        agent,
         alert,
         define_metric,
         finish,
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
         login,
         save,
         setup,
-        sweep,
         teardown,
         unwatch,
         use_artifact,
@@ -123,6 +122,7 @@ _HOMES = {
     "Table": "face.media.table",
     "UsageError": "face.errors",
     "Video": "face.media.file",
+    "agent": "face.agent",
     "check": "experiments.check",
     "diagnose": "face.diagnosis",
     "errors": "face.namespaces",
@@ -130,6 +130,7 @@ _HOMES = {
     "init": "face.init",
     "initialize": "experiments.initialize",
     "plot": "face.media.chart",
+    "sweep": "face.agent",
     "util": "face.namespaces",
 }
 """Where a name is at home; the verbs that are not here are `face.verbs`'s."""
@@ -137,10 +138,22 @@ _HOMES = {
 _OF_THE_MOMENT = ("config", "run", "summary")
 """Looked up each time: they change with `init` and `finish`."""
 
+_ALSO = frozenset(
+    """
+    ArtifactTTL Classes Config EvalTable Graph JoinedTable api apis attach box3d catboost
+    controller data_types ensure_configured env gym join jupyter keras lightgbm link_model
+    mark_preempting patched pin_config_keys plot_table plots profiler require restore sacred sdk
+    sklearn tensorboard termerror termlog termsetup termwarn trigger use_model visualize wandb_lib
+    wandb_run wandb_sdk wandb_settings xgboost
+    """.split()
+)
+
 
 def __getattr__(name: str) -> Any:
     if name in _OF_THE_MOMENT:
         return getattr(import_module("backprobe.face.state"), name)
+    if name in _ALSO:  # W&B's, beyond those that are promised
+        return import_module("backprobe.face.also").NAMES[name]
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = import_module(f"backprobe.{_HOMES.get(name, 'face.verbs')}")

@@ -274,7 +274,32 @@ def test_files_are_copied(kept: Kept, tmp_path: Path) -> None:
     with open(film, "rb") as file:
         assert (kept.folder / kept(File(file))["path"]).read_bytes() == b"film"
     with pytest.raises(TypeError, match=r"Video\(\) expects the path of a file that exists"):
-        Video(np.zeros((2, 3, 4, 4)))
+        Video("no-such-film.mp4")
+    assert (kept.folder / kept(Html("<i>" + "x" * 5000))["path"]).stat().st_size == 5003
+
+
+def test_frames_are_kept_as_a_gif(kept: Kept) -> None:
+    """Frames [time, channels, height, width] play at their speed; a batch stands side by side."""
+    pillow = pytest.importorskip("PIL.Image")
+    frames = np.zeros((3, 3, 4, 6), np.uint8)
+    frames[1, 0] = 255
+    stub = kept(Video(frames, fps=5))
+    with pillow.open(kept.folder / stub["path"]) as film:
+        assert (film.format, film.n_frames, film.size) == ("GIF", 3, (6, 4))
+        assert film.info["duration"] == 200
+        film.seek(1)
+        assert film.convert("RGB").getpixel((2, 2)) == (255, 0, 0)
+    several = kept(Video(np.random.default_rng(0).random((2, 3, 1, 4, 6)), format="mp4"))
+    with pillow.open(kept.folder / several["path"]) as film:
+        assert film.size == (2 * 6 + 3 * 2, 4 + 2 * 2)
+    with pytest.raises(ValueError, match=r"expects frames \[time, channels"):
+        Video(np.zeros((2, 3, 4)))
+
+
+def test_a_batch_of_tensors_is_one_picture() -> None:
+    """As a grid of eight columns, as W&B makes it of what a loader gives."""
+    torch = pytest.importorskip("torch")
+    assert as_pixels(torch.zeros(10, 3, 4, 6)).shape == (2 * 6 + 2, 8 * 8 + 2, 3)
 
 
 def test_a_medium_that_can_not_be_written_is_kept_as_text(kept: Kept) -> None:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, overload
 
-from backprobe.face.artifact import Artifact, find
+from backprobe.face import sweep as sweeps
+from backprobe.face.artifact import Artifact, find, versions
 from backprobe.face.errors import CommError, UsageError
 from backprobe.face.filters import matches
 from backprobe.face.stored_run import StoredRun
@@ -89,10 +92,44 @@ class Api:
                 raise CommError(str(error)) from None
         return self.run(last)
 
-    def projects(self, entity: str | None = None, per_page: int = 200) -> list[str]:
-        """The names of the projects."""
+    def projects(self, entity: str | None = None, per_page: int = 200) -> list[Project]:
+        """The projects: their names, which are also their `.name`."""
         del entity, per_page
-        return sorted({run.project for run in catalog.runs(self.directory) if run.project})
+        found = {run.project for run in catalog.runs(self.directory) if run.project}
+        return [Project(name) for name in sorted(found)]
+
+    def project(self, name: str, entity: str | None = None) -> Project:
+        """A project by its name."""
+        del entity
+        return Project(name)
+
+    def sweep(self, path: str) -> StoredSweep:
+        """A sweep of this store, by its id or `entity/project/id`.
+
+        Raises:
+            CommError: there is none.
+        """
+        name, spec = sweeps.load(path, self.directory)
+        return StoredSweep(name, spec, self.runs(filters={"group": name}))
+
+    def artifacts(self, type_name: str, name: str, per_page: int = 50) -> list[Artifact]:
+        """The versions of an artifact, the newest first."""
+        del per_page
+        found = versions(catalog.runs(self.directory), name)
+        return [artifact for artifact in found if artifact.type == type_name]
+
+    def artifact_exists(self, name: str, type: str | None = None) -> bool:  # noqa: A002
+        """Whether there is an artifact of that name."""
+        del type
+        return any(True for _ in versions(catalog.runs(self.directory), name))
+
+    default_entity = ""
+
+    @property
+    def viewer(self) -> Any:
+        """Who asks: the user of this machine."""
+        name = getpass.getuser()
+        return SimpleNamespace(username=name, name=name, entity="", email=None, teams=[])
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:  # noqa: A002
         """The artifact `name`, `name:v3` or `name:latest`.
@@ -105,6 +142,42 @@ class Api:
 
     def flush(self) -> None:
         """Nothing: every call reads what is there."""
+
+
+class Project(str):
+    """A project's name, which has W&B's attributes."""
+
+    __slots__ = ()
+    entity = ""
+
+    @property
+    def name(self) -> str:
+        """Itself."""
+        return str(self)
+
+
+class StoredSweep:
+    """A sweep: what it varies, and its runs.
+
+    Arguments:
+        name: its id.
+        config: what it varies.
+        runs: those that it began.
+    """
+
+    def __init__(self, name: str, config: Mapping[str, Any], runs: Runs) -> None:
+        self.id = self.name = name
+        self.config = dict(config)
+        self.runs = runs
+
+    def best_run(self, order: str | None = None) -> StoredRun | None:
+        """The run with the best summary of the sweep's metric; None where no run has it."""
+        metric = self.config.get("metric") or {}
+        if order is None and "name" in metric:
+            sign = "-" if metric.get("goal") == "maximize" else "+"
+            order = f"{sign}summary_metrics.{metric['name']}"
+        found = _ordered(list(self.runs), order or "-created_at")
+        return found[0] if found else None
 
 
 class Runs(Sequence[StoredRun]):

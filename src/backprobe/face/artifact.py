@@ -6,13 +6,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 from typing import IO, Any
 
-from backprobe.face.errors import CommError
+from backprobe.face.errors import CommError, UsageError
+from backprobe.face.kept import Entry, Kept
 from backprobe.face.media.base import Media, Place, safe_name
 from backprobe.face.values import plain
 from backprobe.records import Run
@@ -20,7 +22,11 @@ from backprobe.records import Run
 MANIFEST = "artifact.json"
 
 
-class Artifact:
+log_into: Callable[[Artifact], Any] | None = None
+"""Where `Artifact.save` puts it: `log_artifact` of the run of the moment, while there is one."""
+
+
+class Artifact(Kept):
     """Files under one name: a data set, a model's weights.
 
     Arguments:
@@ -42,13 +48,15 @@ class Artifact:
         self.description = description
         self.metadata: dict[str, Any] = dict(metadata or {})
         self.aliases: list[str] = []
+        self.tags: list[str] = []
+        self.ttl: Any = None
         self.version = ""
-        self.folder: Path | None = None
+        self.folder = None
         self._files: dict[str, Path | bytes] = {}
         self._media: dict[str, Media] = {}
         self._references: dict[str, str] = {}
 
-    def add_file(self, local_path: str | PathLike[str], name: str | None = None, **_: Any) -> None:
+    def add_file(self, local_path: str | PathLike[str], name: str | None = None, **_: Any) -> Entry:
         """Adds a file; it is copied when the artifact is logged.
 
         Raises:
@@ -58,6 +66,7 @@ class Artifact:
         if not path.is_file():
             raise ValueError(f"add_file({fspath(local_path)!r}): there is no such file")
         self._files[name or path.name] = path.absolute()
+        return Entry(name or path.name, path.absolute())
 
     def add_dir(self, local_path: str | PathLike[str], name: str | None = None, **_: Any) -> None:
         """Adds all files below a folder.
@@ -91,35 +100,36 @@ class Artifact:
         content = buffer.getvalue()
         self._files[name] = content if isinstance(content, bytes) else content.encode()
 
+    def remove(self, item: str | PathLike[str] | Entry) -> None:
+        """Takes out a file, or all files below a folder, that was added.
+
+        Raises:
+            FileNotFoundError: nothing of that name was added.
+        """
+        name = item.path if isinstance(item, Entry) else fspath(item)
+        gone = [one for one in self._files if one == name or one.startswith(f"{name}/")]
+        if not gone and self._media.pop(name, self._references.pop(name, None)) is None:
+            raise FileNotFoundError(f"artifact {self.name!r} has no {name!r}")
+        for one in gone:
+            del self._files[one]
+
+    def save(self, *_: Any, **__: Any) -> None:
+        """Logs it into the run of the moment.
+
+        Raises:
+            UsageError: there is no run.
+        """
+        if log_into is None:
+            raise UsageError("You must call backprobe.init() before Artifact.save()")
+        log_into(self)
+
     def wait(self, timeout: float | None = None) -> Artifact:
         """Itself: it is there as soon as it is logged."""
         del timeout
         return self
 
-    def download(self, root: str | PathLike[str] | None = None, **_: Any) -> str:
-        """The folder with its files; with `root`, a copy of them there.
-
-        Raises:
-            CommError: it has not been logged.
-        """
-        if self.folder is None:
-            raise CommError(f"artifact {self.name!r} has no files yet: log it first")
-        if root is None:
-            return str(self.folder)
-        shutil.copytree(self.folder, root, dirs_exist_ok=True)
-        return fspath(root)
-
-    def file(self, root: str | PathLike[str] | None = None) -> str:
-        """The path of its only file.
-
-        Raises:
-            CommError: it has none or several.
-        """
-        folder = Path(self.download(root))
-        files = [path for path in folder.rglob("*") if path.is_file()]
-        if len(files) != 1:
-            raise CommError(f"artifact {self.name!r} has {len(files)} files; download() gives all")
-        return str(files[0])
+    def _sources(self) -> dict[str, Path | bytes]:
+        return dict(self._files) if self.folder is None else super()._sources()
 
     def store(self, folder: Path, aliases: list[str]) -> None:
         """Copies everything into the next version's folder below `folder`.
@@ -141,7 +151,7 @@ class Artifact:
             else:
                 shutil.copy2(source, target)
         media = {n: m.store(Place(home / self.version, n, 0)) for n, m in self._media.items()}
-        self.folder = files
+        self.folder, self._stubs = files, media
         manifest = {
             "name": self.name,
             "type": self.type,
@@ -161,17 +171,32 @@ def find(runs: list[Run], wanted: str) -> Artifact:
     Raises:
         CommError: there is none.
     """
-    name, _, version = wanted.rsplit("/", 1)[-1].partition(":")
+    version = wanted.rsplit("/", 1)[-1].partition(":")[2]
+    for found in versions(runs, wanted):
+        if version in ("", "latest", found.version, *found.aliases):
+            return found
+    raise CommError(f"no artifact {wanted!r} in this store")
+
+
+def versions(runs: list[Run], wanted: str) -> Iterator[Artifact]:
+    """All artifacts of a name, run by run, the newest first."""
+    name = wanted.rsplit("/", 1)[-1].partition(":")[0]
     for run in runs:
         home = Path(run.path) / "artifacts" / safe_name(name)
         for path in sorted(home.glob(f"v*/{MANIFEST}"), key=_number, reverse=True):
             data = json.loads(path.read_text())
-            if version in ("", "latest", data["version"], *data["aliases"]):
-                found = Artifact(data["name"], data["type"], data["description"], data["metadata"])
-                found.version, found.aliases = data["version"], data["aliases"]
-                found.folder = path.parent / "files"
-                return found
-    raise CommError(f"no artifact {wanted!r} in this store")
+            found = Artifact(data["name"], data["type"], data["description"], data["metadata"])
+            found.version, found.aliases = data["version"], data["aliases"]
+            found.folder = path.parent / "files"
+            found._stubs, found._references = data["media"], data["references"]
+            yield found
+
+
+def empty(name: str) -> Artifact:
+    """An artifact of no files, for a run that keeps nothing."""
+    made = Artifact(name)
+    made.folder = Path(tempfile.mkdtemp(prefix="backprobe-"))
+    return made
 
 
 def _number(path: Path) -> int:

@@ -75,6 +75,9 @@ class Config(Mapping[str, Any]):
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied, (dict(self._items), self._free)  # a copy is no run's
+
     def keys(self) -> KeysView[str]:
         """The keys, without W&B's own that begin with an underscore."""
         return self.as_dict().keys()
@@ -212,6 +215,12 @@ def _attributes(given: Any) -> dict[str, Any]:
             f"config must be a dict, a namespace or a file's path, got {type(given).__name__}"
         )
     return dict(vars(given))
+
+
+def _copied(items: dict[str, Any], free: bool) -> Config:
+    made = Config(free=free)
+    made._items.update(items)
+    return made
 
 
 def _differ(old: Any, new: Any) -> bool:

@@ -108,7 +108,8 @@ class Identity:
         """Always: nothing leaves this machine."""
         return True
 
-    url = project_url = sweep_id = sweep_url = None
+    url = project_url = sweep_url = None
+    sweep_id: str | None = None
 
     @property
     def sync_dir(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from backprobe import session as sessions
 from backprobe import settings as environment
-from backprobe.face import exit_status, state
+from backprobe.face import exit_status, state, sweep
 from backprobe.face import project as projects
 from backprobe.face import resume as resuming
 from backprobe.face.config import DEFAULTS, Config, parse, read_file
@@ -77,8 +77,8 @@ def init(
         resume: "allow" goes on with the run of that `id` if there is one, "must" only then,
             "never" refuses, "auto" or True goes on with this script's last run if that broke off.
         settings: further settings; `Settings` or a dict.
-        entity, dir, force, resume_from, fork_from, save_code, tensorboard, sync_tensorboard,
-            monitor_gym, anonymous, magic: recorded, without effect.
+        entity, dir, force, resume_from, fork_from, save_code: recorded, without effect.
+        tensorboard, sync_tensorboard, monitor_gym, anonymous, magic: the same.
 
     Raises:
         UsageError: a mode, an id or a combination that can't be meant.
@@ -136,6 +136,9 @@ def _resolve(given: Settings | Mapping[str, Any] | None, arguments: dict[str, An
     elif given is not None:
         resolved.take(given)
     resolved.take(arguments)
+    if sweep.pending is not None:
+        resolved.project = resolved.project or sweep.pending.project
+        resolved.run_group = resolved.run_group or sweep.pending.sweep
     if resolved.run_id is not None and not ID.fullmatch(resolved.run_id):
         raise UsageError(
             f"init(id={resolved.run_id!r}): an id names a folder; expected up to 128 letters "
@@ -187,6 +190,9 @@ def _begin(
     except Error as error:
         notices.warn(str(error))
     run.config.update(values, allow_val_change=True)
+    if sweep.pending is not None:
+        run.config.update(sweep.pending.values, allow_val_change=True)
+        run.sweep_id = sweep.pending.sweep
     state.enter(run, main=resolved.reinit != "create_new" or state.run is None)
     if start.session is not None:
         exit_status.observe()

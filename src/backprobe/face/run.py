@@ -11,11 +11,12 @@ from datetime import timedelta
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn
+from weakref import WeakValueDictionary
 
 from backprobe.face import display, ending, watch
 from backprobe.face.alert import AlertLevel, Alerts
-from backprobe.face.artifact import Artifact, find
+from backprobe.face.artifact import Artifact, empty, find
 from backprobe.face.config import Config
 from backprobe.face.define_metric import Metric, parse
 from backprobe.face.errors import UsageError
@@ -24,27 +25,33 @@ from backprobe.face.identity import Identity, nobody
 from backprobe.face.log import History
 from backprobe.face.media.convert import Converter
 from backprobe.face.notices import Notices
-from backprobe.face.save import Saved
+from backprobe.face.save import Saved, restore
 from backprobe.face.settings import Settings
 from backprobe.face.summary import Summary
+from backprobe.records import Run as RunRecord
 from backprobe.session import Session, examine
 from backprobe.store import catalog
 
 NO_EFFECT = (
     "display",
     "finish_artifact",
+    "get_project_url",
+    "get_sweep_url",
     "link_artifact",
     "link_model",
     "log_code",
     "mark_preempting",
     "pin_config_keys",
-    "restore",
     "status",
     "to_html",
     "write_logs",
     "_label",
 )
 """Methods of W&B's Run that scripts call and that have nothing to do here."""
+
+
+_live: WeakValueDictionary[str, Run] = WeakValueDictionary()
+"""The runs that this process keeps, by their ids."""
 
 
 class Run(Identity):
@@ -89,6 +96,8 @@ class Run(Identity):
         self._history = self._begin(step)
         self._alerts = Alerts(self._send_alert)
         self._saved = Saved((self._folder or Path(os.devnull)) / "files", self.notices.warn)
+        if session is not None:
+            _live[self._record.id] = self
 
     def _begin(self, step: int) -> History:
         writer = self._session.writer if self._session is not None else None
@@ -267,7 +276,42 @@ class Run(Identity):
         """
         if isinstance(artifact_or_name, Artifact):
             return artifact_or_name
+        if self._session is None:  # a disabled run has none, and goes on
+            return empty(artifact_or_name)
         return find(catalog.runs(catalog.store_directory()), artifact_or_name)
+
+    def use_model(self, name: str) -> str:
+        """The path of a model that `log_model` kept: its file, or the folder of its files.
+
+        Raises:
+            CommError: there is none.
+        """
+        return self.use_artifact(name).path()
+
+    def restore(
+        self,
+        name: str,
+        run_path: str | None = None,
+        replace: bool = False,
+        root: str | PathLike[str] | None = None,
+    ) -> IO[str] | None:
+        """A file that this run, or the one at `run_path`, saved: open, with its path as `.name`.
+
+        Arguments:
+            name: as it is called among the saved files.
+            run_path: `entity/project/id` or an id.
+            replace: accepted; a copy below `root` is always fresh.
+            root: a folder to copy it to.
+
+        Raises:
+            ValueError: there is no such file.
+        """
+        del replace
+        folder = self._folder
+        if run_path is not None:
+            wanted = run_path.rstrip("/").rsplit("/", 1)[-1]
+            folder = Path(catalog.find(catalog.store_directory(), wanted).path)
+        return None if folder is None else restore(folder / "files", name, root)
 
     def log_model(
         self, path: str | PathLike[str], name: str | None = None, aliases: list[str] | None = None
@@ -299,6 +343,9 @@ class Run(Identity):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return lambda *_, **__: None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self._record, self.settings, self.config, self.step)
+
     def __repr__(self) -> str:
         return f"<backprobe run {self.id} ({self.name})>"
 
@@ -321,8 +368,9 @@ class Run(Identity):
         self._gate = ""
         self._pid = os.getpid()
         self._facts = None  # the parent's
-        if self._session is not None:
-            self._session = Session(self._session.run, owner=False)
+        if self._session is not None or self._record.path:
+            record = self._record if self._session is None else self._session.run
+            self._session = Session(record, owner=False)
             self.config.__dict__["_on_change"] = self.summary.__dict__["_on_change"] = None
         self._history = self._begin(self._history.step)
 
@@ -346,3 +394,15 @@ class Run(Identity):
     def _forked(self) -> None:
         if not self._gate:
             self._gate = "forked"
+
+
+def _again(record: RunRecord, settings: Settings, config: Config, step: int) -> Run:
+    """The run that was copied or pickled: itself, or in another process a part that writes on."""
+    live = _live.get(record.id)
+    if live is not None:
+        return live
+    run = Run(settings, None, config, Summary(), step)
+    run._record = record
+    run._gate = "forked" if record.path else ""
+    run._folder = Path(record.path) if record.path else None
+    return run

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from os import PathLike, fspath
 from pathlib import Path
+from typing import IO
 
 POLICIES = ("live", "now", "end")
 
@@ -94,3 +95,20 @@ def _base(text: str, base_path: str | PathLike[str] | None) -> Path:
         here = Path.cwd()
         return here if Path(os.path.abspath(text)).is_relative_to(here) else Path("/")
     return Path(text).parent.parent  # W&B keeps one folder of an absolute path
+
+
+def restore(folder: Path, name: str, root: str | PathLike[str] | None = None) -> IO[str]:
+    """A saved file, open for reading; with `root` a copy of it below that folder.
+
+    Raises:
+        ValueError: there is no such file.
+    """
+    found = folder / name
+    if not found.is_file():
+        raise ValueError(f"restore({name!r}): no file of that name was saved")
+    if root is not None:
+        target = Path(root) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(found, target)
+        found = target
+    return open(found)

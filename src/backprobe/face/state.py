@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn
 
+from backprobe.face import artifact
 from backprobe.face.config import Config
 from backprobe.face.errors import Error
 from backprobe.face.run import Run
@@ -56,6 +57,7 @@ def enter(new: Run, main: bool = True) -> None:
     new._on_end = lambda: leave(new)
     if main:
         run, config, summary, latest = new, new.config, new.summary, new
+        artifact.log_into = new.log_artifact
 
 
 def leave(ended: Run) -> None:
@@ -65,6 +67,7 @@ def leave(ended: Run) -> None:
         _all.remove(ended)
     if run is ended:
         run, config, summary = None, Before("config"), Before("summary")
+        artifact.log_into = None
 
 
 def open_runs() -> list[Run]:

@@ -3,15 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from backprobe.face import display
+from backprobe.face.artifact import Artifact, find
 from backprobe.face.errors import CommError
 from backprobe.face.notices import Notices
 from backprobe.face.read import Row, Rows, closed
+from backprobe.face.stored_values import StoredValues
+from backprobe.face.sweep import FOLDER
 from backprobe.records import Run
 from backprobe.session import examine
 from backprobe.store import catalog
@@ -86,6 +91,26 @@ class StoredRun:
         """Empty: there are no accounts here."""
         return ""
 
+    username = entity
+    user = sweep = None
+
+    @property
+    def storage_id(self) -> str:
+        """Its id."""
+        return self._run.id
+
+    @property
+    def sweep_name(self) -> str | None:
+        """The sweep that began it."""
+        group = self._run.group
+        store = Path(self._run.path).parent
+        return group if group and (store / FOLDER / f"{group}.json").is_file() else None
+
+    @property
+    def system_metrics(self) -> dict[str, Any]:
+        """Empty: `backprobe ui` shows how busy the machine was."""
+        return {}
+
     @property
     def state(self) -> str:
         """running, finished, failed, killed or crashed, as of now."""
@@ -121,8 +146,9 @@ class StoredRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """Its config."""
-        return {k: v for k, v in self.rawconfig.items() if not k.startswith("_")}
+        """Its config; what is set in it is stored."""
+        found = {k: v for k, v in self.rawconfig.items() if not k.startswith("_")}
+        return StoredValues(found, lambda changes: self._edit(config=changes))
 
     @property
     def rawconfig(self) -> dict[str, Any]:
@@ -130,9 +156,10 @@ class StoredRun:
         return dict(self._run.config if closed(self._run) else self._read().run.config)
 
     @property
-    def summary(self) -> Mapping[str, Any]:
-        """One value a metric; with `_step`, `_timestamp` and `_runtime`."""
-        return dict(self._run.summary) if closed(self._run) else self._read().summary()
+    def summary(self) -> Any:
+        """One value a metric; with `_step`, `_timestamp` and `_runtime`; what is set is stored."""
+        found = self._run.summary if closed(self._run) else self._read().summary()
+        return StoredValues(found, lambda changes: self._edit(summary=changes))
 
     summary_metrics = summary
 
@@ -209,6 +236,8 @@ class StoredRun:
         del page_size, use_cache
         return self._scan(_checked(keys), min_step or None, max_step)
 
+    beta_scan_history = scan_history
+
     def files(self, names: Sequence[str] | None = None, per_page: int = 50) -> list[StoredFile]:
         """Its files: those it saved, its media, its logs.
 
@@ -235,6 +264,34 @@ class StoredRun:
         """Nothing: what is set is stored at once."""
 
     save = update
+
+    def wait_until_finished(self, seconds: float = 5.0) -> None:
+        """Returns when it no longer runs; looks so often."""
+        while self.state == "running":
+            time.sleep(seconds)
+
+    def upload_file(self, path: str, root: str = ".") -> StoredFile:
+        """Copies a file into its folder `files/`, under its path below `root`."""
+        source, folder = Path(path), Path(self._run.path)
+        target = folder / "files" / source.absolute().relative_to(Path(root).absolute())
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+        return StoredFile(target, folder)
+
+    def logged_artifacts(self, per_page: int = 100) -> list[Artifact]:
+        """The artifacts that it logged, each in its newest version."""
+        del per_page
+        names = sorted(path.name for path in Path(self._run.path, "artifacts").glob("*"))
+        return [find([self._run], name) for name in names]
+
+    def used_artifacts(self, per_page: int = 100) -> list[Artifact]:
+        """Empty: who reads an artifact is not recorded."""
+        del per_page
+        return []
+
+    def use_artifact(self, artifact: Artifact, *_: Any, **__: Any) -> Artifact:
+        """The artifact itself."""
+        return artifact
 
     def load(self, force: bool = False) -> None:
         """Reads it anew."""

@@ -9,7 +9,7 @@ from typing import Any
 from backprobe.face import state
 from backprobe.face.artifact import Artifact
 from backprobe.face.define_metric import Metric
-from backprobe.face.errors import Error, UsageError
+from backprobe.face.errors import Error
 from backprobe.face.init import init
 
 
@@ -96,17 +96,3 @@ def setup(*_: Any, **__: Any) -> None:
 def teardown(exit_code: int | None = None) -> None:
     """Ends the run of this process."""
     finish(exit_code)
-
-
-def sweep(*_: Any, **__: Any) -> str:
-    """W&B's sweeps are not part of this.
-
-    Raises:
-        UsageError: always, with what to do instead.
-    """
-    raise UsageError(
-        "sweeps are W&B's; `backprobe study SCRIPT --vary NAME=V1,V2` runs a grid of treatments"
-    )
-
-
-agent = sweep

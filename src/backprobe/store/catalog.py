@@ -149,12 +149,19 @@ def amend(run: Run, **changes: Any) -> None:
 
 
 def edit(run: Run, **changes: Any) -> None:
-    """Stores what a person changed of a run (`name`, `tags`, `notes`), apart from what it wrote.
+    """Stores what a person changed of a run (`name`, `tags` …), apart from what it wrote.
+
+    Of its config and summary the keys that are given change, the others stay.
 
     Raises:
         OSError: it can't be written.
     """
-    _merge(Path(run.path) / "edits.json", changes)
+    target = Path(run.path) / "edits.json"
+    before = _json(target) or {}
+    for key in MERGED:
+        if key in changes and isinstance(before.get(key), dict):
+            changes[key] = {**before[key], **changes[key]}
+    _merge(target, changes)
 
 
 def delete(run: Run) -> None:

@@ -41,6 +41,18 @@ class Chart(Media):
         return {"_type": "chart", **drawn, "table": dict(self.table.store(place))}
 
 
+def plot_table(
+    vega_spec_name: str,
+    data_table: Table,
+    fields: Mapping[str, str],
+    string_fields: Mapping[str, str] | None = None,
+    split_table: bool = False,
+) -> Chart:
+    """A chart of one's own at W&B: the table and the roles of its columns are kept."""
+    del split_table
+    return Chart(vega_spec_name, data_table, fields, (string_fields or {}).get("title"))
+
+
 def line(
     table: Table, x: str, y: str, stroke: str | None = None, title: str = "", **_: Any
 ) -> Chart:
@@ -189,6 +201,7 @@ plot = SimpleNamespace(
     histogram=histogram,
     line=line,
     line_series=line_series,
+    plot_table=plot_table,
     pr_curve=pr_curve,
     roc_curve=roc_curve,
     scatter=scatter,

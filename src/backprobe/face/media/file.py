@@ -11,8 +11,12 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, ClassVar
 
+from backprobe.face.media import frames
 from backprobe.face.media.base import Media, Place
 from backprobe.face.values import as_numpy, plain, shape_of
+
+FRAMES_A_SECOND = 4
+"""Of a film whose speed was not given, as in W&B."""
 
 
 class File(Media):
@@ -36,7 +40,7 @@ class File(Media):
         self._options = {k: plain(v) for k, v in options.items() if v is not None}
         self._path: Path | None = None
         self._content = b""
-        if isinstance(data_or_path, str | PathLike) and Path(fspath(data_or_path)).is_file():
+        if isinstance(data_or_path, str | PathLike) and _is_file(data_or_path):
             self._path = Path(fspath(data_or_path))
         elif callable(getattr(data_or_path, "read", None)):
             content = data_or_path.read()
@@ -98,7 +102,16 @@ class Audio(File):
 
 
 class Video(File):
-    """A film: the path of a file. Frames in memory need an encoder, which is not part of this."""
+    """A film: the path of a file, or frames [time, channels, height, width], kept as a GIF.
+
+    Frames may be a batch [films, time, …], shown side by side. They need Pillow.
+
+    Arguments:
+        data_or_path: as above; frames as for `Image`: numbers to 255, or shares of 1.
+        caption: shown below it.
+        fps: frames a second; 4 where not given.
+        format: of an open file, e.g. "mp4".
+    """
 
     kind, label, suffix = "videos", "video-file", ".mp4"
 
@@ -109,9 +122,17 @@ class Video(File):
         fps: int | None = None,
         format: str | None = None,  # noqa: A002 - W&B's name
     ) -> None:
+        self._fps = fps or FRAMES_A_SECOND
+        if shape_of(data_or_path) is not None:
+            format = "gif"  # noqa: A001 - other encoders are not part of this
         if format:
             self.suffix = f".{format}"  # type: ignore[misc]
         super().__init__(data_or_path, caption, fps=fps, format=format)
+
+    def _encode(self, data: Any) -> bytes:
+        if shape_of(data) is None:
+            return super()._encode(data)
+        return frames.gif(as_numpy(data), self._fps)
 
 
 class Html(File):
@@ -130,11 +151,13 @@ class Html(File):
 
 
 class Object3D(File):
-    """A model or point cloud: the path of a file, or an array [points, 3, 4 or 6]."""
+    """A model or point cloud: a file's path, an array [points, 3, 4 or 6], or W&B's dict."""
 
     kind, label, suffix = "object3D", "object3D-file", ".pts.json"
 
     def _encode(self, data: Any) -> bytes:
+        if isinstance(data, Mapping):
+            return json.dumps({str(key): _listed(value) for key, value in data.items()}).encode()
         if shape_of(data) is None:
             return super()._encode(data)
         return json.dumps(as_numpy(data).tolist()).encode()
@@ -144,3 +167,14 @@ class Molecule(File):
     """A molecule: the path of a file (pdb, mol, sdf …), or an open one."""
 
     kind, label, suffix = "molecule", "molecule-file", ".pdb"
+
+
+def _is_file(path: str | PathLike[str]) -> bool:
+    try:
+        return Path(fspath(path)).is_file()
+    except (OSError, ValueError):  # a text that is too long for a name, or holds a zero
+        return False
+
+
+def _listed(value: Any) -> Any:
+    return plain(value) if shape_of(value) is None else as_numpy(value).tolist()

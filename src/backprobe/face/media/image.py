@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from backprobe.face.media import png
+from backprobe.face.media import frames, png
 from backprobe.face.media.base import Media, Place
 from backprobe.face.values import as_numpy, plain, shape_of
 
@@ -22,8 +22,9 @@ class Image(Media):
     """A picture.
 
     An array is [height, width] or [height, width, channels]; a torch tensor is [channels, height,
-    width] (W&B's conventions). Floats within 0 to 1 are taken as shares of 255, other values as 0
-    to 255, and clipped. Arrays, tensors, PNG files and bytes need no further package.
+    width], or a batch of them, shown as a grid (W&B's conventions). Floats within 0 to 1 are taken
+    as shares of 255, other values as 0 to 255, and clipped. Arrays, tensors, PNG files and bytes
+    need no further package.
 
     Arguments:
         data_or_path: any of the above.
@@ -149,7 +150,9 @@ def as_pixels(data: Any, normalize: bool = True) -> Any:
     given = array.shape
     while array.ndim > 3 and array.shape[0] == 1:
         array = array[0]
-    if array.ndim == 3 and hasattr(data, "detach"):  # torch: channels first
+    if array.ndim == 4 and hasattr(data, "detach") and 0 not in array.shape:
+        array = frames.grid(np.moveaxis(array, 1, -1))
+    elif array.ndim == 3 and hasattr(data, "detach"):  # torch: channels first
         array = np.moveaxis(array, 0, -1)
     if array.ndim == 3 and array.shape[0] == 1 and array.shape[-1] > 4:
         array = array[0]
@@ -158,7 +161,7 @@ def as_pixels(data: Any, normalize: bool = True) -> Any:
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[-1] > 4) or 0 in array.shape:
         raise ValueError(
             "Image() expects an array [height, width] or [height, width, 1 to 4 channels], or a "
-            f"tensor [1 to 4 channels, height, width]; got shape {list(given)}"
+            f"tensor [1 to 4 channels, height, width] or a batch of such; got shape {list(given)}"
         )
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
