@@ -35,6 +35,7 @@ check: $(VENV)/.ready-dev ## lint, format, types, import graph, generated files
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m pytest -q tests/test_imports.py tests/test_public_names.py
+	$(PY) scripts/api_pages.py --check
 	$(PY) scripts/rule_pages.py --check
 	$(PY) scripts/treatment_pages.py --check
 	$(PY) scripts/resolved_set.py
@@ -53,7 +54,8 @@ bench-diagnosis: $(VENV)/.ready-bench ## measure: how often a diagnosis is right
 web: ## build the dashboard's page from web/ (needs Node 20 or newer)
 	sh scripts/web.sh build
 
-docs: $(VENV)/.ready-dev ## write docs/reference/rules/ from the rules' docstrings
+docs: $(VENV)/.ready-dev ## write the reference from the docstrings: rules, treatments, Python
+	$(PY) scripts/api_pages.py
 	$(PY) scripts/rule_pages.py
 	$(PY) scripts/treatment_pages.py
 

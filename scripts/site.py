@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the documentation as a site, from the Markdown as it lies in the repository.
 
-    python scripts/site.py [FOLDER]      # needs zensical: pip install -c constraints.txt zensical
+    python scripts/site.py [FOLDER]      # needs Zensical: pip install -c constraints.txt '.[docs]'
 
 The pages are put together in a temporary folder, so that links between README and docs stay as they
 are. A link that leads nowhere, or any other warning, fails the build.
@@ -56,7 +56,7 @@ def main() -> int:
     program = Path(sys.executable).parent / "zensical"
     if not program.exists():
         print(
-            "scripts/site.py needs zensical: pip install -c constraints.txt zensical",
+            "scripts/site.py needs Zensical: pip install -c constraints.txt '.[docs]'",
             file=sys.stderr,
         )
         return 2

@@ -99,6 +99,7 @@ def test_no_extra_promises_what_is_not_there() -> None:
         "bench",
         "demo",
         "dev",
+        "docs",
         "parquet",
         "ray",
         "slurm",

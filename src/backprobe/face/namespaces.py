@@ -20,4 +20,6 @@ def generate_id(length: int = 8) -> str:
 errors = SimpleNamespace(
     CommError=CommError, ConfigError=ConfigError, Error=Error, UsageError=UsageError
 )
+"""The errors under the name that scripts use: `wandb.errors.CommError`."""
 util = SimpleNamespace(generate_id=generate_id)
+"""`util.generate_id()` makes a run's id, for `init(id=…, resume="allow")`."""

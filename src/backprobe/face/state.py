@@ -41,8 +41,11 @@ class Before:
 
 
 run: Run | None = None
+"""The run of this process; None before `init` and after `finish`."""
 config: Config | Before = Before("config")
+"""The config of that run; without one any use raises `Error`."""
 summary: Summary | Before = Before("summary")
+"""The summary of that run; without one any use raises `Error`."""
 latest: Run | None = None
 """The last run that this process began, also when it has ended."""
 
