@@ -75,7 +75,7 @@ SUBJECTS: Mapping[str, Subject] = {
         "Each needs its own library and no other; [how to](../../how-to/trainers.md).",
         _named(
             "integrations.lightning integrations.transformers integrations.accelerate"
-            " integrations.ignite integrations.wandb"
+            " integrations.fastai integrations.ignite integrations.wandb"
         ),
     ),
     "errors": Subject(
