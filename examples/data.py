@@ -43,6 +43,11 @@ def _torchvision(name: str) -> tuple[torch.Tensor, ...]:
         from torchvision import datasets
     except ImportError:
         raise SystemExit(f"--data {name} needs torchvision: pip install torchvision") from None
+    except RuntimeError as error:  # its operators are of another build of torch
+        raise SystemExit(
+            f"--data {name} needs the torchvision that was built for torch {torch.__version__}; "
+            f"this one says: {error}"
+        ) from None
     kind = {"mnist": datasets.MNIST, "cifar10": datasets.CIFAR10}[name]
     parts = []
     for train in (True, False):

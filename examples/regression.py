@@ -24,12 +24,17 @@ if arguments.scale in ("inputs", "both"):
 if arguments.scale in ("targets", "both"):
     y = (y - y.mean()) / y.std()
 
-loader = batches(x, y, 32)
+held_out = torch.randperm(len(x))[:100]
+train = torch.ones(len(x), dtype=torch.bool).index_fill(0, held_out, False)
+x_test, y_test = x[held_out], y[held_out]
+
+loader = batches(x[train], y[train], 32)
 model = nn.Sequential(nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1))
 criterion = nn.MSELoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=arguments.lr)
 
 for epoch in range(arguments.epochs):
+    model.train()
     for features, target in loader:
         optimizer.zero_grad()
         loss = criterion(model(features), target)
@@ -37,4 +42,7 @@ for epoch in range(arguments.epochs):
         if arguments.clip:
             nn.utils.clip_grad_norm_(model.parameters(), arguments.clip)
         optimizer.step()
-    print(f"epoch {epoch + 1}: loss {loss.item():.4g}")
+    model.eval()
+    with torch.no_grad():
+        unexplained = (model(x_test) - y_test).square().mean() / y_test.var()
+    print(f"epoch {epoch + 1}: loss {loss.item():.4g}, test R2 {1 - unexplained.item():.3f}")

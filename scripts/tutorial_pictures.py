@@ -74,9 +74,9 @@ def dead(axes: Axes, store: Path, names: list[str]) -> None:
         relus = [place.index for place in found.places if place.activation == "relu"]
         columns = [found.outputs.of("out_dead", index) for index in relus]
         if columns:
-            steps = found.outputs.step
-            mean = np.nanmean(np.stack(columns), axis=0)
-            axes.plot(steps[~np.isnan(mean)], mean[~np.isnan(mean)], label=name)
+            shares = np.stack(columns)
+            seen = ~np.isnan(shares).all(axis=0)
+            axes.plot(found.outputs.step[seen], np.nanmean(shares[:, seen], axis=0), label=name)
     axes.set(xlabel="step", ylabel="dead units", ylim=(-0.02, 1.02))
     axes.legend()
 
