@@ -11,6 +11,7 @@ from click.testing import Result
 
 from backprobe.rules import RULES
 from backprobe.rules.base import HEADINGS, family
+from backprobe.treatments.names import TABLE
 
 Command = Callable[..., Result]
 
@@ -30,3 +31,11 @@ def test_all_rules_are_listed_by_family(command: Command) -> None:
     assert {family(rule) for rule in RULES} <= set(text.split())
     listed = json.loads(command("explain", "--json").stdout)["rules"]
     assert [one["name"] for one in listed] == [rule.name for rule in RULES]
+
+
+def test_all_treatments_are_listed_too(command: Command) -> None:
+    """Each with what it changes, so that a person knows what `--treat` takes."""
+    text = command("explain").stdout
+    assert [name for name in TABLE if f"  {name} " not in text] == []
+    listed = json.loads(command("explain", "--json").stdout)["treatments"]
+    assert {one["name"]: one["summary"] for one in listed} == {n: e.line for n, e in TABLE.items()}

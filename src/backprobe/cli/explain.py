@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`backprobe explain`: the page of a rule or a treatment, or the list of all rules."""
+"""`backprobe explain`: the page of a rule or a treatment, or the list of them all."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ _HEADING = re.compile(r"^#+\s*(.+)$", re.MULTILINE)
 def explain(rule: str | None, as_json: bool) -> None:
     """What RULE looks for, why it matters, what to try, and when it is wrong.
 
-    Without RULE: all rules, by family. The name of a treatment, with a value or without, says what
-    it changes.
+    Without RULE: all rules, by family, and all treatments. The name of a treatment, with a value or
+    without, says what it changes.
+
+    \b
+    backprobe explain dead-relu
+    backprobe explain swap-activation=gelu
     """
     if rule is None:
         _list(as_json)
@@ -59,15 +63,20 @@ def _treatment(name: str, as_json: bool) -> None:
 
 def _list(as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, "rules": [_entry(rule) for rule in RULES]}))
+        rules = [_entry(rule) for rule in RULES]
+        treatments = [{"name": name, "summary": one.line} for name, one in TABLE.items()]
+        click.echo(json.dumps({"schema": SCHEMA, "rules": rules, "treatments": treatments}))
         return
-    width = max(len(rule.name) for rule in RULES)
+    width = max(map(len, [*TABLE, *(rule.name for rule in RULES)]))
     shown = ""
     for rule in RULES:
         if family(rule) != shown:
             shown = family(rule)
             click.secho(f"\n{shown}" if rule is not RULES[0] else shown, bold=True)
         click.echo(f"  {rule.name:{width}}  {_first_line(rule)}")
+    click.secho("\ntreatments, for `backprobe run --treat`, `prove` and `study`", bold=True)
+    for name, one in sorted(TABLE.items()):
+        click.echo(f"  {name:{width}}  {one.line}")
 
 
 def _entry(rule: type[AbstractRule]) -> dict[str, str]:

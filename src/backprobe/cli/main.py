@@ -114,8 +114,14 @@ def main() -> None:
     Run your training under the probe, `backprobe run train.py` instead of `python train.py`; it
     names the cause and points at the layer and the line of code.
 
-    A RUN is an id, a unique prefix of one, a name, or `latest`. Runs are kept in BACKPROBE_DIR, by
-    default .backprobe in the working directory.
+    A RUN is an id, a unique prefix of one, a name, or `latest`, which is meant where none is given.
+    Runs are kept in BACKPROBE_DIR, by default .backprobe in the working directory.
+
+    \b
+    backprobe run train.py        train as always, and see what is wrong
+    backprobe explain dead-relu   what a finding means
+    backprobe prove               try what it proposes, against a control
+    backprobe ui                  look at it in the browser
     """
 
 

@@ -36,9 +36,17 @@ from backprobe.trials.table import table
     metavar="T[=V]",
     help="Try this instead of what the findings propose; `+` joins two; repeatable.",
 )
-@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Trainings of each, from so many seeds.",
+)
 @click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
-@click.option("--jobs", type=click.IntRange(1), help="Trials at a time; by cores and memory.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Trials at a time; as many as fit, if not given."
+)
 @click.option(
     "--random-control",
     is_flag=True,

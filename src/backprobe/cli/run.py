@@ -50,7 +50,7 @@ class Budget(click.ParamType[float | str]):
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--name", help="Name of the run; the script's own, else.")
+@click.option("--name", help="Name of the run; the script's if not given.")
 @click.option("--project", help="Project that it belongs to.")
 @click.option("--steps", type=click.IntRange(1), help="End it cleanly after so many steps.")
 @click.option(
@@ -63,9 +63,11 @@ class Budget(click.ParamType[float | str]):
     multiple=True,
     metavar="T[=V]",
     callback=lambda _ctx, _param, texts: _treatments(texts),
-    help="Run it under a treatment; repeatable.",
+    help="Change one thing: a treatment, listed by `backprobe explain`; repeatable.",
 )
-@click.option("--ignore", multiple=True, metavar="RULE", help="Keep a rule silent; repeatable.")
+@click.option(
+    "--ignore", multiple=True, metavar="RULE", help="Keep a rule silent, now and later; repeatable."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(SEVERITIES),
@@ -95,7 +97,14 @@ def run(
     """Runs a script, `-m module` or a command (`torchrun …`) under the probe.
 
     Its output and exit status stay its own; what backprobe says goes to standard error. Options
-    after TARGET are the target's.
+    of backprobe come before TARGET, what follows it is the target's.
+
+    \b
+    backprobe run train.py --epochs 3
+    backprobe run --name small-rate --treat scale-lr=0.1 train.py
+    backprobe run -m package.train
+    backprobe run torchrun --nproc-per-node 2 train.py
+    backprobe run --fail-on error train.py      in a test of your own
     """
     if not words:
         raise click.UsageError("nothing to run; give a script, -m module, or a command")

@@ -21,10 +21,24 @@ from backprobe.trials.study_report import study_answer, study_table
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--vary", multiple=True, required=True, metavar="NAME=V1,V2", help="Repeatable.")
-@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@click.option(
+    "--vary",
+    multiple=True,
+    required=True,
+    metavar="NAME=V1,V2",
+    help="A treatment and its values, the first to compare with; repeatable.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="Trainings of each, from so many seeds.",
+)
 @click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
-@click.option("--jobs", type=click.IntRange(1), help="Trials at a time; by cores and memory.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Trials at a time; as many as fit, if not given."
+)
 @click.option("--python", metavar="PATH", help="Interpreter for scripts and modules.")
 @click.option("--target", type=float, help="Training loss to count the steps to.")
 @executor_options()

@@ -24,7 +24,12 @@ TRIES = 50
 
 @click.command()
 @click.argument("run", required=False)
-@click.option("--port", type=click.IntRange(0, 65535), default=None, help="0 takes any free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=None,
+    help=f"Where to listen: {DEFAULT_PORT} or a free one, if not given; 0 is any free one.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--browser/--no-browser", default=True, help="Open a browser where there is one.")
 @click.option("--read-only", is_flag=True, help="Let nobody rename, tag or throw away runs.")
