@@ -32,3 +32,4 @@ def store_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     verbs = sys.modules.get("backprobe.face.verbs")
     if verbs is not None:
         verbs.finish()
+        sys.modules["backprobe.face.state"].latest = None  # type: ignore[attr-defined]

@@ -10,8 +10,10 @@ import numpy as np
 
 from backprobe.face import display
 from backprobe.face.api import Api
+from backprobe.face.diagnosis import Findings
 from backprobe.face.init import init
-from backprobe.records import Record, Run, Table
+from backprobe.records import Finding, Record, Run, Source, Table
+from backprobe.report.checks import Check, CheckTable
 
 
 def test_a_live_run_and_a_stored_one() -> None:
@@ -48,3 +50,37 @@ def test_gaps_and_constants() -> None:
     assert display.curve([1.0, math.nan, 2.0]).count("M") == 2
     assert "NaN" not in display.curve([3.0, 3.0])
     assert display.curve([math.inf]) == ""
+
+
+def test_findings_say_themselves_in_words() -> None:
+    """A list as any other; printed and in a notebook with message, line and what to try."""
+    one = Finding(
+        "dead-relu",
+        "error",
+        0.9,
+        "100 % of a<b are zero",
+        where=("1", "2"),
+        source=Source("train.py", 7),
+        treatments=("initialize=he",),
+    )
+    found = Findings([one])
+    assert found == [one]
+    assert str(found).splitlines() == [
+        "error: dead-relu (confidence 0.90)",
+        "  100 % of a<b are zero",
+        "  where: 1, 2",
+        "  line:  train.py:7",
+        "  try:   initialize=he",
+    ]
+    root = ElementTree.fromstring(found._repr_html_())
+    assert "100 % of a<b are zero" in "".join(root.itertext())
+    assert [code.text for code in root.iter("code")] == ["initialize=he"]
+    assert str(Findings()) == "no finding"
+    assert "no finding" in Findings()._repr_html_()
+
+
+def test_a_table_of_checks_shows_itself() -> None:
+    """As text of one width, escaped."""
+    table = CheckTable((Check("size", "fail", 3, "few", "a < b", {}),), 1.0)
+    assert table._repr_html_().startswith("<pre>")
+    assert "a &lt; b" in table._repr_html_()

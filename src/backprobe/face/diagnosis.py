@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from backprobe import session
-from backprobe.face import state
+from backprobe.face import display, state
 from backprobe.face.errors import CommError, UsageError
 from backprobe.face.run import Run
 from backprobe.face.stored_run import StoredRun
@@ -17,10 +17,33 @@ from backprobe.report.answers import at_least
 from backprobe.store import catalog
 
 
-def findings(
-    run: str | Run | StoredRun | None = None, min_severity: Severity = "note"
-) -> list[Finding]:
+class Findings(list[Finding]):
+    """A list of findings that says them in words where it is printed or shown in a notebook."""
+
+    def __str__(self) -> str:
+        if not self:
+            return "no finding"
+        parts = []
+        for one in self:
+            where = ", ".join(one.where)
+            line = f"{one.source.file}:{one.source.line}" if one.source is not None else ""
+            parts.append(
+                f"{one.severity}: {one.rule} (confidence {one.confidence:.2f})\n  {one.message}"
+                + (f"\n  where: {where}" if where else "")
+                + (f"\n  line:  {line}" if line else "")
+                + (f"\n  try:   {', '.join(one.treatments)}" if one.treatments else "")
+            )
+        return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: each with its evidence and what to try."""
+        return display.listed(self, len(self))
+
+
+def findings(run: str | Run | StoredRun | None = None, min_severity: Severity = "note") -> Findings:
     """What was found in a run, the likeliest cause first; an empty list where there is nothing.
+
+    Printed, and in a notebook, the list says its findings in words.
 
     Arguments:
         run: an id, a unique prefix of one, a name, "latest", or a run as `init` or `Api` gives
@@ -34,10 +57,10 @@ def findings(
     if min_severity not in SEVERITIES:
         expected = ", ".join(repr(one) for one in SEVERITIES)
         raise UsageError(f"findings(min_severity={min_severity!r}): expected one of {expected}")
-    return at_least(diagnose(run), min_severity)
+    return Findings(at_least(diagnose(run), min_severity))
 
 
-def diagnose(run: str | Run | StoredRun | None = None, ignore: Iterable[str] = ()) -> list[Finding]:
+def diagnose(run: str | Run | StoredRun | None = None, ignore: Iterable[str] = ()) -> Findings:
     """Today's rules over a run's record: the findings, the likeliest cause first.
 
     Arguments:
@@ -51,7 +74,7 @@ def diagnose(run: str | Run | StoredRun | None = None, ignore: Iterable[str] = (
     current = session.current()
     if current is not None:
         current.flush()  # what was measured until now counts
-    return session.diagnose(_stored(run), tuple(ignore))
+    return Findings(session.diagnose(_stored(run), tuple(ignore)))
 
 
 def _stored(run: str | Run | StoredRun | None) -> RunRecord:

@@ -38,13 +38,21 @@ def render(run: Run, history: Mapping[str, tuple[Any, Any]], findings: Sequence[
     more = len(history) - MOST_METRICS
     if more > 0:
         table += f"<div>and {more} more metrics</div>"
-    found = [
-        f'<li><b style="color:{COLOURS[one.severity]}">{one.severity}</b> '
-        f"{_text(one.rule)}: {_text(one.message)}</li>"
-        for one in findings[:MOST_FINDINGS]
-    ]
-    listed = f"<ol>{''.join(found)}</ol>" if found else "<div>no finding so far</div>"
-    return f"<div>{head}{table}{listed}</div>"
+    return f"<div>{head}{table}{listed(findings)}</div>"
+
+
+def listed(findings: Sequence[Finding], most: int = MOST_FINDINGS) -> str:
+    """The first findings as an ordered list, each with what to try."""
+    found = []
+    for one in findings[:most]:
+        advice = ", ".join(one.treatments[:3])
+        found.append(
+            f'<li><b style="color:{COLOURS[one.severity]}">{one.severity}</b> '
+            f"{_text(one.rule)}: {_text(one.message)}"
+            + (f"<br/>try: <code>{_text(advice)}</code>" if advice else "")
+            + "</li>"
+        )
+    return f"<ol>{''.join(found)}</ol>" if found else "<div>no finding so far</div>"
 
 
 def curves(record: Record) -> Mapping[str, tuple[Any, Any]]:
