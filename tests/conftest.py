@@ -32,4 +32,6 @@ def store_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     verbs = sys.modules.get("backprobe.face.verbs")
     if verbs is not None:
         verbs.finish()
-        sys.modules["backprobe.face.state"].latest = None  # type: ignore[attr-defined]
+    state = sys.modules.get("backprobe.face.state")
+    if state is not None:
+        state.latest = None  # type: ignore[attr-defined]
