@@ -52,7 +52,7 @@ def render(findings: Sequence[Finding], record: Record, *, color: bool, width: i
                 text = f"{symptom.rule}: {symptom.message}"
                 out.append(_wrapped("", text, columns, paint))
     if not serious:
-        out.append(_wrapped("watched", watched(record), columns, paint, "dim"))
+        out.append(_wrapped("seen", watched(record), columns, paint, "dim"))
     if damage or blind:
         out += ["", *damage, *blind]
     return "\n".join(out) + "\n"
