@@ -15,7 +15,7 @@ from typing import Any
 
 from backprobe import session as sessions
 from backprobe import settings as environment
-from backprobe.face import exit_status, state, sweep
+from backprobe.face import exit_status, state, summary_writer, sweep
 from backprobe.face import project as projects
 from backprobe.face import resume as resuming
 from backprobe.face.config import DEFAULTS, Config, parse, read_file
@@ -77,8 +77,9 @@ def init(
         resume: "allow" goes on with the run of that `id` if there is one, "must" only then,
             "never" refuses, "auto" or True goes on with this script's last run if that broke off.
         settings: further settings; `Settings` or a dict.
+        sync_tensorboard, tensorboard: log what `SummaryWriter`s get (scalars, histograms), too.
         entity, dir, force, resume_from, fork_from, save_code: recorded, without effect.
-        tensorboard, sync_tensorboard, monitor_gym, anonymous, magic: the same.
+        monitor_gym, anonymous, magic: the same.
 
     Raises:
         UsageError: a mode, an id or a combination that can't be meant.
@@ -112,13 +113,14 @@ def init(
         "resume_from": resume_from,
         "fork_from": fork_from,
         "save_code": save_code,
-        "tensorboard": tensorboard,
-        "sync_tensorboard": sync_tensorboard,
         "monitor_gym": monitor_gym,
         "anonymous": anonymous,
         "magic": magic,
     }
-    return _begin(resolved, values, {k: v for k, v in idle.items() if v}, notices)
+    run = _begin(resolved, values, {k: v for k, v in idle.items() if v}, notices)
+    if sync_tensorboard or tensorboard:
+        summary_writer.follow(lambda values, step: run.log(values, step=step))
+    return run
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any, NoReturn
 
-from backprobe.face import artifact
+from backprobe.face import artifact, summary_writer
 from backprobe.face.config import Config
 from backprobe.face.errors import Error
 from backprobe.face.run import Run
@@ -69,6 +69,7 @@ def leave(ended: Run) -> None:
     if ended in _all:
         _all.remove(ended)
     if run is ended:
+        summary_writer.follow(None)
         run, config, summary = None, Before("config"), Before("summary")
         artifact.log_into = None
 
