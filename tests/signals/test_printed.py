@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from backprobe.records import Record, Run
+from dataclasses import replace
+
+import numpy as np
+
+from backprobe.records import Record, Run, Table
 from backprobe.signals.printed import lines, printed_series
 
 EPOCHS = (
@@ -31,3 +35,19 @@ def test_lines_of_a_progress_bar() -> None:
     assert found[2] == (90, "100 %|###| val_loss=0.25")
     assert found[3] == (90, "train acc: 0.9 | val acc: 0.7")
     assert lines(Record(run=Run(id="r"))) == []
+
+
+def test_a_score_after_the_last_evaluation_is_of_held_out_rows() -> None:
+    """`accuracy=…` as the last line of a script that ends with an evaluation; not before it."""
+    steps = Table({"step": np.arange(10.0)})
+    ended = Record(
+        run=Run("r"),
+        steps=steps,
+        evaluations=Table({"step": np.array([10.0])}),
+        console=((9, "epoch 1 accuracy 0.95\naccuracy=0.70\n"),),
+    )
+    found = printed_series(ended)
+    assert found["accuracy", True][1].tolist() == [0.70]
+    assert found["accuracy", False][1].tolist() == [0.95]
+    unjudged = replace(ended, evaluations=Table({"step": np.zeros(0)}))
+    assert printed_series(unjudged)["accuracy", False][1].tolist() == [0.95, 0.70]

@@ -52,16 +52,24 @@ def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, 
         (metric, whether it is of an evaluation) → steps [n] and values [n]. A step is the last one
         that was recorded when the line was written, to within half a second. A number is of an
         evaluation where the words before it say so (`val`, `test` …) or its line says `final`, and
-        of training otherwise.
+        where it is a score in the last line of a script that ends with an evaluation; of training
+        otherwise.
     """
     found: dict[tuple[str, bool], tuple[list[int], list[float]]] = {}
-    for step, line in lines(record):
-        for segment, name, value in named_numbers(line):
+    told = [(step, line, named_numbers(line)) for step, line in lines(record)]
+    told = [entry for entry in told if entry[2]]
+    closing = told[-1] if told and _ends_with_evaluation(record) else None
+    for entry in told:
+        step, line, numbers = entry
+        for segment, name, value in numbers:
             metric = metric_names.metric(segment) or metric_names.metric(name)
             if metric:
                 held_out = metric_names.evaluates(f"{segment} {name}")
                 # A summing-up at the end is of held-out data, unless it says otherwise.
-                held_out |= "final" in metric_names.words(line) and not metric_names.trains(line)
+                summing = "final" in metric_names.words(line) or (
+                    entry is closing and metric in metric_names.UNIT_SCALE
+                )
+                held_out |= summing and not metric_names.trains(line)
                 steps, values = found.setdefault((metric, held_out), ([], []))
                 steps.append(step)
                 values.append(value)
@@ -69,6 +77,12 @@ def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, 
         key: (np.asarray(steps, np.int64), np.asarray(values, np.float64))
         for key, (steps, values) in found.items()
     }
+
+
+def _ends_with_evaluation(record: Record) -> bool:
+    """Whether an evaluation phase came after the last step."""
+    steps, phases = (np.asarray(t["step"], np.float64) for t in (record.steps, record.evaluations))
+    return bool(steps.size and phases.size and phases[-1] > steps[-1])
 
 
 def lines(record: Record) -> list[tuple[int, str]]:
