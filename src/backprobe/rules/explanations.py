@@ -185,6 +185,17 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         Explanation(cause, "init-activation-mismatch", "the weights are off by far more", always)
         for cause in ("init-scale-too-small", "init-scale-too-large", "symmetric-init")
     ),
+    *(
+        Explanation(cause, "init-activation-mismatch", "nothing is learnt whatever arrives", always)
+        for cause in (
+            "double-softmax",
+            "logits-into-bce",
+            "logits-into-nll",
+            "single-unit-softmax",
+            "target-broadcast",
+            "missing-optimizer-step",
+        )
+    ),
     *_pairs(
         "uninformative-inputs",
         dict.fromkeys(_NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
