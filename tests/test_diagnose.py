@@ -9,6 +9,7 @@ from backprobe.diagnose import diagnose, join, rank, tell_apart
 from backprobe.records import Event, Finding, Record, Run
 from backprobe.rules import BY_NAME, AbstractRule
 from backprobe.rules.calibration import probability
+from backprobe.rules.conditions import by_exclusion
 from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES
 
 FAR = Finding("init-scale-too-large", "error", 0.9, "weights of 100")
@@ -101,10 +102,20 @@ def test_independent_causes_are_all_kept() -> None:
     assert {f.kind for f in join([FAR, other])} == {"cause"}
 
 
+def test_what_is_told_by_exclusion_gives_way_to_evidence() -> None:
+    """Two that have none stand beside each other; any cause that has some takes their place."""
+    labels = Finding("labels-mismatched", "warning", 0.5, "", evidence={"by_exclusion": True})
+    inputs = Finding("uninformative-inputs", "note", 0.3, "", evidence={"by_exclusion": True})
+    assert {f.kind for f in join([labels, inputs])} == {"cause"}
+    unused = Finding("unused-module", "warning", 0.7, "never called")
+    assert [f.kind for f in join([labels, inputs, unused])] == ["symptom", "symptom", "cause"]
+
+
 def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:
     """Every pair is of rules that exist, and no pair has its reverse."""
-    pairs = {(e.cause, e.symptom) for e in EXPLANATIONS}
-    assert {name for pair in pairs for name in pair} <= set(BY_NAME)
+    assert {name for e in EXPLANATIONS for name in (e.cause, e.symptom)} <= set(BY_NAME)
+    # What is told by exclusion only is explained by all that has evidence, and explains nothing.
+    pairs = {(e.cause, e.symptom) for e in EXPLANATIONS if e.when is not by_exclusion}
     # These go one way from the first step on and the other way while training.
     turning = {
         ("saturated-activations", "vanishing-gradients"),
