@@ -80,8 +80,15 @@ class Inputs:
         state, phase = self.state, self.state.phase
         if phase is None:
             return
+        training = _any_training(module)
+        if phase.batches and training != phase.training:
+            # The statistics of a norm made anew (`update_bn`), and then the evaluation.
+            state.end_phase()
+            state.begin_phase()
+            self.begin_phase()
+            phase = state.phase or phase
         phase.batches += 1
-        phase.training = phase.training or _any_training(module)
+        phase.training = training
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
