@@ -49,6 +49,21 @@ def test_a_loss_of_several_forwards_is_no_evaluation() -> None:
     assert mixed.end(100) is None
 
 
+def test_the_same_rows_again_and_again_are_sampled_from() -> None:
+    """Dropout as a Bayesian estimate."""
+    unused = Unused()
+    trained(unused, 1, ALONE)
+    for _ in range(5):
+        unused.forward(32, True, [0.5, 1.5])
+    assert unused.end(ALONE) is None
+    trained(unused, 1, 1)
+    for given in ([0.5, 1.5], [2.5, 1.5]):
+        unused.forward(32, True, given)
+    phase = unused.end(ALONE)
+    assert phase is not None
+    assert phase.batches == 2
+
+
 def test_too_few_steps_make_no_habit() -> None:
     """Before there is one nothing is claimed."""
     unused = Unused()

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from backprobe.probe import batches, evaluation
+from backprobe.probe import host as hosts
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.state import State
 from backprobe.probe.structure import WRAPPERS
@@ -20,6 +21,8 @@ BATCH_EVERY = 16
 """After the first 20, one batch in so many observed ones is described."""
 LATER = ((512, 64), (2048, 256))
 """After so many observed batches, one in so many: what the data are is known by then."""
+TOLD_BY = 16
+"""Numbers of a batch that tell it from another one."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -67,7 +70,9 @@ class Inputs:
         if x is not None:
             state.samples = float(x.shape[0])
         if output is not None:  # else it raised
-            state.unused.forward(0 if x is None else x.shape[0], _any_training(module))
+            state.unused.forward(
+                0 if x is None else x.shape[0], _any_training(module), _first_numbers(x)
+            )
         self._batches += measuring
         if measuring and x is not None and self._due(self._batches):
             state.guard.run("batches", self._describe, module, x, False)
@@ -135,6 +140,13 @@ class Inputs:
                 state.transfers,
                 lambda facts: state.recorder.event("input-features", model=index, **facts),
             )
+
+
+def _first_numbers(x: Tensor | None) -> object:
+    """What tells a batch from another one; a device is not waited for."""
+    if x is None or type(x) is not Tensor or not hosts.near(x):
+        return None
+    return x.detach().reshape(-1)[:TOLD_BY].tolist()
 
 
 def _any_training(module: nn.Module) -> bool:

@@ -27,6 +27,7 @@ class Unused:
         rows: of their batches, in all.
         last: rows of the last one.
         training: whether the last one's dropout or batch norm was in training mode.
+        sampled: whether two in a row were given the same rows.
         alone: backward passes after one forward.
         several: after more.
     """
@@ -37,9 +38,20 @@ class Unused:
     training: bool = False
     alone: int = 0
     several: int = 0
+    sampled: bool = False
+    _input: object = None
 
-    def forward(self, rows: int, training: bool) -> None:
-        """Counts a root's forward with gradients."""
+    def forward(self, rows: int, training: bool, given: object = None) -> None:
+        """Counts a root's forward with gradients.
+
+        Arguments:
+            rows: of its batch.
+            training: whether its dropout or batch norm was in training mode.
+            given: what tells its input from another one, None where that is not known.
+        """
+        # The same rows again and again are sampled from (dropout as a Bayesian estimate).
+        self.sampled = self.sampled or (given is not None and given == self._input)
+        self._input = given
         self.forwards += 1
         self.rows += rows
         self.last = rows
@@ -53,16 +65,20 @@ class Unused:
         elif self.forwards > 1:
             found = self._phase(step, self.forwards - 1, self.rows - self.last)
             self.several += 1
-        self.forwards = self.rows = 0
+        self._forget()
         return found
 
     def end(self, step: int) -> Phase | None:
         """The evaluation that took place after the last backward, if one did."""
         found = self._phase(step, self.forwards, self.rows) if self.forwards else None
-        self.forwards = self.rows = 0
+        self._forget()
         return found
 
+    def _forget(self) -> None:
+        self.forwards = self.rows = 0
+        self.sampled, self._input = False, None
+
     def _phase(self, step: int, count: int, rows: int) -> Phase | None:
-        if self.alone < ALONE or self.several > SELDOM * self.alone:
+        if self.sampled or self.alone < ALONE or self.several > SELDOM * self.alone:
             return None
         return Phase(step, batches=count, rows=rows, training=self.training)
