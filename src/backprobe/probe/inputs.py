@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from backprobe.probe import batches, evaluation
@@ -146,6 +147,8 @@ def _first_numbers(x: Tensor | None) -> object:
     """What tells a batch from another one; a device is not waited for."""
     if x is None or type(x) is not Tensor or not hosts.near(x):
         return None
+    if torch._C._get_tracing_state() is not None:
+        return None  # reading it would become a part of the trace
     return x.detach().reshape(-1)[:TOLD_BY].tolist()
 
 
