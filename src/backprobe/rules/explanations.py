@@ -194,6 +194,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
             "single-unit-softmax",
             "target-broadcast",
             "missing-optimizer-step",
+            "gradient-clipping-too-tight",
         )
     ),
     *_pairs(

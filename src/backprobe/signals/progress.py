@@ -25,9 +25,11 @@ MINIMUM_STEPS = 10
 """Fewer steps say nothing about learning."""
 WELL_EXPLAINED = 0.4
 """A network that takes away 40 % of the trivial loss demonstrably learns: `hurt` is 0 from here."""
-UNKNOWN_BASELINE = 0.25
-"""Discount of `hurt` for a loss that falls and whose trivial value is not known: nor is how far it
-can fall, so that what it lacks is no verdict."""
+UNKNOWN_BASELINE = 0.5
+"""Discount of `hurt` for a loss that falls and whose trivial value is not known."""
+UNKNOWN_LOSS = 0.25
+"""The same for one of the script's own kind: how far it can fall is not known either, so that what
+it lacks is no verdict."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
 WORTH = 0.02
@@ -104,7 +106,9 @@ def progress(record: Record) -> Progress:
         return Progress("unknown", trend, baseline, steps=steps, loss=main.loss)
     hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
     if baseline is None and trend.fell:
-        hurt *= UNKNOWN_BASELINE  # what this loss can reach is not known, and it falls
+        # What this loss can reach is not known, and it falls.
+        own = main.loss is None or main.loss.kind == "custom"
+        hurt *= UNKNOWN_LOSS if own else UNKNOWN_BASELINE
     if _accuracy(record) >= WELL_RIGHT:
         hurt = 0.0
     state: State

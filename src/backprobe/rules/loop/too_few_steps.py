@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS
+from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import at, figure
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import progress
@@ -85,7 +85,7 @@ class TooFewSteps(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if harmed else "note",
+                severity="warning" if harmed or leaves_much(record) else "note",
                 confidence=confidence(
                     0.45,
                     0.85,

@@ -13,7 +13,7 @@ import numpy as np
 from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, imperfect, severity_by_harm
+from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
@@ -55,6 +55,7 @@ class MomentumTooHigh(AbstractRule):
 
         momentum: float = threshold(0.97, "momentum", "usual: 0.9, at most 0.95")
         beta: float = threshold(0.98, "Adam's first beta", "usual: 0.9, at most 0.95")
+        mistake: float = threshold(0.99, "either", "a memory of a hundred steps, which swings here")
         decisive: float = threshold(0.001, "1 − momentum", "a thousand steps")
 
     limits = Thresholds()
@@ -84,7 +85,9 @@ class MomentumTooHigh(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=severity_by_harm(state),
+                severity=severity_of_mistake(record)
+                if momentum >= self.limits.mistake
+                else severity_by_harm(state),
                 confidence=confidence(
                     0.65,
                     0.95,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import HURTS, imperfect
+from backprobe.rules.harm import HURTS, imperfect, leaves_much
 from backprobe.rules.wording import at, figure, percent, plural
 from backprobe.signals.progress import Progress, progress
 
@@ -85,7 +85,8 @@ class SchedulerMisuse(AbstractRule):
             return []
         message, strength, steps, evidence = told
         source = record.optimizers[0].source if record.optimizers else None
-        severity: Severity = "warning" if state.hurt >= HURTS else "note"
+        early = "share" in evidence and leaves_much(record)
+        severity: Severity = "warning" if state.hurt >= HURTS or early else "note"
         return [
             Finding(
                 rule=self.name,
