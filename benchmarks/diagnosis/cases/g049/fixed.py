@@ -33,8 +33,8 @@ class BlobNet(nn.Module):
 
     def forward(self, x):
         x = F.relu(self.conv2(F.relu(self.conv1(x)))).flatten(1)
-        x = F.relu(self.bn1(self.fc1(x)))
-        x = F.relu(self.bn2(self.fc2(x)))
+        x = self.bn1(F.relu(self.fc1(x)))
+        x = self.bn2(F.relu(self.fc2(x)))
         return self.fc3(x)
 
 

@@ -18,7 +18,7 @@ def arm(n):
 
 
 class ArmNet(nn.Module):
-    def __init__(self, width=64, depth=10):
+    def __init__(self, width=64, depth=22):
         super().__init__()
         sizes = [3] + [width] * depth
         self.hidden = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes, sizes[1:]))
@@ -38,7 +38,7 @@ net = ArmNet()
 x_test, y_test = arm(800)
 loader = DataLoader(TensorDataset(*arm(2500)), batch_size=50, shuffle=True)
 criterion = nn.MSELoss()
-optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.8)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.8)
 for epoch in range(16):
     loss_sum = 0.0
     for xb, yb in loader:

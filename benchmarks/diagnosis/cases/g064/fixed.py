@@ -8,7 +8,7 @@ torch.manual_seed(SEED)
 
 
 class DeepNet(nn.Module):
-    def __init__(self, n_in=16, width=48, n_out=4):
+    def __init__(self, n_in=16, width=16, n_out=4):
         super().__init__()
         self.layer1 = nn.Linear(n_in, width)
         for k in range(2, 14):

@@ -19,9 +19,9 @@ def terrain(n):
 class HeightField(nn.Module):
     def __init__(self):
         super().__init__()
-        self.stem = nn.Linear(2, 12)
+        self.stem = nn.Linear(2, 6)
         self.act = nn.ReLU()
-        self.lift = nn.Linear(12, 64)
+        self.lift = nn.Linear(6, 64)
         self.body = nn.Linear(64, 64)
         self.neck = nn.Linear(64, 64)
         self.head = nn.Linear(64, 1)
