@@ -100,7 +100,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
         contexts.append(context)
         made = Visit(context.new_page())
         visits.append(made)
-        made.page.set_default_timeout(15_000)
+        made.page.set_default_timeout(60_000)  # a loaded machine is no fault of the page
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
         made.page.on(
             "console",

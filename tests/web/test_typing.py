@@ -143,8 +143,7 @@ def test_a_zoom_and_an_open_layer_stay_while_a_run_trains(
     assert live.poll() is None
     seen = visit(dashboard.url(), height=2400)
     seen.page.click(".row .name >> text=live")
-    seen.page.locator(".heat-canvas").first.click(position={"x": 500, "y": 55})
-    seen.page.locator(".layer h3").wait_for()
+    seen.page.locator(".heat-canvas").first.wait_for()
     over = seen.page.locator(".part-curves .plot-canvas").first
     seen.page.locator(".silence, .finding").first.wait_for()
     box = over.bounding_box()
@@ -154,6 +153,8 @@ def test_a_zoom_and_an_open_layer_stay_while_a_run_trains(
     over.hover(position={"x": box["width"] * 0.6, "y": 60})
     seen.page.mouse.up()
     seen.page.get_by_role("button", name="Zoom out").wait_for()
+    seen.page.locator(".heat-canvas").first.click(position={"x": 500, "y": 55})
+    seen.page.locator(".layer h3").wait_for()
     steps = seen.page.locator(".run-head .fact", has_text="steps").locator("dd")
     before = steps.inner_text()
     seen.page.locator("textarea.notes-text").fill("half a no")
