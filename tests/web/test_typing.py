@@ -92,6 +92,27 @@ def test_a_new_run_does_not_scroll_the_list(dashboard: Dashboard, visit: Open) -
     seen.page.wait_for_function("() => document.querySelector('.table').scrollTop < 200")
 
 
+def test_who_comes_back_goes_on_where_they_were(dashboard: Dashboard, visit: Open) -> None:
+    """The filter, the mark and the place in the list outlive a look at a run."""
+    for number in range(90):
+        finished(dashboard.store, f"run {number}")
+    seen = visit(dashboard.url())
+    counted(seen, 90)
+    seen.page.fill("input[aria-label='filter runs']", "run")
+    seen.page.locator("h1").click()
+    seen.page.keyboard.press("j")
+    seen.page.locator(".row.current").wait_for()
+    seen.page.evaluate("document.querySelector('.table').scrollTop = 1500")
+    seen.page.locator(".row .name >> text=run 44").click()
+    seen.page.locator(".run-head h1", has_text="run 44").wait_for()
+    seen.page.evaluate("history.back()")
+    seen.page.locator(".row .name", has_text="run 44").wait_for()
+    assert abs(seen.page.evaluate("document.querySelector('.table').scrollTop") - 1500) < 200
+    assert seen.page.locator("input[aria-label='filter runs']").input_value() == "run"
+    seen.page.keyboard.press("j")
+    seen.page.locator(".row.current", has_text="run 88").wait_for()
+
+
 def test_a_marked_run_that_no_longer_fits_leaves_no_other_marked(
     dashboard: Dashboard, visit: Open
 ) -> None:

@@ -1,6 +1,6 @@
 // Rows of a long list: only those on the screen are in the document.
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 const BEYOND = 8;
 const SHORT = 50;
@@ -13,18 +13,26 @@ interface Props<T> {
   reveal?: number;
   /** Another object each time that somebody asks for it: what comes above by itself scrolls nothing. */
   asked?: unknown;
+  /** Where the place that was scrolled to outlives the list. */
+  kept?: { top: number };
 }
 
 /** Scrolls within the nearest `.table`. */
-export function Rows<T>({ items, identify, render, reveal = -1, asked }: Props<T>): JSX.Element {
+export function Rows<T>({ items, identify, render, reveal = -1, asked, kept }: Props<T>): JSX.Element {
   const holder = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ first: 0, shown: 40, tall: 40 });
+  const known = useRef(asked);
+  useLayoutEffect(() => {
+    const scroller = holder.current?.closest<HTMLElement>(".table");
+    if (scroller && kept) scroller.scrollTop = kept.top;
+  }, []);
   useEffect(() => {
     const scroller = holder.current?.closest<HTMLElement>(".table");
     if (!scroller) return;
     const look = (): void => {
       const element = holder.current;
       if (!element) return;
+      if (kept) kept.top = scroller.scrollTop;
       const tall = element.querySelector<HTMLElement>(".row")?.offsetHeight || 40;
       const first = Math.max(0, Math.floor((scroller.scrollTop - element.offsetTop) / tall) - BEYOND);
       const shown = Math.ceil(scroller.clientHeight / tall) + 2 * BEYOND;
@@ -40,7 +48,8 @@ export function Rows<T>({ items, identify, render, reveal = -1, asked }: Props<T
   }, [items.length]);
   useEffect(() => {
     const scroller = holder.current?.closest<HTMLElement>(".table");
-    if (!scroller || reveal < 0) return;
+    if (!scroller || reveal < 0 || known.current === asked) return;
+    known.current = asked;
     const top = holder.current!.offsetTop + reveal * view.tall;
     const head = scroller.querySelector<HTMLElement>(".row.head")?.offsetHeight ?? 0;
     if (top - head < scroller.scrollTop) scroller.scrollTop = top - head;

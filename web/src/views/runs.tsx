@@ -24,6 +24,9 @@ const order = signal<Order>({ column: "created", descending: true });
 const grouping = signal<Field>("");
 const withTrials = signal(false);
 const selected = signal<ReadonlySet<string>>(new Set());
+/** The marked run, and how far the list is scrolled: who comes back from a run goes on where they were. */
+const marked = signal({ id: "", at: -1 });
+const scrolled = { top: 0 };
 
 type Item = { kind: "run"; run: RunRow } | { kind: "group"; value: string; runs: RunRow[] };
 /** Values that are better the more there is come first when such a column is sorted. */
@@ -31,7 +34,7 @@ const ASCENDS = new Set(["name", "project", "loss", "state", "command"]);
 
 export function RunsPage(): JSX.Element {
   const search = useRef<HTMLInputElement>(null);
-  const [place, setPlace] = useState({ id: "", at: -1 });
+  const place = marked.value;
   const [panel, setPanel] = useState<"" | "columns" | "trash" | "keys">("");
   const [naming, setNaming] = useState("");
   useEffect(watchRuns, []);
@@ -56,7 +59,7 @@ export function RunsPage(): JSX.Element {
   const at = found >= 0 ? found : hidden ? -1 : Math.min(place.at, items.length - 1);
   const setAt = (to: number): void => {
     const item = items[to];
-    setPlace({ at: to, id: item?.kind === "run" ? item.run.id : "" });
+    marked.value = { at: to, id: item?.kind === "run" ? item.run.id : "" };
   };
   const current = items[at]?.kind === "run" ? (items[at] as { run: RunRow }).run : null;
   const readOnly = listed.value?.readOnly ?? true;
@@ -122,7 +125,7 @@ export function RunsPage(): JSX.Element {
           {columns.map((field) => <Head key={field} field={field} />)}
         </div>
         <Rows
-          items={items} reveal={at} asked={place}
+          items={items} reveal={at} asked={place} kept={scrolled}
           identify={(item) => (item.kind === "run" ? item.run.id : `/${item.value}`)}
           render={(item) =>
             item.kind === "group"
