@@ -93,3 +93,35 @@ def test_the_list_says_what_a_test_of_rates_answered(dashboard: Dashboard, visit
     seen.page.locator(".c-findings", has_text="no answer kept").wait_for()
     answers.keep(made, "lr", {"suggestion": 0.0312, "range": [0.01, 0.1], "refused": None})
     seen.page.locator(".c-findings", has_text="suggests 0.0312").wait_for()
+
+
+def test_a_trial_says_so_before_its_findings(dashboard: Dashboard, visit: Open) -> None:
+    """What is found in it is of a script that was changed on purpose; a link leads to that one."""
+    original = train(dashboard.store, steps=20, name="the original")
+    config = {"trial": {"of": original.id, "treatments": ["scale-lr=10"], "seed": 0}}
+    trial = train(dashboard.store, steps=20, name="a trial", kind="trial", config=config)
+    seen = visit(dashboard.url(trial.id))
+    seen.page.locator(".trial-note", has_text="A trial").wait_for()
+    seen.page.click("text=what it is a trial of")
+    seen.page.locator(".run-head h1", has_text="the original").wait_for()
+    assert seen.page.locator(".trial-note").count() == 0
+
+
+def test_what_two_runs_were_fed_is_compared(dashboard: Dashboard, visit: Open) -> None:
+    """Data is a part of the table of differences, beside config, results and environment."""
+    ids = []
+    for name, mean in (("one", 0.5), ("other", 50.0)):
+        made = catalog.create(dashboard.store, name=name)
+        writer = LogWriter(Path(made.path) / log_name(0, 1))
+        writer.event("process", rank=0, world=1, pid=1)
+        columns = {"step": 0.0, "evaluation": 0.0, "rows": 8.0, "mean": mean}
+        writer.frame(
+            {"stream": "batches"}, {key: np.asarray([value]) for key, value in columns.items()}
+        )
+        writer.close()
+        ids.append(catalog.close(made, 0).id)
+    seen = visit(f"{dashboard.url()}#/compare/{','.join(ids)}", height=2000)
+    row = seen.page.locator("#given tr", has_text="training mean")
+    row.wait_for()
+    assert row.locator("td").all_inner_texts() == ["training mean", "0.5", "50"]
+    assert seen.page.locator("#given tr", has_text="training rows").count() == 0
