@@ -21,7 +21,7 @@ from backprobe.store.writer import LogWriter
 STEPS = 4000
 
 
-def measured(writer: LogWriter, start: int, stop: int, every: int = 1) -> None:
+def measured(writer: LogWriter, start: int, stop: int, every: int = 1, units: bool = False) -> None:
     """Blocks as the probe writes them, in each step of which is that step's own number."""
     steps = np.arange(start, stop)
     loss = np.where(steps == 1500, np.nan, 1.0).astype(np.float32)
@@ -49,6 +49,8 @@ def measured(writer: LogWriter, start: int, stop: int, every: int = 1) -> None:
             "counts": np.repeat(seen, 6).astype(np.uint16),
         },
     )
+    if not units:
+        return
     writer.frame(
         {"stream": "units"},
         {
@@ -75,7 +77,7 @@ def filled(path: Path) -> LogWriter:
     writer = LogWriter(path)
     writer.event("process", rank=0, world=1)
     for start in range(0, STEPS, 40):
-        measured(writer, start, start + 40)
+        measured(writer, start, start + 40, units=True)
         writer.row(start, {"number": start, "nan": float("nan")}, 1.0)
     writer.event("end", exit_code=0)
     return writer
