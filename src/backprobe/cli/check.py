@@ -53,7 +53,7 @@ def check(seconds: float, python: str | None, as_json: bool, words: tuple[str, .
     run = standing(_target.resolve(words, python).command, "check")
     with (
         Pool(catalog.store_directory(), 1) as pool,
-        Progress(visible=sys.stderr.isatty()) as progress,
+        Progress(sys.stderr.isatty(), "script") as progress,
     ):
         progress.plan(1)
         try:

@@ -69,7 +69,7 @@ def lr(
     run = standing(_target.resolve(words, python).command, "lr")
     with (
         Pool(catalog.store_directory(), 1) as pool,
-        Progress(visible=sys.stderr.isatty()) as progress,
+        Progress(sys.stderr.isatty(), "sweeps") as progress,
     ):
         progress.plan(1)
         try:
