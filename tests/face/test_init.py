@@ -175,7 +175,7 @@ def test_every_argument_of_wandb_is_taken(script: Script) -> None:
         ("wandb.init(id='a/b')", "init(id='a/b'): an id names a folder"),
         ("wandb.init(resume='must')", "init(resume='must') needs the id"),
         ("wandb.init(id='x', resume='must')", "there is no such run in"),
-        ("wandb.sweep({})", "backprobe study"),
+        ("wandb.sweep({})", "sweep() expects {'method': 'grid'"),
     ],
 )
 def test_what_can_not_be_meant_is_a_usage_error(script: Script, call: str, message: str) -> None:
