@@ -228,6 +228,24 @@ def test_what_a_person_changes_is_stored_at_once(store_directory: Path) -> None:
     assert (again.name, again.notes, again.tags) == ("better", "why", ["x", "y"])
 
 
+def test_tags_config_and_summary_are_edited_as_scripts_do_it(store_directory: Path) -> None:
+    """By changing what was given and `update`; another look at the run sees it."""
+    catalog.close(make(store_directory, ROWS), 0)
+    run = Api().run()
+    run.tags.append("kept")
+    run.config["key"] = 1
+    run.summary["acc"] = 0.9
+    run.summary.update({"best": (1, 2)})
+    run.update()
+    run.summary["later"] = True
+    again = Api().run()
+    assert again.tags[-1] == "kept"
+    assert again.config["key"] == 1
+    found = again.summary
+    assert (found["acc"], found["best"], found["later"]) == (0.9, [1, 2], True)
+    assert found._json_dict == dict(found)
+
+
 def test_files(store_directory: Path, tmp_path: Path) -> None:
     """They are listed by their path, found by name, and copied."""
     made = make(store_directory, ROWS)

@@ -36,6 +36,7 @@ class StoredRun:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._rows: Rows | None = None
+        self._tags: list[str] | None = None
 
     @property
     def id(self) -> str:
@@ -64,12 +65,15 @@ class StoredRun:
 
     @property
     def tags(self) -> list[str]:
-        """Its labels; may be set."""
-        return list(self._run.tags)
+        """Its labels; may be set, or changed and then stored by `update`."""
+        if self._tags is None:
+            self._tags = list(self._run.tags)
+        return self._tags
 
     @tags.setter
     def tags(self, value: Sequence[str]) -> None:
         self._edit(tags=tuple(map(str, value)))
+        self._tags = None
 
     @property
     def project(self) -> str:
@@ -159,6 +163,8 @@ class StoredRun:
     def summary(self) -> Any:
         """One value a metric; with `_step`, `_timestamp` and `_runtime`; what is set is stored."""
         found = self._run.summary if closed(self._run) else self._read().summary()
+        later = catalog.edits(self._run).get("summary")
+        found = {**found, **later} if isinstance(later, dict) else found
         return StoredValues(found, lambda changes: self._edit(summary=changes))
 
     summary_metrics = summary
@@ -261,7 +267,9 @@ class StoredRun:
         raise CommError(f"run {self.id} has no file {name!r}")
 
     def update(self) -> None:
-        """Nothing: what is set is stored at once."""
+        """Stores changes within the list of tags; all else that is set is stored at once."""
+        if self._tags is not None and tuple(self._tags) != self._run.tags:
+            self.tags = self._tags
 
     save = update
 
@@ -297,7 +305,7 @@ class StoredRun:
         """Reads it anew."""
         del force
         self._run = catalog.read(Path(self._run.path)) or self._run
-        self._rows = None
+        self._rows = self._tags = None
 
     def delete(self, delete_artifacts: bool = False) -> None:
         """Removes its folder and all that is in it.

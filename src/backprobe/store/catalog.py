@@ -156,12 +156,16 @@ def edit(run: Run, **changes: Any) -> None:
     Raises:
         OSError: it can't be written.
     """
-    target = Path(run.path) / "edits.json"
-    before = _json(target) or {}
+    target, before = Path(run.path) / "edits.json", edits(run)
     for key in MERGED:
         if key in changes and isinstance(before.get(key), dict):
             changes[key] = {**before[key], **changes[key]}
     _merge(target, changes)
+
+
+def edits(run: Run) -> dict[str, Any]:
+    """What `edit` stored of a run."""
+    return _json(Path(run.path) / "edits.json") or {}
 
 
 def delete(run: Run) -> None:
