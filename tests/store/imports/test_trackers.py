@@ -109,6 +109,25 @@ def test_mlflow(mlflow_folder: Path, store_directory: Path) -> None:
     assert math.isinf(values[21])
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"CREATE TABLE experiment_tags", b"CREATE T\xc5BLE experiment_tags"),  # SQLite's message quotes the bytes
+        (b"run_uuid VARCHAR", b"gone_id_ VARCHAR"),
+    ],
+)
+def test_a_damaged_database_is_refused_in_words(
+    mlflow_folder: Path, tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    """Whatever SQLite says of it, and whatever is missing."""
+    data = (mlflow_folder / "mlflow.db").read_bytes()
+    assert before in data
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(data.replace(before, after))
+    with pytest.raises(NotReadable, match="damaged"):
+        sources.read(file)
+
+
 def test_mlflows_old_folders(tmp_path: Path) -> None:
     """The plain-text store that MLflow 3 no longer writes."""
     run = tmp_path / "mlruns" / "1" / "abc"

@@ -58,8 +58,11 @@ def _database(file: Path) -> list[Imported]:
             connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
             connection.row_factory = sqlite3.Row
             return list(_runs(connection, file))
-    except (sqlite3.Error, OverflowError) as error:
-        raise NotReadable(f"{file}: {error}") from error
+    except NotReadable:
+        raise
+    except (sqlite3.Error, OverflowError, ValueError, TypeError, LookupError) as error:
+        # values of another kind, columns that are gone, and errors whose text is no UTF-8
+        raise NotReadable(f"{file}: damaged: {error}") from error
     finally:
         if "connection" in locals():
             connection.close()
