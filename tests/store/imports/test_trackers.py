@@ -112,7 +112,7 @@ def test_mlflow(mlflow_folder: Path, store_directory: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (b"CREATE TABLE experiment_tags", b"CREATE T\xc5BLE experiment_tags"),  # SQLite's message quotes the bytes
+        (b'CREATE TABLE "runs"', b'CREATE T\xc5BLE "runs"'),  # SQLite's message quotes the bytes
         (b"run_uuid VARCHAR", b"gone_id_ VARCHAR"),
     ],
 )
