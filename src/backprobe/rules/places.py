@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from backprobe.records import Place, Record
+from backprobe.records import Module, Place, Record
 from backprobe.rules.wording import unique
 
 _PRODUCTS = frozenset(
@@ -72,3 +72,18 @@ def _through(record: Record, made: set[int]) -> set[int]:
         if op.name in shaped and set(op.inputs) & (made | reached):
             reached.add(op.index)
     return reached
+
+
+def declared(record: Record, module: Module) -> bool:
+    """Whether the user's own class names it, or what it is a part of.
+
+    A library's model may bring what nobody asked for.
+    """
+    by_index = {m.index: m for m in record.modules}
+    part: Module | None = module
+    while part is not None and part.parent >= 0:
+        name = part.name.rpartition(".")[2]
+        if part.source is not None and name.isidentifier() and name in part.source.text:
+            return True
+        part = by_index.get(part.parent)
+    return False

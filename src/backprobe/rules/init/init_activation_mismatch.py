@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer, layers
@@ -71,6 +71,9 @@ class InitActivationMismatch(AbstractRule):
         passed: float = threshold(
             0.02, "product of weight RMS / expected", "the default at four layers and more"
         )
+        mistake: float = threshold(
+            2e-3, "the same product", "next to nothing of the signal arrives"
+        )
         decisive: float = threshold(1e-5, "the same product", "twelve layers at the default")
         arrives: float = threshold(
             0.03, "std over the batch of the last output", "default init at five layers: 0.05"
@@ -81,7 +84,7 @@ class InitActivationMismatch(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         state = progress(record)
-        if state.hurt < HURTS:
+        if state.hurt < HURTS and not leaves_much(record):
             return []
         ran = [x for x in layers(record) if x.place is not None]
         if len(ran) < self.limits.layers or any(x.normalised for x in ran):
@@ -106,7 +109,9 @@ class InitActivationMismatch(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=severity_by_harm(state),
+                severity=severity_of_mistake(record)
+                if passed <= self.limits.mistake
+                else severity_by_harm(state),
                 confidence=confidence(
                     0.5, 0.9, beyond(passed, self.limits.passed, self.limits.decisive), state.hurt
                 ),

@@ -14,7 +14,7 @@ from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import DEFAULT_SCALE, he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import NORMS, Layer, layers
 from backprobe.signals.loaded import loaded_over
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 from backprobe.signals.series import first
 
 
@@ -60,6 +60,7 @@ class InitScaleTooSmall(AbstractRule):
             "product over the hidden layers of weight RMS / that of the default",
             "three layers at a third of the default",
         )
+        table: float = threshold(1e-3, "RMS of an embedding", "transformers 0.02, torch 1")
         decisive: float = threshold(1e-4, "the same product", "the signal is gone")
         arrives: float = threshold(
             0.03,
@@ -86,7 +87,7 @@ class InitScaleTooSmall(AbstractRule):
         guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
         passed = math.prod(min(1.0, ratio / DEFAULT_SCALE) for ratio, _ in guilty)
         if not guilty or passed > self.limits.passed:
-            return []
+            return self._tables(record, state)
         # Residual paths carry the signal past small weights: what counts is what arrives.
         last = ran[-1].place
         arrives = first(record.outputs, "out_batch_std", last.index) if last else math.nan
@@ -118,6 +119,43 @@ class InitScaleTooSmall(AbstractRule):
                     "output_batch_std": arrives if math.isfinite(arrives) else None,
                 },
                 treatments=("initialize=he", "batchnorm=on"),
+            )
+        ]
+
+    def _tables(self, record: Record, state: Progress) -> list[Finding]:
+        """Embeddings next to zero: what multiplies them, and each other, gets no gradient."""
+        modules = {m.index: m for m in record.modules}
+        loaded = loaded_over(record)
+        tables = [
+            (modules[p.module], p)
+            for p in record.parameters
+            if p.requires_grad
+            and p.module in modules
+            and p.index not in loaded
+            and modules[p.module].type == "Embedding"
+            and len(p.shape) == 2
+            and p.shape[1] > 1
+        ]
+        small = [(m, p) for m, p in tables if 0.0 < initial_rms(p) <= self.limits.table]
+        if not small or len(small) < len(tables):
+            return []
+        names = unique(m.name for m, _ in small)
+        source = small[0][0].source
+        rms = initial_rms(small[0][1])
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(0.55, 0.92, state.hurt, beyond(rms, self.limits.table, 1e-5)),
+                message=(
+                    f"the rows of {listed(names)}{at(source)} begin at an RMS of {figure(rms)}, "
+                    "usual are 0.02 to 1: what multiplies them gets next to no gradient; "
+                    f"{state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                steps=seen(record.parameters_series.step[:1]),
+                evidence={"layers": list(names), "rms": rms},
             )
         ]
 

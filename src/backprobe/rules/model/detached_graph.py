@@ -11,7 +11,7 @@ from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
-from backprobe.rules.places import upstream
+from backprobe.rules.places import declared, upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.cuts import CUTS, bridges_of, cut_between, makers
 from backprobe.signals.judged import run_without_gradients, within
@@ -56,6 +56,9 @@ class DetachedGraph(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
+        unread: float = threshold(
+            15, "observed steps without a gradient", "a term may be left out at first"
+        )
         phases: float = threshold(
             0.5, "evaluation phases / steps", "that is a part of the training, no evaluation"
         )
@@ -100,6 +103,7 @@ class DetachedGraph(AbstractRule):
                 self._copied(record, bridges)
                 or self._recurrent(record)
                 or self._without_gradients(record, touched)
+                or self._unread(record, touched)
             )
         state = progress(record)
         names = unique(layer.name for layer in guilty)
@@ -191,6 +195,41 @@ class DetachedGraph(AbstractRule):
                 )
             ]
         return []
+
+    def _unread(self, record: Record, touched: set[int]) -> list[Finding]:
+        """Layers of the user's own that run, and whose output never reaches the loss."""
+        steps = len(record.parameters_series.step)
+        found = [
+            layer
+            for layer in layers(record)
+            if layer.place is not None
+            and layer.weight.requires_grad
+            and layer.weight.optimizer >= 0
+            and layer.weight.index not in touched
+            and declared(record, layer.module)
+        ]
+        if not found or steps < self.limits.unread:
+            return []
+        names = unique(layer.name for layer in found)
+        source = found[0].module.source
+        severity = severity_of_mistake(record)
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if severity == "error" else severity,
+                confidence=confidence(0.55, 0.9, between(steps, self.limits.unread, 60)),
+                message=(
+                    f"{listed(names)}{at(source)} run at each step and never get a gradient "
+                    f"({plural(steps, 'observed step')}): what they give does not reach the loss "
+                    f"(a number taken out with `item()`, a term that was left out?); "
+                    f"{progress(record).in_words()}"
+                ),
+                where=names,
+                source=source,
+                steps=seen(record.parameters_series.step[[0, -1]]),
+                evidence={"layers": list(names), "cut": None, "steps": steps},
+            )
+        ]
 
     def _without_gradients(self, record: Record, touched: set[int]) -> list[Finding]:
         """A part that an optimizer holds, and that runs under `no_grad` at each step."""

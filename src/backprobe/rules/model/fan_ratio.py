@@ -9,7 +9,7 @@ from itertools import pairwise
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, imperfect
+from backprobe.rules.harm import HURTS, imperfect, leaves_much
 from backprobe.rules.wording import at, plural, unique
 from backprobe.signals.held_out import held_out
 from backprobe.signals.layers import Layer, layers
@@ -106,6 +106,8 @@ class FanRatio(AbstractRule):
             for a, b in pairwise(found)
             if _width(a) == 1 and a.fan_in >= self.limits.wide and _width(b) >= self.limits.wide / 2
         ]
+        if not needle and (state.hurt >= HURTS or leaves_much(record)):
+            return self._one_number_a_word(record, state)
         if not needle or not (state.hurt >= HURTS or imperfect(state)):
             return []
         layer, following = needle[0]
@@ -126,6 +128,36 @@ class FanRatio(AbstractRule):
                 evidence={"units": 1, "fan_in": layer.fan_in},
             )
         ]
+
+    def _one_number_a_word(self, record: Record, state: Progress) -> list[Finding]:
+        """A table that tells its words apart by a single number each."""
+        modules = {m.index: m for m in record.modules if m.type == "Embedding" and m.calls}
+        tables = [
+            (modules[p.module], *p.shape)
+            for p in record.parameters
+            if p.module in modules and len(p.shape) == 2
+        ]
+        if any(width > 1 for _, _, width in tables):
+            return []  # one number a word beside vectors is its bias: factorisation machines
+        for module, words, _ in tables:
+            if words < self.limits.wide:
+                continue
+            return [
+                Finding(
+                    rule=self.name,
+                    severity="warning",
+                    confidence=confidence(0.5, 0.85, state.hurt, beyond(words, 16, 500)),
+                    message=(
+                        f"{module.name}{at(module.source)} puts {words:,} words on one line, a "
+                        f"number each, which no later layer can take apart; {state.in_words()}"
+                    ),
+                    where=unique([module.name]),
+                    source=module.source,
+                    steps=seen(record.steps["step"][[0, -1]]),
+                    evidence={"units": 1, "words": words},
+                )
+            ]
+        return []
 
 
 def _width(layer: Layer) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import HURTS, severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.linearity import LINEAR, NORMS, TRANSPARENT, is_linear
@@ -60,9 +60,9 @@ class MissingNonlinearity(AbstractRule):
         state = progress(record)
         joins = len(ran) - 1
         whole = len(pairs) >= joins
-        deep = whole and joins >= self.limits.layers
+        deep = len(pairs) >= self.limits.layers and len(pairs) >= self.limits.share * joins
         severity = severity_of_mistake(record) if deep else severity_by_harm(state)
-        if not whole and state.hurt < HURTS:
+        if not whole and state.hurt < HURTS and not (deep and leaves_much(record)):
             return []
         if severity == "error":
             severity = "warning"

@@ -11,9 +11,9 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_layer
-from backprobe.rules.wording import at, listed, unique, with_blocks
+from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.optimizers import holds_strangers, same_tensors
 from backprobe.signals.progress import progress
@@ -86,7 +86,7 @@ class ParametersNotOptimized(AbstractRule):
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
-            return self._replaced(record)
+            return self._replaced(record) or self._tables(record, trained)
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
         names = unique(layer.name for layer in missing)
@@ -158,6 +158,76 @@ class ParametersNotOptimized(AbstractRule):
                 treatments=("optimize-all",),
             )
         ]
+
+    def _tables(self, record: Record, trained: set[int | None]) -> list[Finding]:
+        """Embeddings that run and learn nothing: put in place after the optimizer was made."""
+        modules = {m.index: m for m in record.modules}
+        missing = [
+            (modules[p.module], p)
+            for p in record.parameters
+            if p.requires_grad
+            and p.optimizer < 0
+            and p.module in modules
+            and modules[p.module].type.startswith("Embedding")
+            and modules[p.module].calls > 0
+            and modules[p.module].root in trained
+        ]
+        if not record.optimizers:
+            return []
+        if not missing:
+            return self._replaced_table(record)
+        state = progress(record)
+        names = unique(module.name for module, _ in missing)
+        count = sum(p.size for _, p in missing)
+        source = record.optimizers[0].source
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_of_mistake(record),
+                confidence=confidence(0.6, 0.93, state.hurt),
+                message=(
+                    f"{listed(names)} ({plural(count, 'trainable parameter')}) are in no optimizer"
+                    f"{at(source)} and keep their initial rows: were they put in place, or made "
+                    f"larger, after it was made? {state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                evidence={"layers": list(names), "parameters": count},
+                treatments=("optimize-all",),
+            )
+        ]
+
+    def _replaced_table(self, record: Record) -> list[Finding]:
+        """An embedding whose gradient ends while the others' go on: another one runs since."""
+        modules = {m.index: m for m in record.modules}
+        for p in record.parameters:
+            module = modules.get(p.module)
+            if module is None or not module.type.startswith("Embedding") or p.optimizer < 0:
+                continue
+            since = _ceased(record, p.index)
+            if since < 0:
+                continue
+            source = record.optimizers[0].source
+            state = progress(record)
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_of_mistake(record),
+                    confidence=confidence(0.5, 0.85, state.hurt),
+                    message=(
+                        f"from step {since} on the {module.name} that the optimizer{at(source)} "
+                        "holds gets no gradient any more, and the other layers do: was it made "
+                        "larger, or another put in its place, that no optimizer has? "
+                        f"{state.in_words()}"
+                    ),
+                    where=(module.name,),
+                    source=source,
+                    steps=(since, int(record.parameters_series.step[-1])),
+                    evidence={"since": since},
+                    treatments=("optimize-all",),
+                )
+            ]
+        return []
 
     def _replaced(self, record: Record) -> list[Finding]:
         """An output layer that was put in place after the optimizer had taken its predecessor."""

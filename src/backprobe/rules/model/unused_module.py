@@ -11,6 +11,7 @@ from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.places import declared
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.judged import run_without_gradients, within
 from backprobe.signals.progress import progress
@@ -84,7 +85,9 @@ class UnusedModule(AbstractRule):
         source = guilty[0][0].source
         count = sum(p.size for _, own in guilty for p in own)
         steps = len(series.step)
-        own_code = any(_declared(module) for module in record.modules if module.name in names)
+        own_code = any(
+            declared(record, module) for module in record.modules if module.name in names
+        )
         severity = severity_of_mistake(record) if own_code else severity_by_harm(state)
         return [
             Finding(
@@ -108,12 +111,6 @@ class UnusedModule(AbstractRule):
                 },
             )
         ]
-
-
-def _declared(module: Module) -> bool:
-    """Whether the user's own class names it: a library's model may bring what nobody asked for."""
-    name = module.name.rpartition(".")[2]
-    return module.source is not None and name.isidentifier() and name in module.source.text
 
 
 def _parent_reads(record: Record, module: Module) -> bool:

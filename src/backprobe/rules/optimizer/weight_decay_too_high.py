@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import imperfect, severity_by_harm
-from backprobe.rules.wording import at, figure, plural, unique
+from backprobe.rules.harm import HURTS, imperfect, leaves_much, severity_by_harm
+from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
 from backprobe.signals.series import early, late
@@ -56,6 +56,9 @@ class WeightDecayTooHigh(AbstractRule):
         shrunk_hidden: float = threshold(
             0.2, "the same, with no decay set", "what is not seen must show the more"
         )
+        forgets: float = threshold(
+            3e-3, "rate × decay", "AdamW's default 1e-5, large models 1e-4, SGD 5e-5"
+        )
         decisive: float = threshold(0.05, "the same ratio", "nothing is left")
 
     limits = Thresholds()
@@ -81,6 +84,10 @@ class WeightDecayTooHigh(AbstractRule):
             # A penalty may be a summand of the loss instead of the optimizer's option.
             penalty = decay == 0.0 and any(x.terms > 1 for x in record.losses)
             hidden = penalty and shrunk <= self.limits.shrunk_hidden
+            forgets = _forgets(optimizer)
+            if forgets >= self.limits.forgets and shrunk > self.limits.shrunk:
+                found += self._forgetful(record, optimizer, decay, forgets)
+                continue
             if not hidden and (decay < self.limits.decay or shrunk > self.limits.shrunk):
                 continue
             what = f"weight decay {figure(decay)}" if decay else "a penalty in the loss"
@@ -108,6 +115,46 @@ class WeightDecayTooHigh(AbstractRule):
                 )
             )
         return found
+
+    def _forgetful(
+        self, record: Record, optimizer: Optimizer, decay: float, forgets: float
+    ) -> list[Finding]:
+        """Weights that are pulled to zero about as fast as they are learnt."""
+        state = progress(record)
+        if state.hurt < HURTS and not leaves_much(record):
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(
+                    0.6, 0.92, beyond(forgets, self.limits.forgets, 0.05), state.hurt
+                ),
+                message=(
+                    f"{optimizer.type}{at(optimizer.source)} takes {percent(forgets)} off all "
+                    f"weights at each step (decay {figure(decay)} times the rate): what they learn "
+                    f"is gone after {1 / forgets:.0f} steps; usual are 10,000 and more; "
+                    f"{state.in_words()}"
+                ),
+                source=optimizer.source,
+                steps=seen(record.parameters_series.step[[0, -1]]),
+                evidence={"weight_decay": decay, "a_step": forgets},
+                treatments=_lower(optimizer.type, decay),
+            )
+        ]
+
+
+def _forgets(optimizer: Optimizer) -> float:
+    """Share of the weights that one step takes off, where the decay acts on them directly.
+
+    Adam divides its penalty by the gradient's size: what that does can't be told from its settings.
+    """
+    if optimizer.type not in ("AdamW", "SGD", "NAdamW", "Lion"):
+        return 0.0
+    products = [
+        float(g.get("lr") or 0.0) * float(g.get("weight_decay") or 0.0) for g in optimizer.groups
+    ]
+    return max(products, default=0.0)
 
 
 def _lower(optimizer: str, decay: float) -> tuple[str, ...]:
