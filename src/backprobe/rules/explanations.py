@@ -178,8 +178,8 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         )
     ),
     *(
-        Explanation(cause, "labels-mismatched", "held-out rows arrive on another scale", always)
-        for cause in _OTHER_SCALE
+        Explanation(cause, "labels-mismatched", "held-out rows are judged otherwise", always)
+        for cause in (*_OTHER_SCALE, "train-mode-eval")
     ),
     *(
         Explanation(cause, "init-activation-mismatch", "the weights are off by far more", always)

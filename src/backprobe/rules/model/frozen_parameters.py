@@ -9,7 +9,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
-from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.wording import at, figure, listed, unique, with_blocks
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import layers
@@ -77,7 +77,7 @@ class FrozenParameters(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=severity_by_harm(state),
+                severity=severity_of_mistake(record),
                 confidence=confidence(
                     0.45, 0.92, between(state.hurt, HURTS, 1.0), between(count / total, 0.05, 0.7)
                 ),

@@ -22,8 +22,9 @@ class GradientClippingTooTight(AbstractRule):
 
     ## What it looks for
     The global norm before the user's clipping against the norm that the optimizer gets, under
-    optimizers whose step is proportional to the gradient. Clipping the rare spike is good practice
-    and stays silent, as does tight clipping under Adam, which divides it out again.
+    optimizers whose step is proportional to the gradient; or gradients whose largest elements are
+    one and the same number in all layers, as a hook leaves them. Clipping the rare spike is good
+    practice and stays silent, as does tight clipping under Adam, which divides it out again.
 
     ## Why it matters
     A gradient clipped a hundredfold at each step is a learning rate divided by a hundred, and all
@@ -56,6 +57,9 @@ class GradientClippingTooTight(AbstractRule):
             0.9, "fraction of the steps", "the playbook: more than half is too much"
         )
         cut: float = threshold(0.8, "share of elements cut by value", "a few outliers are meant")
+        extremes: float = threshold(
+            30, "gradients of layers at steps", "two that agree may do so by chance"
+        )
         left: float = threshold(
             0.05, "norm after / before, median", "a twentieth of the step is left"
         )
@@ -73,8 +77,10 @@ class GradientClippingTooTight(AbstractRule):
         if by_value and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
             return self._by_value(record, float(np.median(cut)), cut.size)
         known = np.isfinite(before) & np.isfinite(after) & (before > 0.0) & (after > 0.0)
-        if int(known.sum()) < 5 or _adaptive(record):
+        if _adaptive(record):
             return []
+        if int(known.sum()) < 5:
+            return self._at_one_size(record)
         ratio = after[known] / before[known]
         share, left = float((ratio < 0.95).mean()), float(np.median(ratio))
         state = progress(record)
@@ -105,6 +111,37 @@ class GradientClippingTooTight(AbstractRule):
                 steps=seen(np.asarray(record.steps["step"], np.float64)[known][[0, -1]]),
                 evidence={"share": share, "left": left, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
+            )
+        ]
+
+    def _at_one_size(self, record: Record) -> list[Finding]:
+        """The largest elements of all gradients are one and the same number: a hook cuts there."""
+        series = record.parameters_series.values
+        ends = [series[k].astype(np.float64) for k in ("grad_min", "grad_max") if k in series]
+        if len(ends) < 2:
+            return []
+        largest = np.fmax(np.abs(ends[0]), np.abs(ends[1]))
+        largest = largest[np.isfinite(largest) & (largest > 0.0)]
+        if largest.size < self.limits.extremes:
+            return []
+        at = float(np.median(largest))
+        share = float(np.isclose(largest, at, rtol=1e-5, atol=0.0).mean())
+        state = progress(record)
+        if share < self.limits.share or state.hurt < HURTS:
+            return []
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.65, 0.92, between(share, self.limits.share, 1.0)),
+                message=(
+                    f"the largest element of {percent(share)} of the gradients is {figure(at)}, of "
+                    "whatever layer and step: something cuts them off there (a hook?); "
+                    f"{state.in_words()}"
+                ),
+                steps=seen(record.parameters_series.step[[0, -1]]),
+                evidence={"cut_at": at, "share": share},
+                treatments=("scale-lr=10",),
             )
         ]
 

@@ -127,7 +127,7 @@ class SchedulerMisuse(AbstractRule):
                 "epochs, stepped at every batch?"
             )
             return message, 0.3, step[[0, -1]], {"period": period}
-        if not held_back:
+        if not held_back and not leaves_much(record):
             return None
         own = _own_rate(record)
         reached = float(lr.max()) / own if own > 0.0 else 1.0
@@ -160,6 +160,10 @@ def _period(lr: Array) -> float:
 
 
 def _own_rate(record: Record) -> float:
-    """The rate that the optimizer was built with: schedulers keep it as `initial_lr`."""
-    found = [g.get("initial_lr", 0.0) for o in record.optimizers for g in o.groups]
+    """The rate that the optimizer was built with, or that its schedule is to rise to.
+
+    Schedulers keep it as `initial_lr`, and one that rises first as `max_lr`.
+    """
+    groups = [g for o in record.optimizers for g in o.groups]
+    found = [g.get(name, 0.0) for g in groups for name in ("initial_lr", "max_lr")]
     return max((float(v) for v in found if isinstance(v, (int, float))), default=0.0)
