@@ -12,7 +12,8 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect
-from backprobe.rules.wording import figure, plural
+from backprobe.rules.wording import at, figure, plural
+from backprobe.signals.losses import CLASSES
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import repeats
 
@@ -21,9 +22,10 @@ class BatchSizeTooSmall(AbstractRule):
     """Each step sees one to four rows, and its gradient is mostly their noise.
 
     ## What it looks for
-    Rows a step, where the loader has many more and nothing is accumulated, in a run that learns too
-    little, whose loss jumps from step to step by as much as there is to learn and whose successive
-    gradients have nothing in common.
+    A cross entropy over the rows of the batch itself, of which there are two to four (in-batch
+    negatives). Or rows a step, where the loader has many more and nothing is accumulated, in a run
+    that learns too little, whose loss jumps from step to step by as much as there is to learn and
+    whose successive gradients have nothing in common.
 
     ## Why it matters
     Steps that follow single rows undo each other unless the rate is very small.
@@ -40,6 +42,7 @@ class BatchSizeTooSmall(AbstractRule):
 
     ## References
     - McCandlish et al., "An empirical model of large-batch training", 1812.06162
+    - Chen et al., "A simple framework for contrastive learning", 2002.05709: 256 rows and more
     """
 
     name = "batch-size-too-small"
@@ -59,6 +62,9 @@ class BatchSizeTooSmall(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        contrasted = self._negatives(record)
+        if contrasted:
+            return contrasted
         state = progress(record)
         trend = state.trend
         if trend is None or state.baseline is None or state.loss is None:
@@ -104,6 +110,34 @@ class BatchSizeTooSmall(AbstractRule):
                 treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),
             )
         ]
+
+    def _negatives(self, record: Record) -> list[Finding]:
+        """Rows that are told apart from the others of their batch, where it has hardly any."""
+        for loss in record.losses:
+            rows, square = loss.classes, loss.output_shape[:2] == (loss.classes, loss.classes)
+            if loss.kind not in CLASSES or not square or not 2 <= rows <= self.limits.rows:
+                continue
+            seen_classes = np.asarray(record.batches["target_classes"], np.float64)
+            seen_classes = seen_classes[np.isfinite(seen_classes)]
+            if seen_classes.size < 5 or not bool((seen_classes == rows).all()):
+                continue  # classes that are as many as the rows by chance
+            return [
+                Finding(
+                    rule=self.name,
+                    severity="warning",
+                    confidence=confidence(0.55, 0.85, beyond(rows, self.limits.rows * 2.0, 2.0)),
+                    message=(
+                        f"the loss{at(loss.source)} tells each row from the others of its batch, "
+                        f"and a batch has {rows}: {plural(rows - 1, 'other')}, which is soon told "
+                        "apart; hundreds are usual"
+                    ),
+                    source=loss.source,
+                    steps=seen(record.steps["step"][[0, -1]]),
+                    evidence={"rows": rows, "negatives": rows - 1},
+                    treatments=("batch-size=64",),
+                )
+            ]
+        return []
 
 
 def _available(record: Record, state: Progress) -> int:
