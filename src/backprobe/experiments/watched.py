@@ -25,6 +25,7 @@ class _Part:
         self.run = catalog.create(folder, name="pre-flight", kind="trial")
         self.writer = LogWriter(new_log(Path(self.run.path), 0, self.run.pid), lambda _line: None)
         self.rank, self.world, self.pid, self.ended = 0, 1, self.run.pid, False
+        self.exit_code = 0
         self.flushing = False
         self._drains: list[Callable[[], None]] = []
 
@@ -34,6 +35,9 @@ class _Part:
 
     def before_end(self, action: Callable[[], None]) -> None:
         """The probe is ended by `finish`."""
+
+    def on_line(self, action: Callable[[], None]) -> None:
+        """Nothing is printed in between."""
 
     def say(self, line: str) -> None:
         """Nothing: what goes wrong here is not the user's."""

@@ -152,6 +152,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         ),
     ),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
+    *_pairs("target-equals-input", {"too-few-steps": ("more steps would teach no more", always)}),
     *_pairs(
         "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}
     ),
