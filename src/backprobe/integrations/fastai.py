@@ -2,6 +2,7 @@
 """fastai: a callback that watches the model and keeps what the learner's recorder has.
 
     from backprobe.integrations.fastai import BackprobeCallback
+
     learn = Learner(dls, model, cbs=BackprobeCallback(project="digits"))
 
 or `learn.fit_one_cycle(5, cbs=BackprobeCallback())`.

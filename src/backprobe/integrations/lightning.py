@@ -2,6 +2,7 @@
 """Lightning: a logger that keeps what modules log and attaches the probe, and a callback.
 
     from backprobe.integrations.lightning import BackprobeLogger
+
     trainer = Trainer(logger=BackprobeLogger(project="digits"))
 
 Both work with `lightning` and with `pytorch_lightning`, whichever the script has imported.

@@ -2,6 +2,7 @@
 """Transformers: a callback for `Trainer`, and `report_to="backprobe"`.
 
     import backprobe.integrations.transformers  # makes the name known to TrainingArguments
+
     Trainer(..., args=TrainingArguments(..., report_to="backprobe"))
 
 or `Trainer(..., callbacks=[BackprobeCallback(project="digits")])`.

@@ -2,6 +2,7 @@
 """For libraries that import wandb themselves: they get backprobe instead, where you ask for it.
 
     from backprobe.integrations import wandb
+
     wandb.install()  # before anything imports wandb
 
 In a file of one's own, `import backprobe as wandb` does without this.
