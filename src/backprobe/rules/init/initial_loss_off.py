@@ -100,7 +100,11 @@ class InitialLossOff(AbstractRule):
             return []
         source = main.loss.source
         if unlearning >= self.limits.unlearning and not regression:
-            gone = f"; the run took {percent(unlearning)} of its steps to come down to that"
+            gone = (
+                f"; the run took {percent(unlearning)} of its steps to come down to that"
+                if unlearning < 1.0
+                else "; it never came down to that"
+            )
         else:
             gone = ""
         message = (
