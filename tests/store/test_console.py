@@ -144,11 +144,14 @@ def test_a_script_that_prints_faster_than_we_drain_costs_no_memory(
 def test_a_forked_child_writes_on_and_keeps_nothing(tmp_path: Path) -> None:
     """A loader's worker prints through us; its lines are not its parent's record."""
     with hooked(tmp_path) as console:
+        lines: list[int] = []
+        console.on_line = lambda: lines.append(os.getpid())
         print("parent")
         child = os.fork()
         if child == 0:
             print("child", flush=True)
-            os._exit(0 if _drained(console) == "" else 1)
+            os._exit(0 if _drained(console) == "" and len(lines) == 1 else 1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert _drained(console) == "parent\n"
+        assert lines == [os.getpid()]
     assert (tmp_path / "out").read_text() == "parent\nchild\n"

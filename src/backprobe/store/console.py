@@ -192,6 +192,7 @@ class Console:
         """A forked child writes on through us, but what it writes is not its parent's record."""
         self.lock = threading.RLock()
         self._keeps = False
+        self.on_line = _ignore
         self._pending.clear()
 
 
