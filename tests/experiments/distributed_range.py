@@ -6,6 +6,7 @@ Arguments: rank, folder.
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from pathlib import Path
@@ -35,6 +36,11 @@ def main() -> None:
         "restored": finder.restored and same,
     }
     (folder / f"{rank}.json").write_text(json.dumps(found))
+    # DDP's reducer holds the group, and a rank that leaves first ends the other's transport threads
+    # under it: now and then that one aborted at its exit.
+    del finder, optimizer, model
+    gc.collect()
+    dist.barrier()
     dist.destroy_process_group()
 
 
