@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from backprobe.probe import noise, sites
+from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.budget import ALWAYS_TOLD
 from backprobe.probe.loading import steps_done
@@ -35,9 +35,6 @@ that are wrapped for good), over the part that is timed; measured on a small net
 process that was never watched."""
 DOZED = 0.4
 """What a step costs of which nothing is recorded, over one of which the row is; measured so too."""
-IDLE_BEATS = 8
-"""Steps, of those that are always observed, after which optimizers are told of that have not
-stepped yet; one that steps later is among the record's optimizers."""
 
 
 @dataclass
@@ -334,33 +331,11 @@ class Heartbeat:
             carried=carried,
             optimizer=watched.index,
         )
-        if self._beats == IDLE_BEATS:
-            state.guard.run("heartbeat", self._idle)
+        if self._beats == idle.BEATS:
+            found = state.guard.run("idle", idle.optimizers, state.structure, self._watched)
+            for facts in found or ():
+                state.recorder.event("idle-optimizer", **facts)
         state.begin_step()
-
-    def _idle(self) -> None:
-        """Tells of optimizers that never stepped although their tensors have gradients."""
-        structure = self.state.structure
-        for optimizer in sites.living_optimizers():
-            if id(optimizer) in self._watched:
-                continue
-            tensors = [p for group in optimizer.param_groups for p in group["params"]]
-            numbers = [
-                structure.parameter_of[id(p)]
-                for p in tensors
-                if p.grad is not None and id(p) in structure.parameter_of
-            ]
-            alone = [k for k in numbers if structure.parameters[k].optimizer < 0]
-            source = sites.source(sites.made(optimizer))
-            if alone:
-                self.state.recorder.event(
-                    "idle-optimizer",
-                    type=type(optimizer).__name__,
-                    parameters=alone,
-                    file=source.file if source else "",
-                    line=source.line if source else 0,
-                    text=source.text if source else "",
-                )
 
     def _extra(self, watched: _Watched) -> None:
         """A further optimizer's part of the step that was just closed."""
