@@ -9,6 +9,7 @@ llama (FSDP, bf16, checkpoints), llama-ddp (looking for unused parameters), llam
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -128,6 +129,10 @@ def main() -> None:
     losses = train_llama(way, rank) if way.startswith("llama") else train(way, rank, world)
     note(rank, losses)
     if world > 1:
+        if way != "early":
+            # A rank that leaves first ends the other's transport threads under it.
+            gc.collect()
+            dist.barrier()
         dist.destroy_process_group()
 
 
