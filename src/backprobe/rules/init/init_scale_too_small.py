@@ -24,7 +24,8 @@ class InitScaleTooSmall(AbstractRule):
     ## What it looks for
     The RMS of each trainable hidden layer's initial weights against He's std for its fan-in, in a
     run that learns too little. A small last layer is good practice and left out, as are layers with
-    a normalisation behind them and weights that are exactly zero.
+    a normalisation behind them and weights that are exactly zero. Embeddings that begin next to
+    zero, where all of them do.
 
     ## Why it matters
     Each such layer divides signal and gradient: two of them at a hundredth pass a ten-thousandth

@@ -28,7 +28,8 @@ class InitialLossOff(AbstractRule):
 
     ## What it looks for
     The loss of the first step against ln C for C classes (ln 2 for yes or no, variance of the
-    targets for squared error). Logits of std s add s²/2, and a healthy init has s < 1.
+    targets for squared error). Logits of std s add s²/2, and a healthy init has s < 1. Then how
+    much of the run it took to come down to that.
 
     ## Why it matters
     A network that begins confidently wrong spends its first steps unlearning. It points at weights

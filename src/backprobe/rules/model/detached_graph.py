@@ -26,9 +26,9 @@ class DetachedGraph(AbstractRule):
     Layers that run, that the optimizer holds and whose output trained layers consume, but that had
     no gradient at any observed step; a tensor that was detached and of which a later layer gets a
     copy that nothing in the graph has made (a trip through numpy); a part that runs under `no_grad`
-    at each step although an optimizer holds it; a layer that runs step after
-    step, each time on a detached copy of its own last result; and a loss whose backward reaches no
-    parameter at all.
+    at each step although an optimizer holds it; a layer of the user's own whose output never
+    reaches the loss; a layer that runs step after step, each time on a detached copy of its own
+    last result; and a loss whose backward reaches no parameter at all.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything

@@ -23,7 +23,8 @@ class FanRatio(AbstractRule):
     ## What it looks for
     The width of hidden layers against the number of classes, in a classifier whose loss stays well
     above zero; and a layer of one unit between wide ones, whatever the loss. Convolutions, whose
-    positions carry more, are left out, and so are codes of two and more units.
+    positions carry more, are left out, and so are codes of two and more units. Embeddings of one
+    number a word, where no other embedding has more.
 
     ## Why it matters
     What a narrow layer drops no later layer brings back.

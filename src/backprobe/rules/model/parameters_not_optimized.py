@@ -27,7 +27,8 @@ class ParametersNotOptimized(AbstractRule):
     that look freshly initialised weigh more than ones that were trained before. Also a model that a
     loss trains while the optimizer holds only tensors that never get a gradient: those of another
     model, made before this one. And a model in no optimizer beside two optimizers that take turns
-    over the very same tensors, as a generator's that was given the discriminator's.
+    over the very same tensors, as a generator's that was given the discriminator's. And embeddings
+    that run outside of every optimizer, or whose gradient ends while the other layers' goes on.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.

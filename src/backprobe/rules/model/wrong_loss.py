@@ -24,7 +24,8 @@ class WrongLoss(AbstractRule):
     ## What it looks for
     A squared or absolute error on whole-number targets that are class ids: integers from 0 on, few
     different ones, each seen several times; or on targets of 0 and 1 that probabilities are
-    compared with (a note, unless the run suffers).
+    compared with (a note, unless the run suffers). Class ids weigh more where the script tells an
+    accuracy.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is

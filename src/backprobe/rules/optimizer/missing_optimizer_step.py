@@ -123,7 +123,7 @@ class MissingOptimizerStep(AbstractRule):
                         f"the {place['type']}{at(source)} was never stepped in "
                         f"{plural(len(record.steps), 'step')} of another optimizer: "
                         f"{plural(len(held), 'tensor')} get gradients and keep their initial "
-                        f"values; {progress(record).in_words()}"
+                        f"values; is its `step()` missing? {progress(record).in_words()}"
                     ),
                     where=names,
                     source=source,

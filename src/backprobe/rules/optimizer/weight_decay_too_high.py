@@ -22,7 +22,7 @@ class WeightDecayTooHigh(AbstractRule):
 
     ## What it looks for
     The weights' RMS at the end against the beginning, in a run with weight decay that learned too
-    little.
+    little; and, where the decay acts on the weights directly, the share that each step takes off.
 
     ## Why it matters
     Weights that have shrunk to a fraction pass neither signal nor gradient; the network answers
