@@ -70,3 +70,48 @@ def test_too_few_steps_make_no_habit() -> None:
     trained(unused, 1, ALONE - 1)
     unused.forward(32, True)
     assert unused.end(ALONE) is None
+
+
+def test_each_root_of_a_loss_is_counted() -> None:
+    """An encoder and a decoder, each a root of its own: one forward of each a step."""
+    unused = Unused()
+    for step in range(ALONE):
+        for root in (1, 2):
+            unused.forward(32, True, root=root)
+        assert unused.backward(step) is None
+    for _ in range(3):
+        for root in (1, 2):
+            unused.forward(50, True, root=root)
+    phase = unused.end(ALONE)
+    assert phase is not None
+    assert (phase.batches, phase.rows) == (3, 150)
+
+
+def test_two_networks_with_a_loss_each_are_evaluated_together() -> None:
+    """Neither takes part in the other's loss."""
+    unused = Unused()
+    for step in range(ALONE):
+        for root in (1, 2):
+            unused.forward(32, True, root=root)
+            assert unused.backward(step) is None
+    for _ in range(3):
+        for root in (1, 2):
+            unused.forward(50, True, root=root)
+    unused.forward(32, True, root=1)
+    phase = unused.backward(ALONE)
+    assert phase is not None
+    assert (phase.batches, phase.rows) == (3, 150)
+
+
+def test_a_generator_that_is_looked_at_is_no_evaluation() -> None:
+    """Its pictures are made beside two batches of the discriminator at every step."""
+    unused = Unused()
+    for step in range(30):
+        for root in (1, 2, 2):
+            unused.forward(32, True, root=root)
+        assert unused.backward(step) is None
+        unused.forward(32, True, root=2)
+        assert unused.backward(step) is None
+        if step % 10 == 9:
+            unused.forward(64, True, root=1)
+    assert unused.end(30) is None

@@ -71,11 +71,12 @@ class Inputs:
         if x is not None:
             state.samples = float(x.shape[0])
         if output is not None:  # else it raised
-            again = state.unused.forwards > 0  # nearly always it is the first since the backward
+            again = state.unused.ran(id(module))  # nearly always it is the first since the backward
             state.unused.forward(
                 0 if x is None else x.shape[0],
                 module.training and (not again or _any_training(module)),
                 _first_numbers(x) if again else None,
+                id(module),
             )
         self._batches += measuring
         if measuring and x is not None and self._due(self._batches):
