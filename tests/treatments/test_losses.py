@@ -128,6 +128,16 @@ def test_a_softmax_over_one_unit_becomes_a_sigmoid(treat: Treat) -> None:
         assert float(model(data()[0]).std()) > 0.01
 
 
+def test_rows_of_several_ones_are_answered_one_by_one(treat: Treat) -> None:
+    """Cross entropy given tags becomes a yes-or-no loss of each."""
+    tags = (data()[0][:, :3] > 0).float()
+    expected = train(
+        classifier(nn.ReLU), loss=functional.binary_cross_entropy_with_logits, target=tags
+    )
+    treat("swap-loss=bce-with-logits")
+    assert train(classifier(nn.ReLU), loss=functional.cross_entropy, target=tags) == expected
+
+
 @pytest.mark.parametrize("loss", [functional.mse_loss, mse])
 @pytest.mark.filterwarnings("ignore:Using a target size")
 def test_targets_take_the_shape_of_predictions(treat: Treat, loss: object) -> None:

@@ -76,6 +76,7 @@ class Losses:
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
             self._tell_output(index, reading)
+            self._tell_shares(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -127,7 +128,8 @@ class Losses:
 
         def deliver(values: NDArray[np.float32]) -> None:
             facts = predictions.facts_of(torch.from_numpy(values.reshape(-1, width).copy()), logs)
-            self.entries[index] = replace(self.entries[index], output=facts)
+            told = {**self.entries[index].output, **facts}
+            self.entries[index] = replace(self.entries[index], output=told)
             self._touch("losses", self.entries[index])
 
         if hosts.near(sample):
@@ -136,6 +138,21 @@ class Losses:
             self._touch("losses", self.entries[index])
         else:
             self._transfers.send([sample], deliver)
+
+    def _tell_shares(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes what the first rows of `cross_entropy`'s shares of classes add up to."""
+        shares = predictions.shares_of(reading)
+        if shares is None:
+            return
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            names = ("share_sum_least", "share_sum_most", "shares_whole")
+            told = {name: float(v) for name, v in zip(names, values, strict=True)}
+            entry = self.entries[index]
+            self.entries[index] = replace(entry, output={**entry.output, **told})
+            self._touch("losses", self.entries[index])
+
+        self._transfers.send([shares], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 from torch.nn.utils import clip_grad
 
-from backprobe.probe import loaders, sites
+from backprobe.probe import codes, loaders, sites
 from backprobe.probe.loading import loading
 from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
@@ -45,6 +45,7 @@ def install(current: Current, began: Current) -> None:
     _state_dicts(current)
     _compiled_in_place(began)
     _exports()
+    codes.install(current)
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
 

@@ -63,6 +63,19 @@ def sample_of(reading: LossReading) -> Tensor | None:
     return rows[: OUTPUT_ROWS if hosts.near(rows) else max(1, MAX_ELEMENTS // rows.shape[1])]
 
 
+def shares_of(reading: LossReading) -> Tensor | None:
+    """Of the shares of classes that a loss was given [3]: least and most that a row adds up to,
+    and whether all are 0 or 1; None where it was given none.
+    """
+    shares = reading.extra.get("shares")
+    if shares is None or not plain(shares) or not shares.numel() or shares.dim() < 2:
+        return None
+    values = shares.detach()[:OUTPUT_ROWS].float()
+    sums = values.sum(dim=reading.class_dim)
+    whole = ((values == 0.0) | (values == 1.0)).all()
+    return torch.stack([sums.min(), sums.max(), whole.float()])
+
+
 def facts_of(sample: Tensor, logs: bool) -> dict[str, Any]:
     """Facts of rows of predictions; `logs` says that they are log probabilities."""
     values = sample[:OUTPUT_ROWS].double()

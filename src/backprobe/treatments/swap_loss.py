@@ -92,7 +92,8 @@ class SwapLoss(Treatment):
                 return f"there are classes beyond the {scores.shape[1]} outputs"
             return functional.cross_entropy(scores, target.long(), **kept)
         if self.value == "bce-with-logits":
-            if kind in ("cross_entropy", "nll") and scores.shape[-1] > 1:
+            several = target.shape == scores.shape  # rows of 0 and 1: each answer by itself
+            if kind in ("cross_entropy", "nll") and scores.shape[-1] > 1 and not several:
                 return f"there are {scores.shape[-1]} outputs a row; it suits one"
             if target.numel() != scores.numel():
                 return f"targets {_shape(target)} do not fit outputs {_shape(scores)}"

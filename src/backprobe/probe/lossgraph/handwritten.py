@@ -66,7 +66,18 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
                 if found.name() == "LogSoftmaxBackward0" and readable(found):
                     reading.log_probabilities = found._saved_result
                     reading.class_dim = signed(found._saved_dim)
+                    _read_shares(path[: path.index(found)], reading, readable)
                 break
+
+
+def _read_shares(above: list[Any], reading: LossReading, readable: Readable) -> None:
+    """What a class's log probability is multiplied by, where `cross_entropy` is given shares."""
+    names = [n.name().removesuffix("0") for n in above if not n.name().startswith("Div")]
+    if names != ["NegBackward", "SumBackward", "MulBackward"] or not readable(above[-1]):
+        return
+    given = getattr(above[-1], "_saved_other", None)
+    if given is not None and tuple(given.shape) == reading.output_shape:
+        reading.extra["shares"] = given
 
 
 def _picked_scores(path: list[Any]) -> Any:

@@ -9,6 +9,7 @@ from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model import target_codes
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals import metric_names
@@ -26,10 +27,14 @@ class WrongLoss(AbstractRule):
     different ones, each seen several times; or on targets of 0 and 1 that probabilities are
     compared with (a note, unless the run suffers). Class ids weigh more where the script tells an
     accuracy.
+    Targets that are coded otherwise than their loss reads them: other numbers than 1 and -1 where a
+    margin or cosine-embedding loss takes those, and rows of several ones where cross entropy takes
+    shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself).
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
-    rewarded for hedging towards the middle.
+    rewarded for hedging towards the middle. A margin loss gives a row told 0 no gradient; a softmax
+    can't say yes to several classes.
 
     ## Example
     `the targets are whole numbers 0 to 9 of type int64, 10 different ones: class ids; the loss is a
@@ -37,9 +42,12 @@ class WrongLoss(AbstractRule):
 
     ## What to try
     - `swap-loss=cross-entropy`, with as many outputs as classes
+    - `2 * target - 1` makes answers of 1 and -1 of those of 1 and 0
+    - `swap-loss=bce-with-logits`, where a row may have several classes
 
     ## When it is wrong
-    Ratings, counts and other ordered whole numbers.
+    Ratings, counts and other ordered whole numbers. Rows of several ones whose classes are only
+    ranked, as those of a recommender are.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
@@ -63,8 +71,12 @@ class WrongLoss(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding a loss."""
-        found = []
+        found = list(target_codes.signs(record))
         for loss in record.losses:
+            several = target_codes.many_ones(record, loss)
+            if several is not None:
+                found.append(several)
+                continue
             if self._beyond_binary(loss):
                 found.append(self._binary(record, loss))
                 continue
