@@ -262,7 +262,9 @@ class Loss:
             where they are shares between 0 and 1).
         output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, and over
             the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
-            `log_probabilities` where they are those of a cross entropy.
+            `log_probabilities` where they are those of a cross entropy; where that is given shares
+            of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
+            `shares_whole` (1: all are 0 or 1).
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
@@ -270,7 +272,8 @@ class Loss:
         weighted: whether classes or rows are weighted.
         scale: what the script multiplied it by before its first backward (accumulation, AMP).
         summands: of a root with several terms, how each became one number, where that is known:
-            `reduction`, `shape` (of what was reduced) and `scale` (its factor).
+            `reduction`, `shape` (of what was reduced) and `scale` (its factor), and of a sum of
+            parameters' squares `squares_of`: the parameters' shapes.
     """
 
     index: int

@@ -70,3 +70,31 @@ def test_summands_tell_how_they_were_reduced() -> None:
         {"reduction": "mean", "shape": [ROWS, WIDTH], "scale": 1.0},
         {"reduction": "sum", "shape": [ROWS, WIDTH], "scale": 0.5 / ROWS},
     ]
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        lambda net: sum((p**2).sum() for p in net.parameters()),
+        lambda net: sum(p.norm() ** 2 for p in net.parameters()),
+        lambda net: sum((p * p).sum() for p in net.parameters()),
+        lambda net: torch.cat([p.reshape(-1) for p in net.parameters()]).square().sum(),
+    ],
+)
+def test_squares_of_parameters_are_told_from_other_summands(penalty: Any) -> None:
+    """With their factor and shapes; an error of rows has none."""
+    net = nn.Linear(3, WIDTH)
+    error = F.mse_loss(net(torch.randn(ROWS, 3)), torch.zeros(ROWS, WIDTH))
+    found = read(error + 0.25 * penalty(net)).summands
+    squares = [s for s in found if s.get("squares_of")]
+    assert [shape for s in squares for shape in s["squares_of"]] == [[WIDTH, 3], [WIDTH]]
+    assert {s["scale"] for s in squares} == {0.25}
+    assert len(found) == len(squares) + 1
+
+
+def test_shares_of_classes_are_read() -> None:
+    """What `cross_entropy` is given instead of class ids."""
+    shares = torch.rand(ROWS, WIDTH)
+    found = read(F.cross_entropy(scores(), shares))
+    assert found.kind == "cross_entropy"
+    assert torch.equal(found.extra["shares"], shares)

@@ -53,6 +53,7 @@ from backprobe.rules.model.output_range_mismatch import OutputRangeMismatch
 from backprobe.rules.model.parameters_not_optimized import ParametersNotOptimized
 from backprobe.rules.model.sigmoid_multiclass import SigmoidMulticlass
 from backprobe.rules.model.single_unit_softmax import SingleUnitSoftmax
+from backprobe.rules.model.unintended_weight_sharing import UnintendedWeightSharing
 from backprobe.rules.model.unregistered_parameters import UnregisteredParameters
 from backprobe.rules.model.unused_module import UnusedModule
 from backprobe.rules.model.wrong_loss import WrongLoss
@@ -107,6 +108,7 @@ RULES: tuple[type[AbstractRule], ...] = (
     ParametersNotOptimized,
     SigmoidMulticlass,
     SingleUnitSoftmax,
+    UnintendedWeightSharing,
     UnregisteredParameters,
     UnusedModule,
     WrongLoss,

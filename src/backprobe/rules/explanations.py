@@ -91,6 +91,7 @@ BROKEN = (
 _LAST_RESORT = (
     *BROKEN,
     "unused-module",
+    "unintended-weight-sharing",
     "batchnorm-small-batch",
     "batchnorm-statistics-stale",
     "train-eval-mismatch",

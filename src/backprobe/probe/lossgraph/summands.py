@@ -72,7 +72,15 @@ def summands(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tupl
 
 
 def reduced(node: Any, scale: float) -> dict[str, Any] | None:
-    """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown."""
+    """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown.
+
+    A sum of parameters' own squares has `squares_of` besides: the shapes of the parameters.
+    """
+    squared = _squared(node)
+    if squared is not None:
+        mean, shapes = squared
+        reduction = "mean" if mean else "sum"
+        return {"reduction": reduction, "shape": shapes[0], "scale": scale, "squares_of": shapes}
     loss = loss_below(node)
     sizes = getattr(node, "_saved_self_sym_sizes", None)
     if loss is not None:
@@ -85,3 +93,38 @@ def reduced(node: Any, scale: float) -> dict[str, Any] | None:
     else:
         return None
     return {"reduction": reduction, "shape": shape, "scale": scale}
+
+
+def _squared(node: Any) -> tuple[bool, list[list[int]]] | None:
+    """Of a sum of parameters' squares, or a squared norm: whether a mean, and their shapes."""
+    name = node.name()
+    below = node.next_functions[0][0] if node.next_functions else None
+    if below is None:
+        return None
+    norm = name.startswith("PowBackward") and below.name().startswith(("LinalgVectorNorm", "Norm"))
+    if norm and getattr(node, "_saved_exponent", 0) == 2 and getattr(below, "_saved_ord", 2) == 2:
+        shapes = _leaves(below.next_functions[0][0])
+        return (False, shapes) if shapes else None
+    if not name.startswith(("SumBackward", "MeanBackward")):
+        return None
+    inputs = [child for child, _ in below.next_functions]
+    by_itself = below.name().startswith("MulBackward") and len(inputs) == 2
+    squares = (by_itself and inputs[0] is inputs[1]) or (
+        below.name().startswith("PowBackward") and getattr(below, "_saved_exponent", 0) == 2
+    )
+    shapes = _leaves(inputs[0]) if squares else []
+    return (name.startswith("Mean"), shapes) if shapes else None
+
+
+def _leaves(node: Any) -> list[list[int]]:
+    """Shapes of the parameters that a node is, laid flat, end to end; empty for others."""
+    if node is None:
+        return []
+    if node.name().endswith("AccumulateGrad"):
+        return [[int(size) for size in node.variable.shape]]
+    if node.name().startswith(("ViewBackward", "UnsafeViewBackward", "ReshapeAlias")):
+        return _leaves(node.next_functions[0][0])
+    if node.name().startswith("CatBackward"):
+        parts = [_leaves(child) for child, _ in node.next_functions]
+        return [shape for part in parts for shape in part] if all(parts) else []
+    return []

@@ -12,6 +12,7 @@ from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.model.row_positions import SUMS, added_by_row
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
 from backprobe.signals.progress import progress
@@ -29,8 +30,9 @@ class BatchMixing(AbstractRule):
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
     meant), of the batch or within a sample, or that gather rows from an axis in the middle,
-    recurrent and attention layers without `batch_first` that get the batch first, and a softmax
-    (the last one, or that of an attention) that runs over the rows.
+    recurrent and attention layers without `batch_first` that get the batch first, a table of
+    positions that is cut by the number of rows, and a softmax (the last one, or that of an
+    attention) that runs over the rows.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -45,6 +47,7 @@ class BatchMixing(AbstractRule):
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
     - `dim=1` or `dim=-1` in the softmax
+    - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
     Sequences given time first on purpose, with as many steps as rows.
@@ -81,13 +84,15 @@ class BatchMixing(AbstractRule):
                 message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
             elif op.name == ATTENTION and not batch_first:
                 message, treatments = self._time_first(op, rows, "attention"), BATCH_FIRST
+            elif op.name in SUMS:
+                message = self._position(record, op, rows)
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
             elif op.name in SOFTMAX:
                 message = self._attention(record, op, rows)
             if message:
                 own = [module.name] if module is not None else []
-                names = unique([*own, *_taker(record, op)])
+                names = unique([*own, *([] if op.name in SUMS else _taker(record, op))])
                 if op.name in SOFTMAX and op.index == last_softmax:
                     names = unique([*names, *output_names(record, progress(record).loss)])
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
@@ -136,6 +141,18 @@ class BatchMixing(AbstractRule):
         return (
             f"the {what}{at(op.source)} has batch_first=False and gets {shape}: it takes the "
             f"{rows} samples for time steps, and what each gives depends on the others"
+        )
+
+    def _position(self, record: Record, op: Operation, rows: int) -> str:
+        """A table of positions of which each sample, not each step, gets an entry."""
+        cut = added_by_row(record, op, rows) if rows >= self.limits.rows else None
+        if cut is None:
+            return ""
+        return (
+            f"a table of {cut.input_shapes[0]} is cut to {cut.shape}{at(op.source)}, as many "
+            f"entries as samples, and added to {op.shape}: all steps of a sample get the same "
+            "entry, and which one depends on the sample's place in the batch; with the batch first "
+            "the table is cut by `x.size(1)`"
         )
 
     def _softmax(self, op: Operation, rows: int) -> str:

@@ -94,8 +94,9 @@ class LossReductionMismatch(AbstractRule):
 def _mismatch(loss: Loss) -> tuple[Mapping[str, Any], Mapping[str, Any], float] | None:
     """The mean, the sum beside it, and how much more the sum weighs for each row."""
     rows = loss.output_shape[0] if loss.output_shape else 0
-    errors = [s for s in loss.summands if s["reduction"] == "mean" and len(s["shape"]) >= 2]
-    sums = [s for s in loss.summands if s["reduction"] == "sum" and s["shape"][:1] == [rows]]
+    told = [s for s in loss.summands if not s.get("squares_of")]  # of parameters: none of rows
+    errors = [s for s in told if s["reduction"] == "mean" and len(s["shape"]) >= 2]
+    sums = [s for s in told if s["reduction"] == "sum" and s["shape"][:1] == [rows]]
     for error in errors:
         for other in sums:
             inside = math.prod(error["shape"][1:])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import HURTS, imperfect, leaves_much, severity_by_harm
+from backprobe.rules.harm import HURTS, WELL, imperfect, leaves_much, severity_by_harm
 from backprobe.rules.wording import at, figure, percent, plural, unique
+from backprobe.signals.baseline import first_term_baseline
 from backprobe.signals.layers import layers
+from backprobe.signals.penalty import penalty
 from backprobe.signals.progress import progress
 from backprobe.signals.series import early, late
 
@@ -22,7 +25,8 @@ class WeightDecayTooHigh(AbstractRule):
 
     ## What it looks for
     The weights' RMS at the end against the beginning, in a run with weight decay that learned too
-    little; and, where the decay acts on the weights directly, the share that each step takes off.
+    little; where the decay acts on the weights directly, the share that each step takes off; and
+    a sum of the weights' squares in the loss that outweighs the error while much is left to learn.
 
     ## Why it matters
     Weights that have shrunk to a fraction pass neither signal nor gradient; the network answers
@@ -59,12 +63,21 @@ class WeightDecayTooHigh(AbstractRule):
         forgets: float = threshold(
             3e-3, "rate × decay", "AdamW's default 1e-5, large models 1e-4, SGD 5e-5"
         )
+        written: float = threshold(
+            0.02, "twice the factor of a penalty in the loss", "usual: 2e-5 to 2e-3"
+        )
+        outweighs: float = threshold(
+            0.25, "penalty / error, late", "usual factors make a few percent of it"
+        )
         decisive: float = threshold(0.05, "the same ratio", "nothing is left")
 
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding an optimizer."""
+        written = self._written(record)
+        if written is not None:
+            return [written]
         state = progress(record)
         severity = severity_by_harm(state)
         if severity == "note" and not imperfect(state):
@@ -115,6 +128,36 @@ class WeightDecayTooHigh(AbstractRule):
                 )
             )
         return found
+
+    def _written(self, record: Record) -> Finding | None:
+        """A penalty on the weights, a summand of the loss, that outweighs the error."""
+        own = penalty(record)
+        if own is None or own.value < self.limits.outweighs * max(own.rest, 0.0):
+            return None
+        base = first_term_baseline(own.loss)
+        learnt = math.nan if base is None else 1.0 - own.rest / base
+        if not (leaves_much(record) or learnt < WELL) or 2 * own.factor < self.limits.written:
+            return None
+        held = [x for x in layers(record) if x.weight.optimizer >= 0]
+        constant = "" if base is None else f" (a constant answer: {figure(base)})"
+        return Finding(
+            rule=self.name,
+            severity="warning",
+            confidence=confidence(
+                0.55, 0.93, beyond(own.value / max(own.rest, 1e-12), self.limits.outweighs, 2.0)
+            ),
+            message=(
+                f"the loss{at(own.loss.source)} has the weights' squares times "
+                f"{figure(own.factor)} in it, as a weight decay of {figure(2 * own.factor)} does: "
+                f"at the end they are {figure(own.value)} of it and the error {figure(own.rest)}"
+                f"{constant}, which the network gives up for smaller weights; usual are factors of "
+                "1e-5 to 1e-3"
+            ),
+            where=unique(layer.name for layer in held),
+            source=own.loss.source,
+            steps=seen(record.parameters_series.step[[0, -1]]),
+            evidence={"weight_decay": 2 * own.factor, "penalty": own.value, "error": own.rest},
+        )
 
     def _forgetful(
         self, record: Record, optimizer: Optimizer, decay: float, forgets: float

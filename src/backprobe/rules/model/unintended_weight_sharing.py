@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One layer under several names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from backprobe.records import Finding, Operation, Record
+from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.confidence import confidence
+from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.wording import at, module_source, plural
+from backprobe.signals.progress import progress
+
+LAYERS = frozenset(
+    "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split()
+)
+AHEAD = 8
+"""Operations that are followed in search of a dropout."""
+
+
+class UnintendedWeightSharing(AbstractRule):
+    """Several layers of a network are one and the same, and give the same numbers.
+
+    ## What it looks for
+    A layer that is called more than once in a forward on the very same input, with no dropout
+    behind it that would tell the results apart. Layers that are used again on something else
+    (recurrent and tied ones, two towers) stay silent.
+
+    ## Why it matters
+    Heads, branches or projections that were to learn different things can only learn one: their
+    results are equal, and so are what they are told to change.
+
+    ## Example
+    `heads.0 (net.py:21) is called 4 times on the same input in each forward: the results are equal,
+    so it can't be 4 layers`
+
+    ## What to try
+    - `[nn.Linear(8, 1) for _ in range(4)]` instead of `[nn.Linear(8, 1)] * 4`, which repeats one
+    - a `copy.deepcopy` of a layer that is to be used in several places
+
+    ## When it is wrong
+    A result that is computed twice instead of being kept costs time and does no harm.
+
+    ## References
+    - Python, "Programming FAQ": "How do I create a multidimensional list?"
+    """
+
+    name = "unintended-weight-sharing"
+    severity = "warning"
+
+    @dataclass(frozen=True)
+    class Thresholds:
+        """Where the rule fires."""
+
+        calls: float = threshold(2, "calls on one input", "one is usual")
+
+    limits = Thresholds()
+
+    def check(self, record: Record) -> list[Finding]:
+        """At most one finding a layer."""
+        modules = {m.index: m for m in record.modules}
+        alike: dict[tuple[int, int], list[Operation]] = defaultdict(list)
+        for op in record.graph:
+            if op.name in LAYERS and op.inputs and op.inputs[0] >= 0 and op.module in modules:
+                alike[op.module, op.inputs[0]].append(op)
+        found = []
+        state = progress(record)
+        for (index, _), calls in alike.items():
+            if len(calls) < self.limits.calls or any(_dropped(record, op) for op in calls):
+                continue
+            source = module_source(record, index) or calls[0].source
+            name = modules[index].name
+            found.append(
+                Finding(
+                    rule=self.name,
+                    severity=severity_of_mistake(record),
+                    confidence=confidence(0.6, 0.9, state.hurt, float(len(calls) > 2)),
+                    message=(
+                        f"{name}{at(source)} is called {len(calls)} times on the same input in "
+                        f"each forward: the results are equal, so it can't be "
+                        f"{plural(len(calls), 'layer')}; {state.in_words()}"
+                    ),
+                    where=(name,),
+                    source=source,
+                    evidence={"calls": len(calls)},
+                )
+            )
+        return found
+
+
+def _dropped(record: Record, op: Operation) -> bool:
+    """Whether a dropout follows soon, by which equal results become different ones."""
+    made = {op.index}
+    for later in record.graph:
+        if op.index < later.index and made & set(later.inputs):
+            if "dropout" in later.name and later.arguments.get("p", 0.0):
+                return True
+            made.add(later.index)
+            if len(made) > AHEAD:
+                return False
+    return False
