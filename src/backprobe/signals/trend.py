@@ -16,6 +16,9 @@ MAD_TO_STD = 1.4826
 MARGIN_SIGMAS = 3.0
 """Differences of window means below three standard errors are noise (two-sided p = 0.003)."""
 
+BLOWN_UP = 10.0
+"""Noise does not make the first steps' mean so many times the first value."""
+
 
 @dataclass(frozen=True)
 class Trend:
@@ -25,7 +28,8 @@ class Trend:
         count: finite values.
         bad: share of values that are NaN or infinite.
         first: the first value.
-        start: mean of the first window (1 to 5 values).
+        start: mean of the first window (1 to 5 values); where that lies an order of magnitude above
+            the first value, the first value: the first steps blew the curve up.
         best: lowest window mean.
         worst: highest window mean.
         last: mean of the last window (a tenth of the curve, 5 to 200 values).
@@ -117,12 +121,15 @@ def _trend_of(values: ArrayLike) -> Trend | None:
     means = _window_means(known, width)
     noise = noise_of(known)
     third = known[-max(2, n // 3) :]
+    first, start = float(known[0]), float(np.mean(known[:head]))
+    if first > 0.0 and start > BLOWN_UP * first:
+        start = first
     slope, error = _line(third)
     return Trend(
         count=n,
         bad=bad,
-        first=float(known[0]),
-        start=float(np.mean(known[:head])),
+        first=first,
+        start=start,
         best=float(means.min()),
         worst=float(means.max()),
         last=float(np.mean(tail)),
