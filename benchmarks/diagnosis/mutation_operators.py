@@ -265,14 +265,17 @@ def _scaled_inputs(forward: ast.FunctionDef, name: str) -> bool:
     return True
 
 
-def _cut_graph(forward: ast.FunctionDef, name: str) -> bool:
+def _cut_graph(forward: ast.FunctionDef, _: str) -> bool:
     """Detaches what the first assignment of the forward made."""
     for place, item in enumerate(forward.body):
-        if isinstance(item, ast.Assign) and isinstance(item.targets[0], ast.Name):
-            if isinstance(item.value, ast.Call):
-                made = item.targets[0].id
-                forward.body[place + 1 : place + 1] = ast.parse(f"{made} = {made}.detach()").body
-                return True
+        if (
+            isinstance(item, ast.Assign)
+            and isinstance(item.targets[0], ast.Name)
+            and isinstance(item.value, ast.Call)
+        ):
+            made = item.targets[0].id
+            forward.body[place + 1 : place + 1] = ast.parse(f"{made} = {made}.detach()").body
+            return True
     return False
 
 
