@@ -358,7 +358,8 @@ class Heartbeat:
                 tensors.append(tensor)
                 numbers.append(number)
                 entry = structure.parameters[number]
-                structure.put(replace(entry, optimizer=index, group=group_number))
+                dtype = str(tensor.dtype).removeprefix("torch.")  # `.to()` may have changed it
+                structure.put(replace(entry, optimizer=index, group=group_number, dtype=dtype))
         entry_of = Optimizer(
             index=index,
             type=type(optimizer).__name__,

@@ -80,7 +80,10 @@ def _last_phase(which: NDArray[np.float64]) -> int:
 
 
 def _taking_turns(record: Record) -> bool:
-    """Whether several optimizers close steps of their own, as in a GAN."""
+    """Whether several optimizers close steps of their own, as in a GAN; not one after another."""
     which = np.asarray(record.steps["optimizer"], np.float64)
-    _, counts = np.unique(which[np.isfinite(which)], return_counts=True)
-    return int(np.sum(counts >= MINOR_SHARE * counts.sum())) > 1
+    which = which[np.isfinite(which)]
+    found, counts = np.unique(which, return_counts=True)
+    major = int(np.sum(counts >= MINOR_SHARE * counts.sum()))
+    stretches = int(np.count_nonzero(np.diff(which))) + 1
+    return major > 1 and stretches > found.size

@@ -17,8 +17,10 @@ import numpy as np
 
 from backprobe.records import Loss, Record
 from backprobe.signals.baseline import least_loss, trivial_loss
+from backprobe.signals.held_out import majority_share
 from backprobe.signals.losses import main_loss
 from backprobe.signals.memo import once
+from backprobe.signals.printed import printed_series
 from backprobe.signals.trend import Trend, trend_of
 
 MINIMUM_STEPS = 10
@@ -32,6 +34,8 @@ UNKNOWN_LOSS = 0.25
 it lacks is no verdict."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
+SKILLED = 0.8
+"""Share of the rows beyond the commonest class's that an accuracy in the script's words is of."""
 WORTH = 0.02
 """Share of the trivial loss that is to be gained at least, for what is gained to be judged."""
 REBOUND = 0.5
@@ -144,6 +148,17 @@ def _explained(trend: Trend, baseline: float | None, least: float) -> float:
 
 
 def _accuracy(record: Record) -> float:
+    """Held-out accuracy at the end: the one that we saw, else the one that the script tells."""
     values = np.asarray(record.evaluations["accuracy"], np.float64)
     values = values[np.isfinite(values)]
-    return float(values[-1]) if values.size else 0.0
+    if values.size:
+        return float(values[-1])
+    told = [
+        float(values[-1])
+        for (name, held), (_, values) in printed_series(record).items()
+        if held and name in ("accuracy", "acc") and values.size
+    ]
+    usual = majority_share(record)
+    # Of a class that most rows have, being right says little.
+    skilled = [x for x in told if usual < x <= 1.0 and x - usual >= SKILLED * (1.0 - usual)]
+    return max(skilled, default=0.0)

@@ -71,6 +71,7 @@ class InitialLossOff(AbstractRule):
         unlearning: float = threshold(
             0.15, "share of the steps", "a sound init has nothing to unlearn"
         )
+        trained: float = threshold(10, "steps before it", "a network trained before is no init")
         harmless: float = threshold(3.0, "ratio", "worth a note although the run learns")
 
     limits = Thresholds()
@@ -83,6 +84,8 @@ class InitialLossOff(AbstractRule):
             return []
         if any(layer.weight.index in loaded_over(record) for layer in layers(record)[-1:]):
             return []  # the head brings what it has learned, or mislearned
+        if int(main.step[0]) >= self.limits.trained:
+            return []
         value = float(main.value[0])
         state = progress(record)
         severity = severity_by_harm(state)

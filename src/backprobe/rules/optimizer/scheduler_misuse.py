@@ -75,7 +75,7 @@ class SchedulerMisuse(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         lr = np.asarray(record.steps["lr"], np.float64)
-        known = np.isfinite(lr)
+        known = np.isfinite(lr) & _of_one_optimizer(record)
         lr, step = lr[known], np.asarray(record.steps["step"], np.float64)[known]
         state = progress(record)
         if lr.size < self.limits.steps or state.state in ("unknown", "short"):
@@ -167,3 +167,13 @@ def _own_rate(record: Record) -> float:
     groups = [g for o in record.optimizers for g in o.groups]
     found = [g.get(name, 0.0) for g in groups for name in ("initial_lr", "max_lr")]
     return max((float(v) for v in found if isinstance(v, (int, float))), default=0.0)
+
+
+def _of_one_optimizer(record: Record) -> NDArray[np.bool_]:
+    """Which rows [n] are of the optimizer of the last step, where each had its own phase."""
+    which = np.asarray(record.steps["optimizer"], np.float64)
+    known = which[np.isfinite(which)]
+    phases = np.count_nonzero(np.diff(known)) + 1
+    if known.size == 0 or phases > np.unique(known).size:
+        return np.ones(which.size, np.bool_)
+    return np.asarray(which == known[-1], np.bool_)

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
-from backprobe.rules.confidence import between, confidence
+from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, percent, unique
-from backprobe.signals.layers import layers
+from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
 from backprobe.signals.series import overall
 
@@ -25,7 +26,8 @@ class UpdatesLostToRounding(AbstractRule):
 
     ## What it looks for
     Trainable weights of type float16 or bfloat16: the share of their gradient's elements that are
-    exactly zero (float16 holds nothing below 6e-8), and whether the weights change at all.
+    exactly zero (float16 holds nothing below 6e-8), whether the weights change at all, and how far
+    one step of an Adam moves them, which is its rate.
 
     ## Why it matters
     Near 1 the next bfloat16 number is 0.4 % away. An update of 0.1 % rounds to nothing, at every
@@ -75,23 +77,33 @@ class UpdatesLostToRounding(AbstractRule):
             lost = float((update == 0.0).mean()) if update.size >= 5 else 0.0
             zero = overall(series, "grad_zero", weight.index)
             half = weight.dtype == "float16" and zero >= self.limits.zero
-            if lost >= self.limits.unchanged or half:
-                found.append((layer, lost, zero))
+            step = _relative_step(record, layer)
+            below = step < RESOLUTION[weight.dtype] / 2
+            if lost >= self.limits.unchanged or half or below:
+                found.append((layer, lost, zero, step))
         if not found:
             return []
-        layer, lost, zero = max(found, key=lambda item: item[1])
+        layer, lost, zero, step = max(found, key=lambda item: (item[1], -item[3]))
         names = unique(x.name for x, *_ in found)
         dtype = layer.weight.dtype
         what = (
             f"{percent(lost)} of the observed steps leave them as they were"
             if lost >= self.limits.unchanged
             else f"{percent(zero)} of their gradient's elements are zero"
+            if zero >= self.limits.zero
+            else f"a step of the optimizer is {figure(step)} of their size, which moves only the "
+            "smallest of them"
         )
         return [
             Finding(
                 rule=self.name,
                 severity=severity_by_harm(state),
-                confidence=confidence(0.55, 0.95, between(lost, 0.3, 1.0), state.hurt),
+                confidence=confidence(
+                    0.55,
+                    0.95,
+                    max(between(lost, 0.3, 1.0), beyond(step, RESOLUTION[dtype] / 2, 1e-4)),
+                    state.hurt,
+                ),
                 message=(
                     f"the weights of {listed(names)}{at(layer.module.source)} are {dtype} (a "
                     f"change below {figure(RESOLUTION[dtype])} of a number rounds to nothing): "
@@ -100,7 +112,26 @@ class UpdatesLostToRounding(AbstractRule):
                 where=names,
                 source=layer.module.source,
                 steps=seen(series.step[[0, -1]]),
-                evidence={"dtype": dtype, "unchanged": lost, "zero_gradient": zero},
+                evidence={
+                    "dtype": dtype,
+                    "unchanged": lost,
+                    "zero_gradient": zero,
+                    "relative_step": step if math.isfinite(step) else None,
+                },
                 treatments=("scale-lr=10",),
             )
         ]
+
+
+def _relative_step(record: Record, layer: Layer) -> float:
+    """Rate / RMS of the weights under an Adam, whose steps are about the rate; ∞ where unknown.
+
+    Source: Kingma & Ba, "Adam", 1412.6980, section 2.1.
+    """
+    optimizer = record.optimizers[layer.weight.optimizer]
+    size = overall(record.parameters_series, "weight_rms", layer.weight.index)
+    if not optimizer.type.startswith(("Adam", "NAdam", "RAdam", "Lion")) or not size > 0.0:
+        return math.inf
+    rates = [float(group.get("lr") or 0.0) for group in optimizer.groups]
+    rate = max(rates, default=0.0)
+    return rate / size if rate > 0.0 else math.inf
