@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operators that seed a fault into a program by rewriting its source, of the kind of DeepCrime.
+"""Operators that rewrite a program's source: faults of the kind of DeepCrime, and harmless changes.
 
 Source: Humbatova, Jahangirova and Tonella, "DeepCrime: mutation testing of deep learning systems
 based on real faults", ISSTA 2021.
@@ -279,6 +279,61 @@ def _cut_graph(forward: ast.FunctionDef, _: str) -> bool:
     return False
 
 
+def _other_seed(tree: ast.Module) -> bool:
+    """The default of what the environment may set."""
+    calls = [c for c in _calls(tree, "get", "getenv") if len(c.args) == 2]
+    calls = [c for c in calls if isinstance(c.args[0], ast.Constant) and c.args[0].value == "SEED"]
+    for call in calls:
+        given = call.args[1]
+        text = isinstance(given, ast.Constant) and isinstance(given.value, str)
+        call.args[1] = ast.Constant("11" if text else 11)
+    return bool(calls)
+
+
+def _renamed(before: str, after: str) -> Operator:
+    """Calls of one name become calls of another that takes the same arguments."""
+
+    def apply(tree: ast.Module) -> bool:
+        calls = [c for c in _calls(tree, before) if isinstance(c.func, ast.Attribute)]
+        for call in calls:
+            assert isinstance(call.func, ast.Attribute)
+            call.func.attr = after
+        return bool(calls)
+
+    return apply
+
+
+def _scale_batch(factor: float) -> Operator:
+    """Another batch size: of loaders, splits of a permutation, and constants that are named so."""
+
+    def scaled(node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value >= 8:
+            return ast.Constant(max(4, int(node.value * factor)))
+        return None
+
+    def apply(tree: ast.Module) -> bool:
+        done = False
+        for call in _calls(tree, "DataLoader", "split"):
+            for place, argument in enumerate(call.args):
+                changed = scaled(argument)
+                if changed is not None:
+                    call.args[place], done = changed, True
+            for keyword in call.keywords:
+                if keyword.arg == "batch_size":
+                    changed = scaled(keyword.value)
+                    if changed is not None:
+                        keyword.value, done = changed, True
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named = node.targets[0].id.lower() in ("batch", "batch_size", "bs", "batchsize")
+                changed = scaled(node.value) if named else None
+                if changed is not None:
+                    node.value, done = changed, True
+        return done
+
+    return apply
+
+
 MUTATIONS = (
     Mutation("rate-x1000", _scale_rate(1000.0), ("learning-rate-too-high", "dead-relu")),
     Mutation("rate-x0.0001", _scale_rate(1e-4), ("learning-rate-too-low", "slow-convergence")),
@@ -351,6 +406,31 @@ MUTATIONS = (
     ),
     Mutation("graph-cut", _in_forward(_cut_graph), ("detached-graph",)),
 )
+HARMLESS = (
+    Mutation("seed", _other_seed, ()),
+    Mutation("rate-x2", _scale_rate(2.0), ()),
+    Mutation("rate-x0.5", _scale_rate(0.5), ()),
+    Mutation("batch-x2", _scale_batch(2.0), ()),
+    Mutation("batch-x0.5", _scale_batch(0.5), ()),
+    Mutation("gelu", _renamed("ReLU", "GELU"), ()),
+    Mutation("leaky", _renamed("ReLU", "LeakyReLU"), ()),
+    Mutation("relu-to-silu", _renamed("relu", "silu"), ()),
+    Mutation("adamw", _renamed("Adam", "AdamW"), ()),
+    Mutation("nadam", _renamed("AdamW", "NAdam"), ()),
+    Mutation("decay-1e-4", _set_option(("SGD", "Adam"), "weight_decay", 1e-4), ()),
+    Mutation("momentum-0.8", _set_option(("SGD",), "momentum", 0.8), ()),
+    Mutation(
+        "clip-1",
+        _after_step(
+            "__import__('torch').nn.utils.clip_grad_norm_("
+            "[p for g in _o.param_groups for p in g['params']], 1.0)",
+            before=True,
+        ),
+        (),
+    ),
+)
+"""Changes that a sound program bears: where its metric stays as good, it has to stay without a
+warning."""
 SYMPTOMS = (
     "not-learning",
     "slow-convergence",

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Seed faults into the healthy programs of the corpus and score the diagnosis on those that hurt.
 
-    python benchmarks/diagnosis/mutations.py [--count 30] [--seed 0] [--store DIR] [--jobs 1]
-        [--split dev] [--operators NAMES] [--list] [--json FILE]
+    python benchmarks/diagnosis/mutations.py [--harmless] [--count 30] [--seed 0] [--store DIR]
+        [--jobs 1] [--split dev] [--operators NAMES] [--list] [--json FILE]
 
 The operators are of the kind of DeepCrime (Humbatova et al., ISSTA 2021): each rewrites the source
 of one program. A mutant counts only where it is killed, that is, its printed metric is clearly
-worse than that of the sound program (or not a number): many faults change nothing.
+worse than that of the sound program (or not a number): many faults change nothing. With --harmless
+the changes are such as a sound program bears (another seed, twice the rate, half the batch), those
+count that stay as good, and a warning on any is a false alarm.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import score  # type: ignore[import-not-found]  # beside this file
 from mutation_operators import (  # type: ignore[import-not-found]
+    HARMLESS,
     MUTATIONS,
     SYMPTOMS,
 )
@@ -45,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--store", help="where mutants and runs are kept; a temporary folder")
     parser.add_argument("--jobs", type=int, default=1, help="programs at a time")
     parser.add_argument("--split", default="dev", help="dev, held-out or all")
+    parser.add_argument(
+        "--harmless", action="store_true", help="change what does no harm, and count warnings"
+    )
     parser.add_argument("--operators", default="", help="names of operators, joined by commas")
     parser.add_argument("--list", action="store_true", help="print each mutant's findings")
     parser.add_argument("--json", help="write the table to this file")
@@ -59,12 +65,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         mutants = list(_mutants(cases, store, options))
         with ThreadPoolExecutor(options.jobs) as pool:
             results = list(pool.map(lambda m: score._run(m, store / "runs"), mutants))
-        killed = [r for r in results if _killed(r, store / "runs")]
+        worse = [_killed(r, store / "runs") for r in results]
+    killed = [r for r, hurt in zip(results, worse, strict=True) if hurt != options.harmless]
     if options.list:
         for result in killed:
             score._print_case(result)
     table = {"mutants": score.Score(killed)}
-    print(f"{len(mutants)} mutants, {len(killed)} killed")
+    what = "as good as before" if options.harmless else "killed"
+    print(f"{len(mutants)} mutants, {len(killed)} {what}")
     score._print_table(table)
     score._print_rules(killed)
     if options.json:
@@ -77,7 +85,8 @@ def _mutants(
 ) -> Iterator[score.Facts]:
     """Writes mutated programs, each beside a case.json of its own, in a seeded order."""
     wanted = [name for name in options.operators.split(",") if name]
-    chosen = [m for m in MUTATIONS if not wanted or m.name in wanted]
+    operators = HARMLESS if options.harmless else MUTATIONS
+    chosen = [m for m in operators if not wanted or m.name in wanted]
     pairs = [(case, mutation) for case in cases for mutation in chosen]
     random.Random(options.seed).shuffle(pairs)
     made = 0
@@ -96,7 +105,7 @@ def _mutants(
             **case,
             "id": name,
             "folder": folder,
-            "healthy": False,
+            "healthy": options.harmless,
             "title": f"{mutation.name} in {case['title']}",
             "root_causes": list(mutation.rules),
             "symptoms": list(SYMPTOMS),
