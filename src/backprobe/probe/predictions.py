@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from backprobe.probe.lossgraph import LossReading
 from backprobe.probe.targets import MAX_ELEMENTS
 
 OUTPUT_ROWS = 2048
+YES_OR_NO: Mapping[str, float] = {"bce": 0.5, "bce_with_logits": 0.0}
+"""Kind of loss → prediction above which it says yes."""
 
 
 def accuracy(reading: LossReading) -> dict[str, float]:
@@ -25,7 +28,12 @@ def accuracy(reading: LossReading) -> dict[str, float]:
 
 
 def hits_of(reading: LossReading) -> Tensor | None:
-    """How many classes are told right, and of how many, [2] where the scores are; None unknown."""
+    """How many classes are told right, and of how many, [2] where the scores are; None unknown.
+
+    Of a yes-or-no loss every answer counts, the tags of a row one by one.
+    """
+    if reading.kind in YES_OR_NO:
+        return _answers(reading)
     scores, target = reading.log_probabilities, reading.target
     if scores is None or target is None or target.is_floating_point() or not plain(scores):
         return None
@@ -39,6 +47,20 @@ def hits_of(reading: LossReading) -> Tensor | None:
                 return None
         kept = target != (reading.ignore_index if reading.ignore_index is not None else -100)
         return torch.stack([((told == target) & kept).sum(), kept.sum()]).float()
+
+
+def _answers(reading: LossReading) -> Tensor | None:
+    scores, target = reading.output, reading.target
+    if scores is None or target is None or not plain(scores) or not plain(target):
+        return None
+    same = scores.shape == target.shape and scores.device == target.device
+    if not same or not 0 < scores.numel() <= MAX_ELEMENTS * 4:
+        return None
+    with torch.no_grad():
+        yes = scores.detach() > YES_OR_NO[reading.kind]
+        right = (yes == (target > 0.5)).sum()
+        whole = ((target == 0.0) | (target == 1.0)).all()  # shares have no right answer
+        return torch.stack([right, whole * scores.numel()]).float()
 
 
 def classes_of(reading: LossReading) -> int:

@@ -34,8 +34,8 @@ UNKNOWN_LOSS = 0.25
 it lacks is no verdict."""
 WELL_RIGHT = 0.9
 """Held-out accuracy from which a classifier works, whatever its loss."""
-SKILLED = 0.8
-"""Share of the rows beyond the commonest class's that an accuracy in the script's words is of."""
+SKILLED = 0.5
+"""Share of the rows beyond the commonest class's that an accuracy has to be of."""
 WORTH = 0.02
 """Share of the trivial loss that is to be gained at least, for what is gained to be judged."""
 REBOUND = 0.5
@@ -148,17 +148,19 @@ def _explained(trend: Trend, baseline: float | None, least: float) -> float:
 
 
 def _accuracy(record: Record) -> float:
-    """Held-out accuracy at the end: the one that we saw, else the one that the script tells."""
+    """Held-out accuracy at the end: the one that we saw, else the one that the script tells.
+
+    Of a class that most rows have, being right says little: 0 where it is of little else.
+    """
     values = np.asarray(record.evaluations["accuracy"], np.float64)
-    values = values[np.isfinite(values)]
-    if values.size:
-        return float(values[-1])
+    seen = [float(value) for value in values[np.isfinite(values)][-1:]]
     told = [
         float(values[-1])
         for (name, held), (_, values) in printed_series(record).items()
         if held and name in ("accuracy", "acc") and values.size
     ]
     usual = majority_share(record)
-    # Of a class that most rows have, being right says little.
-    skilled = [x for x in told if usual < x <= 1.0 and x - usual >= SKILLED * (1.0 - usual)]
+    if math.isnan(usual):
+        return max(seen, default=0.0)
+    skilled = [x for x in seen or told if x <= 1.0 and x - usual >= SKILLED * (1.0 - usual)]
     return max(skilled, default=0.0)

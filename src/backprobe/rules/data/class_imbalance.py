@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS
+from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.held_out import class_counts, held_out, majority_share
 from backprobe.signals.losses import BINARY, CLASSES
@@ -24,7 +24,8 @@ class ClassImbalance(AbstractRule):
     ## What it looks for
     The classes among the training targets, as the loss got them, where no weight makes up for
     them, in a run that gets few of the rarer rows right: its training accuracy, or where there is
-    none its loss, is near that of always giving the commonest class.
+    none its loss, is near that of always giving the commonest class. Rows of tags count where the
+    accuracy of the single tags shows it, and the script's own score leaves much to be learned.
 
     ## Why it matters
     Accuracy and loss look good from the first step on, and the rare class, which is mostly the one
@@ -71,7 +72,10 @@ class ClassImbalance(AbstractRule):
         loss, counts = state.loss, class_counts(record)
         if loss is None or state.state in ("short", "nonfinite", "diverged", "unknown"):
             return []
-        if not _exclusive(loss) or loss.weighted or loss.terms > 1 or _tokens(record, loss):
+        tags = _tags(loss)
+        if not (tags or _exclusive(loss)) or loss.weighted or loss.terms > 1:
+            return []
+        if _tokens(record, loss) or (tags and not leaves_much(record)):
             return []
         common = majority_share(record)
         if counts.size < 2 or counts.size > 50 or counts.sum() < self.limits.rows:
@@ -80,6 +84,8 @@ class ClassImbalance(AbstractRule):
         if ratio < self.limits.ratio or common < self.limits.share:
             return []
         right, accuracy = _found(record, state, common)
+        if tags and math.isnan(accuracy):
+            return []  # most tags are rare by nature: it has to show that they are missed
         if right >= self.limits.note:
             return []
         message = (
@@ -128,13 +134,19 @@ def _tokens(record: Record, loss: Loss) -> bool:
 def _exclusive(loss: Loss) -> bool:
     """Whether each row, or each pixel of a map, has one class of those that are counted.
 
-    Tokens are many and most are rare by nature, as are the tags of a row.
+    Tokens are many and most are rare by nature.
     """
     shape = loss.target_shape
     if loss.kind in CLASSES:
         return len(shape) == 1 or (len(shape) == 3 and len(loss.output_shape) == 4)
     single = len(shape) == 1 or shape[1:2] == (1,) or (len(shape) == 3 and min(shape[1:]) > 8)
     return loss.kind in BINARY and single
+
+
+def _tags(loss: Loss) -> bool:
+    """Whether each row has several answers of yes or no, one an output."""
+    shape = loss.target_shape
+    return loss.kind in BINARY and len(shape) == 2 and shape[1] > 1 and bool(loss.target["whole"])
 
 
 def _found(record: Record, state: Progress, common: float) -> tuple[float, float]:
