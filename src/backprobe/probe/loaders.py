@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import dataloader
 
 from backprobe.probe.guard import Guard
+from backprobe.probe.passes import Passes
 
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
@@ -41,6 +42,7 @@ class Loaders:
         self.last: list[weakref.ref[Tensor]] = []
         self.target_position: int | None = None
         self._searches = 0
+        self._passes: dict[int, Passes] = {}
         if _waiting is not None:
             self._serve(*_waiting)
 
@@ -49,6 +51,10 @@ class Loaders:
         key = id(getattr(iterator, "_dataset", None))
         facts = {} if key in self._known else describe(iterator)
         self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+        self._passes.setdefault(self.current, Passes()).served(iterator, self._tell_cut)
+
+    def _tell_cut(self, drawn: int, length: int) -> None:
+        self._event("loader-cut", index=self.current, drawn=drawn, batches=length)
 
     def _serve(
         self, dataset: int, facts: dict[str, Any], tensors: list[weakref.ref[Tensor]]

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
@@ -20,7 +22,9 @@ class TooFewSteps(AbstractRule):
 
     ## What it looks for
     Few optimizer steps, a loss that has fallen and that falls at the end nearly as fast as on
-    average, and that is still far from what the network could take away.
+    average, and that is still far from what the network could take away; and passes over a loader
+    that all end after as many batches, most of the data left, and are a few passes together, where
+    much is left to learn.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -32,6 +36,7 @@ class TooFewSteps(AbstractRule):
 
     ## What to try
     - more epochs, or smaller batches: more steps an epoch
+    - take out a `break` or a limit of batches that was put in for a test
     - `scale-lr=10`: suits steps that move the weights too little
 
     ## When it is wrong
@@ -56,12 +61,17 @@ class TooFewSteps(AbstractRule):
 
         pace_learned: float = threshold(0.6, "the same", "stopped in the middle of the fall")
         well: float = threshold(0.8, "share of the trivial loss taken away", "near its end")
+        cut: float = threshold(0.5, "batches drawn / batches", "most of the data is left out")
+        passes: float = threshold(5.0, "passes over the data", "a limit that is meant has more")
         ahead: float = threshold(0.2, "fall of a third more steps / last loss", "worth going on")
 
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        cut = self._cut(record)
+        if cut is not None:
+            return [cut]
         state = progress(record)
         trend = state.trend or trend_of(main_loss(record).value)
         if trend is None or state.state in ("unknown", "nonfinite", "diverged"):
@@ -102,3 +112,31 @@ class TooFewSteps(AbstractRule):
                 treatments=("train-longer=3", "scale-lr=10"),
             )
         ]
+
+    def _cut(self, record: Record) -> Finding | None:
+        """Passes that all end after a few batches, and together are few over the data."""
+        training = np.asarray(record.batches["evaluation"], np.float64) == 0.0
+        used = set(np.asarray(record.batches["loader"], np.float64)[training].tolist())
+        state = progress(record)
+        for event in record.named("loader-cut"):
+            drawn, length = int(event.data["drawn"]), int(event.data["batches"])
+            if float(event.data["index"]) not in used or drawn > self.limits.cut * length:
+                continue
+            if state.steps > self.limits.passes * length or not leaves_much(record):
+                continue
+            source = record.optimizers[0].step_source if record.optimizers else None
+            return Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.6, 0.9, beyond(drawn / length, self.limits.cut, 0.05)),
+                message=(
+                    f"each pass over the training data ends after {drawn} of its {length} batches: "
+                    f"{state.steps} steps{at(source)} are {figure(state.steps / length)} passes "
+                    f"over all of it; {state.in_words()}"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"drawn": drawn, "batches": length, "steps": state.steps},
+                treatments=("train-longer=3",),
+            )
+        return None

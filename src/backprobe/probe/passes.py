@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Passes over a loader that end before its batches do, one like the other."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+HABIT = 3
+"""Passes in a row that end after as many batches: a limit, not a chance."""
+LEAST = 2
+"""One batch of each new iterator is a way to draw batches, not a pass."""
+
+
+class Passes:
+    """Counts the batches of each pass over one data set."""
+
+    def __init__(self) -> None:
+        self._iterator: weakref.ref[Any] | None = None
+        self._drawn = 0
+        self._length = 0
+        self._last = 0
+        self._alike = 0
+
+    def served(self, iterator: Any, cut: Callable[[int, int], None]) -> None:
+        """Counts a batch.
+
+        Arguments:
+            iterator: that served it.
+            cut: called with batches drawn and batches there are, once, when the habit shows.
+        """
+        if self._iterator is None or self._iterator() is not iterator:
+            if self._drawn:
+                self._end(cut)
+            self._iterator = weakref.ref(iterator)
+            self._drawn = 0
+            try:
+                self._length = len(iterator)
+            except TypeError:  # a stream has no length
+                self._length = 0
+        self._drawn += 1
+        if self._drawn >= self._length:  # workers that persist serve the next pass as well
+            self._drawn = self._alike = 0
+
+    def _end(self, cut: Callable[[int, int], None]) -> None:
+        """A pass ended with batches left."""
+        same = LEAST <= self._drawn == self._last
+        self._alike = self._alike + 1 if same else 1
+        self._last = self._drawn
+        if self._alike == HABIT:
+            cut(self._drawn, self._length)
