@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import math
 
+from backprobe.records import Parameter
 from backprobe.signals.init_scale import expected_std, he_std, initial_rms, xavier_std
 from backprobe.signals.layers import Layer
 
 TOLERANCE = 0.04
 """A sample of n weights has a std within 1/sqrt(2n) of its distribution's: 4 % at 300 weights."""
+LEAST_DRAWN = 200
+"""Entries from which a draw's range and deviation tell what it was drawn from."""
 
 
 def looks_fresh(layer: Layer) -> bool:
@@ -30,3 +33,19 @@ def looks_fresh(layer: Layer) -> bool:
         0.02,  # GPT-2, BERT
     )
     return any(abs(rms / std - 1.0) < tolerance for std in known)
+
+
+def looks_drawn(table: Parameter) -> bool:
+    """Whether an embedding's entries are evenly drawn: of a uniform range, or of a unit normal.
+
+    Vectors that were learned have heavier tails than a uniform draw, whose largest entry is √3 of
+    its standard deviation, and no reason to have a standard deviation of exactly 1.
+    """
+    facts = table.initial
+    mean, std = float(facts.get("mean", math.nan)), float(facts.get("std", math.nan))
+    ends = float(facts.get("max", math.nan)), -float(facts.get("min", math.nan))
+    if not std > 0.0 or table.size < LEAST_DRAWN or abs(mean) > 5.0 * std / math.sqrt(table.size):
+        return False
+    uniform = all(abs(end / (math.sqrt(3.0) * std) - 1.0) < TOLERANCE for end in ends)
+    normal = abs(std - 1.0) < 3.0 / math.sqrt(2.0 * table.size) and min(ends) > 2.0
+    return uniform or normal

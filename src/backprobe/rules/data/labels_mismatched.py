@@ -69,6 +69,7 @@ class LabelsMismatched(AbstractRule):
         opposed: float = threshold(
             -0.15, "held-out skill at best", "a sixth of the way worse than a constant answer"
         )
+        context: float = threshold(4, "ids a row", "longer ones hardly come back by chance")
         natural: float = threshold(0.02, "rows that repeat within a batch", "distinct rows: 0")
 
     limits = Thresholds()
@@ -84,9 +85,15 @@ class LabelsMismatched(AbstractRule):
         if state.explained > self.limits.explained:
             return self._by_heart(record, state)
         found = repeats(record)
-        if found is not None and self._changed(found):
+        if found is not None and self._changed(found) and not self._few_ids(record):
             return [self._exact(record, state, found)]
         return self._by_exclusion(record, state)
+
+    def _few_ids(self, record: Record) -> bool:
+        """Whether a row is a few ids, a context of words, which others follow by nature."""
+        first = next((op for op in record.graph if op.name == "embedding"), None)
+        shape = first.input_shapes[0] if first is not None and first.inputs[:1] == (-1,) else ()
+        return bool(shape) and math.prod(shape[1:]) <= self.limits.context
 
     def _changed(self, found: Repeats) -> bool:
         limits = self.limits

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.fresh import looks_fresh
+from backprobe.rules.fresh import looks_drawn, looks_fresh
 from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.wording import at, figure, listed, unique, with_blocks
 from backprobe.signals.init_scale import initial_rms
@@ -21,7 +21,9 @@ class FrozenParameters(AbstractRule):
 
     ## What it looks for
     Layers that run with frozen weights, in a model that trains others, whose weights look freshly
-    initialised. Frozen pretrained weights are meant and stay silent.
+    initialised; and frozen embeddings whose entries are drawn evenly from a range or a unit normal
+    (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
+    Frozen pretrained weights are meant and stay silent.
 
     ## Why it matters
     A frozen random layer is a random projection: what it loses, no layer after it can bring back.
@@ -54,7 +56,10 @@ class FrozenParameters(AbstractRule):
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
-        """At most one finding: the frozen random layers."""
+        """At most one finding: the frozen random layers, or else a frozen random table."""
+        return self._layers(record) or self._tables(record)
+
+    def _layers(self, record: Record) -> list[Finding]:
         ran = [layer for layer in layers(record) if layer.place is not None]
         roots = {m.index: m.root for m in record.modules}
         trained = {
@@ -88,6 +93,42 @@ class FrozenParameters(AbstractRule):
                 where=with_blocks(record, names, [x.name for x in ran]),
                 source=source,
                 evidence={"layers": list(names), "share": count / total},
+                treatments=("unfreeze",),
+            )
+        ]
+
+    def _tables(self, record: Record) -> list[Finding]:
+        """Embeddings as `Embedding.from_pretrained` makes them, of vectors that are no such."""
+        modules = {m.index: m for m in record.modules}
+        trained = {modules[p.module].root for p in record.parameters if p.optimizer >= 0}
+        frozen = [
+            p
+            for p in record.parameters
+            if not p.requires_grad
+            and modules[p.module].type == "Embedding"
+            and modules[p.module].calls
+            and modules[p.module].root in trained
+            and looks_drawn(p)
+        ]
+        if not frozen:
+            return []
+        state = progress(record)
+        names = unique(modules[p.module].name for p in frozen)
+        source = modules[frozen[0].module].source
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_of_mistake(record),
+                confidence=confidence(0.5, 0.9, between(state.hurt, HURTS, 1.0)),
+                message=(
+                    f"{listed(names)}{at(source)} is frozen, and its vectors look drawn at random "
+                    f"(between {figure(float(frozen[0].initial['min']))} and "
+                    f"{figure(float(frozen[0].initial['max']))}): nothing is known of any word, "
+                    f"and nothing can be learned; {state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                evidence={"tables": list(names)},
                 treatments=("unfreeze",),
             )
         ]
