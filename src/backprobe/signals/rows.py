@@ -18,6 +18,10 @@ from backprobe.signals.memo import once
 
 BESIDE = 0.5
 """Share of a phase's rows in the batch of its step from which it is no evaluation."""
+PASSES = 3.0
+"""Passes over the rows from which a sample of the batches holds the same row twice."""
+PAIRS = 20.0
+"""Pairs of the same row that are expected at least before their lack says anything."""
 
 Ids = NDArray[np.uint64]
 
@@ -110,6 +114,31 @@ def repeats(record: Record) -> Repeats | None:
         changed=float((kinds[back] > 1).mean()) if back.any() else 0.0,
         within=_within(steps[known], rows),
     )
+
+
+@once
+def drawn_anew(record: Record) -> bool:
+    """Whether a loader serves each row anew: rows that should have come back never did.
+
+    Of m rows taken at random from many passes over N rows, m²/2N pairs are of the same row (the
+    birthday problem).
+    """
+    found = repeats(record)
+    training = np.asarray(record.batches["evaluation"], np.float64) == 0.0
+    used = set(np.asarray(record.batches["loader"], np.float64)[training].tolist())
+    sizes = [
+        int(event.data.get("rows") or -1)
+        for event in record.named("loader")
+        if float(event.data.get("index", -1)) in used
+    ]
+    step = np.asarray(record.steps["step"], np.float64)  # of those that were recorded
+    samples = np.asarray(record.steps["samples"], np.float64)
+    samples = samples[np.isfinite(samples)]
+    served = (np.ptp(step) + 1.0) * float(np.median(samples)) if samples.size else 0.0
+    if found is None or not sizes or min(sizes) < 1 or served < PASSES * max(sizes):
+        return False
+    pairs = found.rows**2 / (2.0 * max(sizes))
+    return pairs >= PAIRS and found.returned <= 0.02 * pairs
 
 
 def _columns(record: Record) -> tuple[NDArray[np.float64], NDArray[np.bool_], Ids, Ids]:

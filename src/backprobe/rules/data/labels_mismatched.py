@@ -13,7 +13,7 @@ from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
-from backprobe.signals.rows import Repeats, repeats
+from backprobe.signals.rows import Repeats, drawn_anew, repeats
 from backprobe.signals.vain import EXPLAINED, STEPS, moves_in_vain
 
 
@@ -174,7 +174,8 @@ class LabelsMismatched(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                # What every pass draws anew may lose what the targets are about on its way.
+                severity="note" if drawn_anew(record) else "warning",
                 confidence=confidence(
                     0.35,
                     0.7,

@@ -13,7 +13,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.progress import Progress, progress
-from backprobe.signals.rows import repeats
+from backprobe.signals.rows import drawn_anew, repeats
 from backprobe.signals.units import RECTIFIERS
 from backprobe.signals.vain import moves_in_vain
 
@@ -28,7 +28,8 @@ class UninformativeInputs(AbstractRule):
     Features whose deviation over the training rows is nothing beside their size, batches that are
     one number throughout, training rows of which only a handful are distinct while their targets
     differ, ids of which nearly all are one and the same, and a padding mask that hides all but one.
-    A run that learns stays silent.
+    A run that learns stays silent. One that does not although nothing else is wrong, and whose
+    loader serves no row twice, is told that what changes its inputs may take away too much.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -130,22 +131,33 @@ class UninformativeInputs(AbstractRule):
         ]
 
     def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
-        """What can't be told from targets of other inputs: a note beside `labels-mismatched`."""
+        """What can't be told from targets of other inputs, a note beside `labels-mismatched`.
+
+        Inputs that are augmented or cropped anew in each pass are the first suspect instead.
+        """
         step = moves_in_vain(record)
         if step is None:
             return []
+        anew = drawn_anew(record)
+        what = (
+            "no row of the loader comes back as it was, so something changes the inputs in each "
+            "pass: does what it leaves still tell the targets (augmentation, crops, erasing)?"
+            if anew
+            else "if the targets are right, the inputs tell nothing of them: were they cut, "
+            "blanked, cropped, or are their words unknown?"
+        )
         return [
             Finding(
                 rule=self.name,
-                severity="note",
-                confidence=0.3,
+                severity="warning" if anew else "note",
+                confidence=confidence(0.3, 0.7, float(anew)),
                 message=(
                     f"{state.in_words()} although each step moves the weights by {figure(step)} of "
-                    "their size, which is healthy; if the targets are right, the inputs tell "
-                    "nothing of them: were they cut, blanked, cropped, or are their words unknown?"
+                    f"their size, which is healthy; {what}"
                 ),
                 steps=seen(record.steps["step"][[0, -1]]),
-                evidence={"update_ratio": step, "by_exclusion": True},
+                evidence={"update_ratio": step, "by_exclusion": True, "drawn_anew": anew},
+                treatments=("bypass-augmentation",) if anew else (),
             )
         ]
 
