@@ -14,6 +14,7 @@ TREATMENTS: Mapping[str, str] = {
     "batch-size=64": "serves batches of 64 rows",
     "batchnorm=off": "takes the batch norms out",
     "batchnorm=on": "puts a normalisation before each hidden activation",
+    "bypass-augmentation": "serves rows without the random transforms of their data set",
     "class-weights": "weights the classes by their rarity",
     "clip-gradients=1.0": "clips the global gradient norm before each step",
     "drop-nonfinite-rows": "leaves out rows whose inputs or targets are NaN or infinite",

@@ -94,6 +94,8 @@ class ParametersNotOptimized(AbstractRule):
         severity = "error" if twins else severity_by_harm(state)
         if fresh < 0.5 and severity != "note":
             severity = "warning"
+        elif fresh >= 0.5 and severity == "note":
+            severity = severity_of_mistake(record)
         optimizer = record.optimizers[0] if record.optimizers else None
         source = (twins[-1] if twins else optimizer).source if optimizer else None
         message = (

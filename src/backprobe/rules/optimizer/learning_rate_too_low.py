@@ -13,10 +13,15 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
+from backprobe.signals.generalisation import told_score
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.layers import layers
+from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, update_ratios
+
+POOR = 0.5
+"""A score, of at most 1, that no network is content with: most of what can be known is missing."""
 
 
 class LearningRateTooLow(AbstractRule):
@@ -24,7 +29,8 @@ class LearningRateTooLow(AbstractRule):
 
     ## What it looks for
     The update of each weight matrix relative to the weight: small in *all* layers, not only in the
-    first ones, in a run that has learned too little or was still falling fast when it ended.
+    first ones, in a run that has learned too little, was still falling fast when it ended, or whose
+    own held-out score is poor although it began from scratch.
     Successive gradients that point the same way confirm it.
 
     ## Why it matters
@@ -94,7 +100,8 @@ class LearningRateTooLow(AbstractRule):
             return []
         remaining = -trend.slope * trend.count / abs(trend.last) if trend.last else 0.0
         unfinished = trend.still_falling and remaining >= self.limits.remaining
-        if state.hurt < HURTS and not unfinished:
+        poor = trend.still_falling and _poor(record)
+        if state.hurt < HURTS and not unfinished and not poor:
             return []
         flow = gradient_flow(record, layers(record))
         arrives = min(sizes) > self.limits.even * step  # Adam steps alike under any gradient
@@ -118,7 +125,7 @@ class LearningRateTooLow(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if state.hurt >= HURTS or step < 1e-4 else "note",
+                severity="warning" if state.hurt >= HURTS or step < 1e-4 or poor else "note",
                 confidence=confidence(
                     0.5,
                     0.95,
@@ -139,6 +146,11 @@ class LearningRateTooLow(AbstractRule):
                 treatments=("scale-lr=10", "scale-lr=100", "swap-optimizer=adam"),
             )
         ]
+
+
+def _poor(record: Record) -> bool:
+    """Whether the script's own held-out score is poor, of a network that began from scratch."""
+    return told_score(record) < POOR and not loaded_over(record)
 
 
 def _cosine(record: Record) -> float:

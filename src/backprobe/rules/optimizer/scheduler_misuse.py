@@ -68,6 +68,9 @@ class SchedulerMisuse(AbstractRule):
             0.2, "highest rate / the optimizer's own", "a warm-up ends at the whole of it"
         )
         risen: float = threshold(5.0, "last rate / median", "schedules end low, not high")
+        gone: float = threshold(
+            0.8, "share, where no loss tells how well the run learns", "most of the run is frozen"
+        )
         steps: float = threshold(30, "steps", "fewer have no schedule")
 
     limits = Thresholds()
@@ -78,14 +81,16 @@ class SchedulerMisuse(AbstractRule):
         known = np.isfinite(lr) & _of_one_optimizer(record)
         lr, step = lr[known], np.asarray(record.steps["step"], np.float64)[known]
         state = progress(record)
-        if lr.size < self.limits.steps or state.state in ("unknown", "short"):
+        if lr.size < self.limits.steps or state.state == "short":
             return []
+        if state.state == "unknown" and np.mean(lr < self.limits.low * lr.max()) < self.limits.gone:
+            return []  # nothing is known of what it costs
         told = self._told(record, lr, step, state)
         if told is None:
             return []
         message, strength, steps, evidence = told
         source = record.optimizers[0].source if record.optimizers else None
-        early = "share" in evidence and leaves_much(record)
+        early = "share" in evidence and (leaves_much(record) or state.state == "unknown")
         severity: Severity = "warning" if state.hurt >= HURTS or early else "note"
         return [
             Finding(
