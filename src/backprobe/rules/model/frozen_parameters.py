@@ -100,11 +100,13 @@ class FrozenParameters(AbstractRule):
     def _tables(self, record: Record) -> list[Finding]:
         """Embeddings as `Embedding.from_pretrained` makes them, of vectors that are no such."""
         modules = {m.index: m for m in record.modules}
-        trained = {modules[p.module].root for p in record.parameters if p.optimizer >= 0}
+        roots = {m.index: m.root for m in record.modules}
+        trained = {roots.get(p.module) for p in record.parameters if p.optimizer >= 0}
         frozen = [
             p
             for p in record.parameters
             if not p.requires_grad
+            and p.module in modules
             and modules[p.module].type == "Embedding"
             and modules[p.module].calls
             and modules[p.module].root in trained
