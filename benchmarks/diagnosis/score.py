@@ -154,6 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cases = [c for c in _cases(folders) if options.split in ("all", _split(c))]
     if options.only:
         cases = [c for c in cases if c["id"] in options.only.split(",")]
+    if options.twins:
+        cases = _twins(cases)
     if not cases:
         print("no case: expected folders with case.json and train.py below", *folders)
         return 2
@@ -182,6 +184,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("folders", nargs="*", help="folders of cases; the corpus beside this file")
     parser.add_argument("--split", default="all", help="dev, held-out or all")
+    parser.add_argument(
+        "--twins", action="store_true", help="the repaired twins, as healthy programs"
+    )
     parser.add_argument("--only", default="", help="ids of cases, joined by commas")
     parser.add_argument("--jobs", type=int, default=2, help="programs at a time")
     parser.add_argument("--store", help="where the runs are kept; a temporary folder")
@@ -202,6 +207,15 @@ def _cases(folders: Iterable[Path]) -> list[Facts]:
     return found
 
 
+def _twins(cases: Iterable[Facts]) -> list[Facts]:
+    """The repaired programs of faulty cases: what is a false alarm on them?"""
+    return [
+        {**case, "id": f"{case['id']}-twin", "healthy": True, "script": "fixed.py"}
+        for case in cases
+        if not case["healthy"]
+    ]
+
+
 def _split(case: Facts) -> str:
     return str(case.get("split", "other"))
 
@@ -216,7 +230,8 @@ def _run(case: Facts, store: Path) -> Result:
         "SEED": "0",
     }
     store.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "backprobe", "run", "--json", str(answer), "train.py"]
+    command = [sys.executable, "-m", "backprobe", "run", "--json", str(answer)]
+    command.append(str(case.get("script", "train.py")))
     began, told, said = time.perf_counter(), math.nan, ""
     with (store / f"{case['id']}.out").open("w") as out:
         process = subprocess.Popen(
