@@ -7,6 +7,7 @@ Unit: yes or no, of the forward really taken. A norm counts as linear, a max-poo
 from __future__ import annotations
 
 from backprobe.records import Record
+from backprobe.signals.discarded import discarded
 from backprobe.signals.memo import once
 
 TRANSPARENT = frozenset(
@@ -31,6 +32,8 @@ def is_linear(record: Record) -> bool:
     forward = [
         op
         for op in record.graph
-        if op.module >= 0 and (op.index in starts or max(op.inputs, default=-1) >= 0)
+        if op.module >= 0
+        and op not in discarded(record)
+        and (op.index in starts or max(op.inputs, default=-1) >= 0)
     ]
     return bool(forward) and all(op.name in known for op in forward)

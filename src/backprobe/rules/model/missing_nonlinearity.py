@@ -10,6 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
+from backprobe.signals.discarded import discarded
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.linearity import LINEAR, NORMS, TRANSPARENT, is_linear
 from backprobe.signals.progress import progress
@@ -20,7 +21,8 @@ class MissingNonlinearity(AbstractRule):
 
     ## What it looks for
     The operations between consecutive layers in the forward really taken. A bottleneck between two
-    linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent.
+    linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent. An
+    activation whose result nothing takes (`F.relu(x)` without `x =`) is named.
 
     ## Why it matters
     A product of matrices is a matrix: depth without nonlinearity adds cost and no expressive power.
@@ -77,7 +79,7 @@ class MissingNonlinearity(AbstractRule):
                 confidence=confidence(0.4, 0.9, 1.0 if whole else 0.2, state.hurt),
                 message=(
                     f"{listed(names)}{at(source)} follow each other with no activation between: "
-                    f"together they are one linear layer; {state.in_words()}"
+                    f"together they are one linear layer{_thrown_away(record)}; {state.in_words()}"
                 ),
                 where=names,
                 source=source,
@@ -85,6 +87,15 @@ class MissingNonlinearity(AbstractRule):
                 treatments=("add-activation=relu",),
             )
         ]
+
+
+def _thrown_away(record: Record) -> str:
+    """The activations that are called and whose result is not kept, in words; "" for none."""
+    lost = discarded(record)
+    if not lost:
+        return ""
+    places = listed(unique(f"`{op.name}`{at(op.source)}" for op in lost))
+    return f"; the result of {places} is not kept"
 
 
 def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
