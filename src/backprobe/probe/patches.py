@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 from torch.nn.utils import clip_grad
 
-from backprobe.probe import codes, loaders, sites
+from backprobe.probe import codes, loaders, plateaus, sites
 from backprobe.probe.loading import loading
 from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
@@ -46,6 +46,7 @@ def install(current: Current, began: Current) -> None:
     _compiled_in_place(began)
     _exports()
     codes.install(current)
+    plateaus.install(current)
     loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backprobe.records import Finding, Record, Severity
+from backprobe.records import Finding, Record, Severity, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
@@ -18,6 +18,8 @@ from backprobe.rules.wording import at, figure, percent, plural
 from backprobe.signals.progress import Progress, progress
 
 Array = NDArray[np.float64]
+LEAST_TOLD = 4
+"""Numbers that a schedule is told from which they go one way."""
 
 
 class SchedulerMisuse(AbstractRule):
@@ -90,6 +92,7 @@ class SchedulerMisuse(AbstractRule):
             return []
         message, strength, steps, evidence = told
         source = record.optimizers[0].source if record.optimizers else None
+        misled = _misled(record)
         early = "share" in evidence and (leaves_much(record) or state.state == "unknown")
         severity: Severity = "warning" if state.hurt >= HURTS or early else "note"
         return [
@@ -97,8 +100,8 @@ class SchedulerMisuse(AbstractRule):
                 rule=self.name,
                 severity="error" if lr.max() <= 0.0 else severity,
                 confidence=confidence(0.55, 0.95, strength, state.hurt),
-                message=f"{message}{at(source)}; {state.in_words()}",
-                source=source,
+                message=f"{message}{at(source)}; {misled[0] if misled else ''}{state.in_words()}",
+                source=misled[1] if misled else source,
                 steps=seen(steps),
                 evidence={**evidence, "highest": float(lr.max()), "last": float(lr[-1])},
                 treatments=("schedule=none", "schedule=cosine"),
@@ -153,6 +156,35 @@ class SchedulerMisuse(AbstractRule):
             )
             return message, 0.5, step[[0, -1]], {"risen": risen}
         return None
+
+
+def _misled(record: Record) -> tuple[str, Source] | None:
+    """Of a schedule that takes getting better for a plateau: in words, and where it is stepped."""
+    told = record.named("plateau")
+    values = np.asarray([float(event.data["value"]) for event in told])
+    values = values[np.isfinite(values)]
+    if values.size < LEAST_TOLD:
+        return None
+    ends = max(1, values.size // 4)
+    first, last = float(np.median(values[:ends])), float(np.median(values[-ends:]))
+    mode = str(told[0].data["mode"])
+    rises = last > first
+    score = values.min() >= 0.0 and values.max() <= 100.0 and values.max() >= 1.2 * values.min()
+    place = told[0].data
+    source = Source(str(place["file"]), int(place["line"]), str(place["text"]))
+    trend = progress(record).trend
+    better = trend is not None and trend.fell
+    losses = np.asarray(record.evaluations["loss"], np.float64)
+    is_loss = bool((np.abs(losses - values[-1]) <= 0.02 * abs(values[-1])).any())
+    if (mode == "min") != rises or not (better and score) or is_loss:
+        return None
+    words = "fall" if mode == "min" else "rise"
+    return (
+        f"ReduceLROnPlateau{at(source)} waits for its number to {words}, and while the loss fell "
+        f"it went from {figure(first)} to {figure(last)}: a score takes mode='max', a loss "
+        "mode='min'; ",
+        source,
+    )
 
 
 def _period(lr: Array) -> float:
