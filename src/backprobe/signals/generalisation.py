@@ -22,6 +22,7 @@ from backprobe.signals.losses import CLASSES, REGRESSION
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
+from backprobe.signals.unnamed import unnamed_losses
 
 ACCURACY = ("accuracy", "acc")
 SHARES = ("r2",)
@@ -111,6 +112,7 @@ def held_out_losses(record: Record) -> NDArray[np.float64]:
                 return found[np.isfinite(found)]
     _, printed = printed_series(record).get(("loss", True), (None, np.zeros(0)))
     found = np.asarray(printed, np.float64)
+    found = found if found.size else unnamed_losses(record)
     return found[np.isfinite(found)]
 
 
