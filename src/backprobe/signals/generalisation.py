@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from backprobe.records import Loss, Record
 from backprobe.signals import metric_names
-from backprobe.signals.held_out import held_out, majority_share
+from backprobe.signals.held_out import held_out, looked_at_late, majority_share
 from backprobe.signals.losses import CLASSES, REGRESSION
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
@@ -28,8 +28,6 @@ ACCURACY = ("accuracy", "acc")
 SHARES = ("r2",)
 FOREIGN = -0.5
 """R² that no evaluation of a run reaches from above where its loss is in the units of training."""
-RECENT = 0.8
-"""Share of the run behind which a batch tells of its end."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def _by_accuracy(record: Record) -> Generalisation:
     if values.size == 0:
         values, source = _told(record, ACCURACY, held=True)
     train = known.train_accuracy
-    if not _fresh(record):
+    if not looked_at_late(record):
         train = math.nan  # the batches that were looked at are of the beginning
     if math.isnan(train):
         printed, _ = _told(record, ACCURACY, held=False)
@@ -171,15 +169,6 @@ def _by_variance(record: Record) -> Generalisation:
         int(values.size),
         source,
     )
-
-
-def _fresh(record: Record) -> bool:
-    """Whether training batches were looked at near the end of the run, not at its beginning."""
-    table = record.batches
-    known = np.isfinite(np.asarray(table["accuracy"], np.float64))
-    steps = np.asarray(table["step"], np.float64)[known]
-    last = np.asarray(record.steps["step"], np.float64)
-    return bool(steps.size and last.size) and float(steps.max()) >= RECENT * float(np.nanmax(last))
 
 
 def _evaluated(record: Record, name: str) -> NDArray[np.float64]:

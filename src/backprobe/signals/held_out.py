@@ -18,13 +18,21 @@ from backprobe.records import Record
 from backprobe.signals.losses import main_loss
 from backprobe.signals.memo import once
 
+LATE = 0.67
+"""Share of the run behind which its batches say what it has come to."""
+FEWEST = 3
+"""Batches of a few dozen rows whose mean is good to a few hundredths."""
+RECENT = 0.8
+"""Share of the run behind which a batch tells of its end."""
+
 
 @dataclass(frozen=True)
 class HeldOut:
     """What a run reached on rows that it trains on and on others; NaN unknown.
 
     Arguments:
-        train_accuracy: mean over the last tenth of the training batches that were looked at.
+        train_accuracy: mean over the training batches that were looked at in the last third of the
+            run, or over the last three.
         accuracy: at the last evaluation.
         loss: of the last evaluation.
         best_loss: the lowest of the evaluations.
@@ -43,12 +51,12 @@ class HeldOut:
 @once
 def held_out(record: Record) -> HeldOut:
     """The accuracies and held-out losses of a run."""
-    accuracy = training_accuracy(record)
-    width = max(5, accuracy.size // 10)
+    _, accuracy = training_accuracy(record)
+    late = accuracy[-max(FEWEST, late_looks(record)) :]
     table = record.evaluations
     right, loss = (_finite(table[name]) for name in ("accuracy", "loss"))
     return HeldOut(
-        train_accuracy=float(accuracy[-width:].mean()) if accuracy.size else math.nan,
+        train_accuracy=float(late.mean()) if late.size else math.nan,
         accuracy=float(right[-1]) if right.size else math.nan,
         loss=float(loss[-1]) if loss.size else math.nan,
         best_loss=float(loss.min()) if loss.size else math.nan,
@@ -58,12 +66,15 @@ def held_out(record: Record) -> HeldOut:
 
 
 @once
-def training_accuracy(record: Record) -> NDArray[np.float64]:
-    """Accuracy of the training batches that were looked at [n], where classes are told apart."""
-    training = ~(np.asarray(record.batches["evaluation"], np.float64) == 1.0)
-    return _finite(np.asarray(record.batches["accuracy"], np.float64)[training])
+def training_accuracy(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Steps [n] and accuracy [n] of the training batches that were looked at, of classes."""
+    table = record.batches
+    accuracy = np.asarray(table["accuracy"], np.float64)
+    known = ~(np.asarray(table["evaluation"], np.float64) == 1.0) & np.isfinite(accuracy)
+    return np.asarray(table["step"], np.float64)[known], accuracy[known]
 
 
+@once
 def majority_share(record: Record) -> float:
     """Share of the commonest class among the training targets; NaN unknown."""
     counts = class_counts(record)
@@ -85,3 +96,19 @@ def class_counts(record: Record) -> NDArray[np.float64]:
 def _finite(values: object) -> NDArray[np.float64]:
     found = np.asarray(values, np.float64)
     return found[np.isfinite(found)]
+
+
+def late_looks(record: Record) -> int:
+    """Training batches with an accuracy that were looked at in the last third of the run."""
+    step, _ = training_accuracy(record)
+    last = float(np.nanmax(np.asarray(record.steps["step"], np.float64), initial=0.0))
+    return int(np.sum(step >= LATE * last))
+
+
+def looked_at_late(record: Record) -> bool:
+    """Whether training batches were looked at near the end of the run, not at its beginning."""
+    table = record.batches
+    known = np.isfinite(np.asarray(table["accuracy"], np.float64))
+    steps = np.asarray(table["step"], np.float64)[known]
+    last = np.asarray(record.steps["step"], np.float64)
+    return bool(steps.size and last.size) and float(steps.max()) >= RECENT * float(np.nanmax(last))

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from backprobe.records import Record
-from backprobe.signals.held_out import held_out, majority_share
+from backprobe.signals.held_out import majority_share, training_accuracy
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.memo import once
@@ -21,6 +21,8 @@ EXPLAINED = 0.1
 """Share of the trivial loss taken away: more can't be learnt by heart so fast."""
 GAIN = 0.1
 """Share of the other rows told right, (accuracy − prior) / (1 − prior)."""
+LOOKS = 5
+"""Batches at the end whose mean accuracy is told from the prior."""
 LOW, HIGH = 1e-3, 5e-2
 """Median update / weight; at the best learning rate it is 0.0018 to 0.011."""
 
@@ -45,6 +47,7 @@ def moves_in_vain(record: Record) -> float | None:
     if not LOW <= step <= HIGH or len(layers(record)) == 1:
         return None  # of a linear model: what it can't fit need not be wrong
     prior = majority_share(record)
-    if (held_out(record).train_accuracy - prior) / (1.0 - prior) > GAIN:
+    _, accuracy = training_accuracy(record)
+    if accuracy.size and (accuracy[-LOOKS:].mean() - prior) / (1.0 - prior) > GAIN:
         return None
     return None if state.trend.start > 2.0 * state.baseline else step

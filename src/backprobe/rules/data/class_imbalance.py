@@ -13,7 +13,13 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import at, figure, percent
-from backprobe.signals.held_out import class_counts, held_out, majority_share
+from backprobe.signals.held_out import (
+    FEWEST,
+    class_counts,
+    held_out,
+    late_looks,
+    majority_share,
+)
 from backprobe.signals.losses import BINARY, CLASSES
 from backprobe.signals.progress import Progress, progress
 
@@ -156,7 +162,10 @@ def _found(record: Record, state: Progress, common: float) -> tuple[float, float
     (a - common) / (1 - common) of the others.
     """
     accuracy = held_out(record).train_accuracy
-    if accuracy == accuracy:
-        return min(1.0, max(0.0, (accuracy - common) / (1.0 - common))), accuracy
     # Without an accuracy: what the loss explains of the prior's entropy.
-    return min(1.0, max(0.0, state.explained / (2.0 * HURTS))), math.nan
+    explained = min(1.0, max(0.0, state.explained / (2.0 * HURTS)))
+    if math.isnan(accuracy):
+        return explained, math.nan
+    right = min(1.0, max(0.0, (accuracy - common) / (1.0 - common)))
+    # Few batches of the end may be of a time when the network could do less.
+    return (right if late_looks(record) >= FEWEST else max(right, explained)), accuracy
