@@ -272,8 +272,8 @@ class Loss:
         weighted: whether classes or rows are weighted.
         scale: what the script multiplied it by before its first backward (accumulation, AMP).
         summands: of a root with several terms, how each became one number, where that is known:
-            `reduction`, `shape` (of what was reduced) and `scale` (its factor), and of a sum of
-            parameters' squares `squares_of`: the parameters' shapes.
+            `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
+            its `kind`, and of a sum of parameters' squares `squares_of`: the parameters' shapes.
     """
 
     index: int

@@ -49,6 +49,7 @@ class Backward:
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
+        self._folded: dict[int, int] = {}
         self._line: tuple[CodeType | None, int] = (None, 0)
 
     def before(self, loss: Any) -> bool:
@@ -159,6 +160,7 @@ class Backward:
             self._index, self._scale = known, self._scales.get(known, 1.0)
         if known is not None and state.scaling.seen:  # the scale moves from step to step
             self._scale = lossgraph.factor(loss.grad_fn, state.packed.readable)
+            self._scale *= self._folded.get(known, 1)
         by_scaler = state.scaling.of(loss) if state.scaling.seen else None
         if (
             by_scaler is not None
@@ -199,4 +201,6 @@ class Backward:
             state.blind_spot(
                 "saved-tensor hooks (checkpointing, offloading): targets are not read off the loss"
             )
-        return facts, state.losses.readings.pop(self._index).target
+        reading = state.losses.readings.pop(self._index)
+        self._folded[self._index] = reading.folded
+        return facts, reading.target

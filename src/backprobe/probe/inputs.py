@@ -139,6 +139,7 @@ class Inputs:
             state.end_batch()
             return
         state.keep_rows(x, False)
+        state.guard.run("lags", state.lags.take, x)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
             features.tell(

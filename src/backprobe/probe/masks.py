@@ -19,6 +19,8 @@ MAX_ROWS = 256
 def facts(name: str, args: Any, kwargs: dict[str, Any], ids: Tensor | None) -> dict[str, float]:
     """Distinct ids under a padding mask: `masked` (share), `hidden_ids` and `shown_ids`.
 
+    What is shown counts at the places that differ from row to row.
+
     Arguments:
         name: of the function, one of `attention.FUSED`.
         args: its positional arguments.
@@ -34,10 +36,12 @@ def facts(name: str, args: Any, kwargs: dict[str, Any], ids: Tensor | None) -> d
     if not hosts.near(ids):
         return {}
     hidden, values = host(mask[:MAX_ROWS]), host(ids.detach()[:MAX_ROWS])
+    varies = (values != values[:1]).any(axis=0)  # a class token at one place tells rows of nothing
+    shown = ~hidden & (varies if varies.any() else True)
     return {
         "masked": float(hidden.mean()),
         "hidden_ids": float(np.unique(values[hidden]).size),
-        "shown_ids": float(np.unique(values[~hidden]).size),
+        "shown_ids": float(np.unique(values[shown]).size),
     }
 
 

@@ -19,6 +19,7 @@ from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
+from backprobe.probe.lags import Lags
 from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
@@ -108,6 +109,7 @@ class State:
     graph: list[Operation] = field(default_factory=list)
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
+    lags: Lags = field(init=False)
     refused: set[int] = field(default_factory=set)
     switch: Callable[[bool], None] | None = None
     woken: bool = False
@@ -117,6 +119,7 @@ class State:
         self.losses = Losses(self.structure.touch, self.transfers)
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
+        self.lags = Lags(self.recorder.event, self.transfers)
         self.clock.due(0)
 
     def mine(self) -> bool:
@@ -293,6 +296,7 @@ class State:
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self.guard.run("samples", self.samples_kept.finish, target)
+        self.guard.run("lags", self.lags.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return

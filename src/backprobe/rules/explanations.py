@@ -144,6 +144,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         {"excessive-dropout": ("one dropout hurts by where it stands", single)},
     ),
     *_pairs("unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}),
+    *_pairs("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
     *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
     *_pairs(
         "updates-lost-to-rounding",

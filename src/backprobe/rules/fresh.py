@@ -36,10 +36,11 @@ def looks_fresh(layer: Layer) -> bool:
 
 
 def looks_drawn(table: Parameter) -> bool:
-    """Whether an embedding's entries are evenly drawn: of a uniform range, or of a unit normal.
+    """Whether an embedding's entries are evenly drawn: of a uniform range, or of a normal.
 
-    Vectors that were learned have heavier tails than a uniform draw, whose largest entry is √3 of
-    its standard deviation, and no reason to have a standard deviation of exactly 1.
+    Vectors that were learned have heavier tails: of a uniform draw the largest entry is √3 of the
+    standard deviation, of n normal ones about √(2 ln n) − ln(4π ln n) / 2√(2 ln n) of it (David &
+    Nagaraja, "Order statistics", 2003, 10.5).
     """
     facts = table.initial
     mean, std = float(facts.get("mean", math.nan)), float(facts.get("std", math.nan))
@@ -47,5 +48,6 @@ def looks_drawn(table: Parameter) -> bool:
     if not std > 0.0 or table.size < LEAST_DRAWN or abs(mean) > 5.0 * std / math.sqrt(table.size):
         return False
     uniform = all(abs(end / (math.sqrt(3.0) * std) - 1.0) < TOLERANCE for end in ends)
-    normal = abs(std - 1.0) < 3.0 / math.sqrt(2.0 * table.size) and min(ends) > 2.0
-    return uniform or normal
+    root = math.sqrt(2.0 * math.log(table.size))
+    largest = std * (root - math.log(2.0 * math.pi * root * root) / (2.0 * root))
+    return uniform or all(0.85 < end / largest < 1.25 for end in ends)

@@ -29,12 +29,30 @@ def trivial_loss(loss: Loss | None) -> float | None:
 
     A sum instead of a mean is scaled by the number of rows that the reduction saw.
     """
-    if loss is None or loss.terms > 1 or is_relative(loss):
-        return None  # what the other summands can reach is not known
+    if loss is None or is_relative(loss):
+        return None
+    if loss.terms > 1:
+        return _of_classes(loss)
     value = first_term_baseline(loss)
     if value is None or value <= NOTHING:
         return None
     return value * _summed(loss) if loss.reduction == "sum" else value
+
+
+def _of_classes(loss: Loss) -> float | None:
+    """Of a sum of cross entropies: each one's at even odds; None where a summand is another one.
+
+    Classes that are not even cost a constant answer less: what is learned counts for too much then.
+    """
+    if len(loss.summands) != loss.terms:
+        return None  # what the other summands can reach is not known
+    total = 0.0
+    for summand in loss.summands:
+        shape = summand["shape"]
+        if summand.get("kind") != "nll" or summand["reduction"] != "mean" or len(shape) < 2:
+            return None
+        total += float(summand["scale"]) * math.log(max(2, int(shape[1])))
+    return total
 
 
 def first_term_baseline(loss: Loss) -> float | None:
@@ -88,6 +106,8 @@ def is_relative(loss: Loss) -> bool:
 
 def _summed(loss: Loss) -> float:
     shape = loss.loss_shape or loss.target_shape
+    if loss.kind in CLASSES and loss.target_shape:
+        shape = loss.target_shape  # a class id stands for all of its row's scores
     return float(max(1, math.prod(shape))) if shape else 1.0
 
 

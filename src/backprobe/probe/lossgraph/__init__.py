@@ -16,6 +16,9 @@ from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shap
 from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 
+MEANS = 1.5
+"""Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
+
 __all__ = ["LossReading", "Readable", "children", "factor", "read", "shape_of"]
 
 
@@ -39,7 +42,23 @@ def read(root: Any, readable: Readable) -> LossReading:
         read_builtin(found, reading, readable)
     else:
         read_handwritten(node, reading, readable)
+    _as_mean(reading)
     return reading
+
+
+def _as_mean(reading: LossReading) -> None:
+    """A sum that the script divides by what it is over is the mean, of a step's part at least.
+
+    As the losses of Transformers, which divide by the tokens of all batches of a step.
+    """
+    if reading.reduction != "sum" or reading.terms != 1 or reading.target is None:
+        return
+    count = reading.target.numel()
+    share = abs(reading.scale) * count
+    if count > 1 and share <= MEANS:
+        reading.reduction = "mean"
+        reading.folded = count
+        reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
 
 
 def factor(root: Any, readable: Readable) -> float:

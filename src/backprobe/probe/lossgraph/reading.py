@@ -11,13 +11,17 @@ from torch import Tensor
 
 @dataclass
 class LossReading:
-    """What one backward root is. `node` is the loss proper, for its saved tensors."""
+    """What one backward root is.
+
+    Of a sum that counts as a mean `folded` is what it is over: part of the scale no longer.
+    """
 
     kind: str = "custom"
     chain: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     reduction: str = ""
     scale: float = 1.0
+    folded: int = 1
     loss_shape: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
     target: Tensor | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import (
+    LOSSES,
     REDUCTIONS,
     SINK,
     Readable,
@@ -74,6 +75,7 @@ def summands(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tupl
 def reduced(node: Any, scale: float) -> dict[str, Any] | None:
     """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown.
 
+    Of a loss that torch computes in one node its `kind` besides.
     A sum of parameters' own squares has `squares_of` besides: the shapes of the parameters.
     """
     squared = _squared(node)
@@ -82,17 +84,20 @@ def reduced(node: Any, scale: float) -> dict[str, Any] | None:
         reduction = "mean" if mean else "sum"
         return {"reduction": reduction, "shape": shapes[0], "scale": scale, "squares_of": shapes}
     loss = loss_below(node)
+    kind = ""
     sizes = getattr(node, "_saved_self_sym_sizes", None)
     if loss is not None:
         reduction = REDUCTIONS.get(getattr(loss, "_saved_reduction", 1), "")
         below = children(loss)
         shape = list(shape_of(below[0])) if below else []
+        kind = LOSSES[loss.name()]
     elif node.name() in ("SumBackward0", "MeanBackward0") and sizes is not None:
         reduction = node.name().removesuffix("Backward0").lower()
         shape = [int(size) for size in sizes]
     else:
         return None
-    return {"reduction": reduction, "shape": shape, "scale": scale}
+    told = {"reduction": reduction, "shape": shape, "scale": scale}
+    return {**told, "kind": kind} if kind else told
 
 
 def _squared(node: Any) -> tuple[bool, list[list[int]]] | None:

@@ -21,10 +21,11 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Three marks. Exact: inputs that come back with another target, although none repeats within a
-    batch. By heart: the training rows are fitted, and held-out rows are answered no better than by
-    a constant. Otherwise by exclusion: the loss and the training accuracy stay at those of a
-    constant answer although the layers are moved at a healthy rate, and no other cause is found.
+    Four marks. Moved: ids of a sequence are taught the id two places on, or the one before. Exact:
+    inputs that come back with another target, although none repeats within a batch. By heart: the
+    training rows are fitted, and held-out rows are answered no better than by a constant. Otherwise
+    by exclusion: the loss and the training accuracy stay at those of a constant answer although the
+    layers are moved at a healthy rate, and no other cause is found.
 
     ## Why it matters
     Inputs and targets that were shuffled apart hold nothing to learn; a loss that
@@ -78,6 +79,9 @@ class LabelsMismatched(AbstractRule):
         """At most one finding."""
         state = progress(record)
         loss = state.loss
+        moved = self._moved(record, state)
+        if moved is not None:
+            return [moved]
         if loss is None or state.baseline is None or state.state in ("unknown", "short"):
             return []
         if loss.kind not in CLASSES | BINARY | REGRESSION:
@@ -88,6 +92,29 @@ class LabelsMismatched(AbstractRule):
         if found is not None and self._changed(found) and not self._few_ids(record):
             return [self._exact(record, state, found)]
         return self._by_exclusion(record, state)
+
+    def _moved(self, record: Record, state: Progress) -> Finding | None:
+        """Ids of a sequence that are taught another place than the next one."""
+        lags = [int(event.data["places"]) for event in record.named("target-lag")]
+        if not lags or lags[0] in (0, 1):
+            return None
+        source = state.loss.source if state.loss else None
+        what = (
+            f"each place is taught the id {lags[0]} places on, not the next one: were the labels "
+            "moved twice, by the script and by the model?"
+            if lags[0] > 1
+            else "each place is taught the id before it, which it has read already: were the "
+            "labels moved the wrong way?"
+        )
+        return Finding(
+            rule=self.name,
+            severity="warning",
+            confidence=confidence(0.8, 0.95, 1.0),
+            message=f"{what} ({'loss' + at(source) if source else 'loss'}); {state.in_words()}",
+            source=source,
+            steps=seen(record.steps["step"][[0, -1]]),
+            evidence={"places": lags[0]},
+        )
 
     def _few_ids(self, record: Record) -> bool:
         """Whether a row is a few ids, a context of words, which others follow by nature."""

@@ -19,6 +19,8 @@ from backprobe.signals.vain import moves_in_vain
 
 PASSED = RECTIFIERS | {"softmax", "log_softmax"}
 """Activations that may be constant for reasons that have rules of their own."""
+VARIES = 1e-3
+"""Deviation over the rows / size of an output from which it tells rows apart."""
 
 
 class UninformativeInputs(AbstractRule):
@@ -210,7 +212,7 @@ def _one_id(record: Record) -> float:
 def _only_padding(record: Record) -> Operation | None:
     """An attention whose mask hides several ids and shows a single one."""
     for op in record.graph:
-        if op.arguments.get("shown_ids") == 1.0 and op.arguments.get("hidden_ids", 0.0) >= 3.0:
+        if op.arguments.get("shown_ids", 2.0) <= 1.0 and op.arguments.get("hidden_ids", 0.0) >= 3.0:
             return op
     return None
 
@@ -233,9 +235,18 @@ def _lost_at(record: Record) -> tuple[Place, Place] | None:
             or not flat[place.index]
         ):
             continue
-        if not any(flat[x.index] for x in feeds):
+        # A signal that fades from layer to layer is not blanked at the last of them.
+        if not any(flat[x.index] for x in feeds) and _variation(record, feeds[0].index) >= VARIES:
             return feeds[0], place
     return None
+
+
+def _variation(record: Record, index: int) -> float:
+    """Deviation of an output over the rows, relative to its size; median over the steps."""
+    spread = record.outputs.of("out_batch_std", index).astype(np.float64)
+    size = record.outputs.of("out_rms", index).astype(np.float64)
+    known = np.isfinite(spread) & (size > 0.0)
+    return float(np.median(spread[known] / size[known])) if known.any() else 0.0
 
 
 def _is_flat(record: Record, index: int) -> bool:

@@ -21,7 +21,7 @@ class FrozenParameters(AbstractRule):
 
     ## What it looks for
     Layers that run with frozen weights, in a model that trains others, whose weights look freshly
-    initialised; and frozen embeddings whose entries are drawn evenly from a range or a unit normal
+    initialised; and frozen embeddings whose entries are drawn evenly from a range or a normal
     (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
     Frozen pretrained weights are meant and stay silent.
 
@@ -114,13 +114,15 @@ class FrozenParameters(AbstractRule):
         ]
         if not frozen:
             return []
-        state = progress(record)
+        state, severity = progress(record), severity_of_mistake(record)
+        if severity == "note":
+            return []  # vectors of meaning may look drawn as well
         names = unique(modules[p.module].name for p in frozen)
         source = modules[frozen[0].module].source
         return [
             Finding(
                 rule=self.name,
-                severity=severity_of_mistake(record),
+                severity=severity,
                 confidence=confidence(0.5, 0.9, between(state.hurt, HURTS, 1.0)),
                 message=(
                     f"{listed(names)}{at(source)} is frozen, and its vectors look drawn at random "
