@@ -202,7 +202,10 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     ),
     *_pairs(
         "uninformative-inputs",
-        dict.fromkeys(_NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
+        {
+            **dict.fromkeys(_NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
+            "inputs-not-normalized": ("inputs that are all alike have no spread", always),
+        },
     ),
     *_pairs(
         "init-scale-too-large",

@@ -58,6 +58,8 @@ class Repeats:
         returned: rows whose input was served more than once.
         changed: of the returned inputs, the share that had more than one target.
         within: share of rows that repeat inside their own batch (natural repeats).
+        commonest: share of the rows that are the commonest input.
+        contrary: targets of that input.
     """
 
     rows: int
@@ -65,6 +67,8 @@ class Repeats:
     returned: int
     changed: float
     within: float
+    commonest: float
+    contrary: int
 
 
 @once
@@ -113,6 +117,8 @@ def repeats(record: Record) -> Repeats | None:
         returned=int(counts[back].sum()),
         changed=float((kinds[back] > 1).mean()) if back.any() else 0.0,
         within=_within(steps[known], rows),
+        commonest=float(counts.max() / rows.size),
+        contrary=int(kinds[np.argmax(counts)]),
     )
 
 

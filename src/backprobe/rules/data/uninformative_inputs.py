@@ -29,9 +29,10 @@ class UninformativeInputs(AbstractRule):
     ## What it looks for
     Features whose deviation over the training rows is nothing beside their size, batches that are
     one number throughout, training rows of which only a handful are distinct while their targets
-    differ, ids of which nearly all are one and the same, and a padding mask that hides all but one.
-    A run that learns stays silent. One that does not although nothing else is wrong, and whose
-    loader serves no row twice, is told that what changes its inputs may take away too much.
+    differ, or of which most are one and the same input, ids of which nearly all are one and the
+    same, and a padding mask that hides all but one. A run that learns stays silent. One that does
+    not although nothing else is wrong, and whose loader serves no row twice, is told that what
+    changes its inputs may take away too much.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -64,6 +65,9 @@ class UninformativeInputs(AbstractRule):
         one_id: float = threshold(
             0.8, "share of the commonest id", "padding of half and a word of a quarter of the rest"
         )
+        same: float = threshold(
+            0.5, "rows that are one and the same input", "categories have no such majority"
+        )
         distinct: float = threshold(0.02, "distinct rows / rows", "1 in 50: 20 of 1,000")
         changed: float = threshold(0.8, "distinct inputs with several targets", "nearly all")
         explained: float = threshold(
@@ -89,6 +93,12 @@ class UninformativeInputs(AbstractRule):
             and found.within >= 0.3
             and found.changed >= self.limits.changed
         )
+        blanked = (
+            found is not None
+            and found.rows >= 200
+            and found.commonest >= self.limits.same
+            and found.contrary > 1
+        )
         if of and flat >= self.limits.features * of:
             what = f"{flat} of {plural(of, 'input feature')} don't vary over {rows:,} training rows"
             strength = between(flat / of, self.limits.features, 1.0)
@@ -96,6 +106,13 @@ class UninformativeInputs(AbstractRule):
             what = f"all of {plural(blank, 'batch').replace('batchs', 'batches')} "
             what += "hold one and the same number"
             strength = 1.0
+        elif blanked and found is not None:
+            what = (
+                f"{percent(found.commonest)} of {found.rows:,} training rows are one and the same "
+                f"input, which has {found.contrary} different targets (blank pictures? numbers "
+                "that were rounded to nothing?)"
+            )
+            strength = between(found.commonest, self.limits.same, 1.0)
         elif few and found is not None:
             what = (
                 f"of {found.rows:,} training rows only {found.distinct:,} are distinct, and "

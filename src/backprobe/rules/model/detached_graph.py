@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Operation, Record
+from backprobe.records import Finding, Operation, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
@@ -116,7 +116,7 @@ class DetachedGraph(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=severity_of_mistake(record),
+                severity=_severity(record, touched),
                 confidence=confidence(
                     0.55,
                     0.97,
@@ -289,6 +289,16 @@ class DetachedGraph(AbstractRule):
                 )
             ]
         return []
+
+
+def _severity(record: Record, touched: set[int]) -> Severity:
+    """Of layers without a gradient; an optimizer that only ever holds such steps for nothing."""
+    severity = severity_of_mistake(record)
+    for optimizer in record.optimizers:
+        held = {p.index for p in record.parameters if p.optimizer == optimizer.index}
+        if held and not held & touched and severity == "note":
+            return "warning"
+    return severity
 
 
 def _before(record: Record, layer: Layer, bridges: list[tuple[Operation, Operation]]) -> bool:

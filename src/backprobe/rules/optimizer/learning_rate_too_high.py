@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm
 from backprobe.rules.wording import at, figure, times
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import main_loss
@@ -143,6 +143,9 @@ class LearningRateTooHigh(AbstractRule):
             poor = state.explained < self.limits.well
             if jumped and poor and spike >= self.limits.far and math.isfinite(spike):
                 severity = "warning"
+            anew = min(marks["step"], marks["growth"]) >= self.limits.replaced
+            if anew and leaves_much(record):
+                severity = "warning"  # the first steps drew the weights anew: nobody means that
         elif state.state == "learning" and max(marks["step"], marks["growth"]) <= 0.0:
             return []
         optimizer = record.optimizers[0] if record.optimizers else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import imperfect, severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.places import feeding, place_names, upstream
 from backprobe.rules.wording import at, percent
 from backprobe.signals.progress import progress
@@ -81,7 +81,9 @@ class DeadRelu(AbstractRule):
                 cut.add(share.place.index)
             # Behind a dead layer every unit is constant: that is the dead layer's doing.
             if not behind and share.observed >= self.limits.steps and share.lasting >= limit:
-                found.append(self._finding(record, share, severity, state.hurt))
+                whole = share.lasting >= self.limits.whole
+                grave = severity_of_mistake(record) if whole else severity
+                found.append(self._finding(record, share, grave, state.hurt))
         return found
 
     def _finding(
