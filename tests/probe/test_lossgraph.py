@@ -98,3 +98,19 @@ def test_shares_of_classes_are_read() -> None:
     found = read(F.cross_entropy(scores(), shares))
     assert found.kind == "cross_entropy"
     assert torch.equal(found.extra["shares"], shares)
+
+
+@pytest.mark.parametrize(("divisor", "scale"), [(ROWS, 1.0), (4 * ROWS, 0.25), (1, 1.0)])
+def test_a_sum_that_is_divided_by_its_count_is_a_mean(divisor: int, scale: float) -> None:
+    """Of all rows, or of those of four batches of one step; a sum that is left alone stays one."""
+    targets = torch.arange(ROWS) % WIDTH
+    found = read(F.cross_entropy(scores(), targets, reduction="sum") / divisor)
+    assert (found.reduction, found.folded) == (("sum", 1) if divisor == 1 else ("mean", ROWS))
+    assert found.scale == pytest.approx(scale)
+
+
+def test_summands_that_torch_computes_in_one_node_have_a_kind() -> None:
+    """Both sides of a contrast; a hand-written summand has none."""
+    s, targets = scores(), torch.arange(ROWS) % WIDTH
+    found = read(F.cross_entropy(s, targets) + F.mse_loss(s, s.detach() + 1) + s.abs().mean())
+    assert [one.get("kind") for one in found.summands] == ["nll", "mse", None]

@@ -57,3 +57,12 @@ def test_a_mask_with_the_wrong_sense_shows_one_id() -> None:
 def test_other_masks_say_nothing(kwargs: dict[str, Any]) -> None:
     """None, a causal one, one that hides nothing, and one of other places."""
     assert masks.facts("scaled_dot_product_attention", (), kwargs, IDS) == {}
+
+
+def test_a_class_token_does_not_count_as_shown() -> None:
+    """It stands in the same place of every row, and always takes part."""
+    ids = torch.cat([torch.ones(2, 1, dtype=torch.long), IDS], dim=1)
+    hidden = ids != 0
+    hidden[:, 0] = False
+    found = masks.facts("multi_head_attention_forward", (), {"key_padding_mask": hidden}, ids)
+    assert (found["hidden_ids"], found["shown_ids"]) == (5.0, 1.0)

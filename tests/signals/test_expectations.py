@@ -2,6 +2,7 @@
 """Expected losses and sizes, against torch's own numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,3 +111,27 @@ def test_derivative_rms_is_the_integral(kind: str) -> None:
     weight = torch.exp(-(x.detach() ** 2) / 2)
     rms = ((weight * x.grad**2).sum() / weight.sum()).sqrt().item()
     assert DERIVATIVE_RMS[kind] == pytest.approx(rms, abs=0.05)
+
+
+def test_a_sum_of_cross_entropies_has_the_trivial_loss_of_even_odds() -> None:
+    """Both directions of a contrast of 32 pairs; not where another summand is unknown."""
+    side = {"reduction": "mean", "shape": [32, 32], "scale": 0.5, "kind": "nll"}
+    loss = Loss(0, "cross_entropy", reduction="mean", terms=2, summands=(side, side))
+    assert trivial_loss(loss) == pytest.approx(math.log(32))
+    other = {"reduction": "mean", "shape": [32, 8], "scale": 1.0}
+    assert trivial_loss(replace(loss, summands=(side, other))) is None
+    assert trivial_loss(replace(loss, terms=3)) is None
+
+
+def test_a_summed_cross_entropy_counts_rows_not_scores() -> None:
+    """64 rows of 10 classes, each as frequent as the others."""
+    loss = Loss(
+        0,
+        "cross_entropy",
+        reduction="sum",
+        classes=10,
+        loss_shape=(64, 10),
+        target_shape=(64,),
+        target={"classes": [10_000] * 10},
+    )
+    assert trivial_loss(loss) == pytest.approx(64 * math.log(10), rel=1e-3)
