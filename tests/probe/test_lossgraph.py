@@ -67,7 +67,7 @@ def test_summands_tell_how_they_were_reduced() -> None:
     s = scores()
     loss = F.mse_loss(s, torch.randn(ROWS, WIDTH)) + 0.5 * s.pow(2).sum() / ROWS
     assert [dict(part) for part in read(loss).summands] == [
-        {"reduction": "mean", "shape": [ROWS, WIDTH], "scale": 1.0},
+        {"reduction": "mean", "shape": [ROWS, WIDTH], "scale": 1.0, "kind": "mse"},
         {"reduction": "sum", "shape": [ROWS, WIDTH], "scale": 0.5 / ROWS},
     ]
 
