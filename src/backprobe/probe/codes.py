@@ -78,7 +78,7 @@ def _wrapped(original: Any, name: str, place: int, current: Callable[[], Probe |
     @functools.wraps(original)
     def call(*args: Any, **kwargs: Any) -> Any:
         nonlocal left
-        if left > 0 and not torch.compiler.is_compiling():
+        if not torch.compiler.is_compiling() and left > 0:  # Dynamo reads no count of ours
             probe = current()
             if probe is not None:
                 left -= 1
