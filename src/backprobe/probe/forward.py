@@ -188,6 +188,9 @@ class Forward:
         if index < 0:
             self._skip = True
             return
+        if self._is_teacher(module):
+            self._skip = True
+            return
         if self._is_evaluation(module):
             if state.phase is None:
                 state.begin_phase()
@@ -261,6 +264,15 @@ class Forward:
             self._inputs.evaluated(module, args, kwargs, output)
             return
         self._inputs.trained(module, args, kwargs, output, measuring)
+
+    def _is_teacher(self, module: nn.Module) -> bool:
+        """Whether a frozen network runs in evaluation mode between a forward and its backward."""
+        return (
+            not module.training
+            and self.state.unused.forwards > 0
+            and batches.grad_enabled()
+            and not any(parameter.requires_grad for parameter in module.parameters())
+        )
 
     def _is_evaluation(self, module: nn.Module) -> bool:
         if not batches.grad_enabled():
