@@ -15,7 +15,7 @@ def mackey_glass(n, tau=17, dt=1.0):
 
 
 class Reservoir(nn.Module):
-    def __init__(self, units=200, radius=0.9):
+    def __init__(self, units=300, radius=0.9):
         super().__init__()
         self.rnn = nn.RNN(1, units, batch_first=True)
         nn.init.uniform_(self.rnn.weight_ih_l0, -0.8, 0.8)
@@ -44,8 +44,8 @@ feats = model.states(series)[WASHOUT:-AHEAD]
 target = series[WASHOUT + AHEAD:]
 cut = 3000
 optimizer = torch.optim.AdamW(model.readout.parameters(), lr=5e-3, weight_decay=1e-4)
-sched = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=80)
-for epoch in range(80):
+sched = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, total_iters=120)
+for epoch in range(120):
     for idx in torch.randperm(cut).split(100):
         loss = (model(feats[idx]) - target[idx]).pow(2).mean()
         optimizer.zero_grad()

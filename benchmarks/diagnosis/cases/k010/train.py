@@ -10,7 +10,7 @@ torch.set_default_dtype(torch.float64)
 
 
 class Coupling(nn.Module):
-    def __init__(self, mask, hidden=48):
+    def __init__(self, mask, hidden=64):
         super().__init__()
         self.register_buffer("mask", mask)
         self.net = nn.Sequential(nn.Linear(2, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, 4))
@@ -25,7 +25,7 @@ class Coupling(nn.Module):
 
 
 class Flow(nn.Module):
-    def __init__(self, layers=6):
+    def __init__(self, layers=8):
         super().__init__()
         a, b = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
         self.layers = nn.ModuleList(Coupling(a if k % 2 == 0 else b) for k in range(layers))
@@ -39,15 +39,15 @@ class Flow(nn.Module):
 
 
 def moons(n, state):
-    X = torch.tensor(make_moons(n, noise=0.06, random_state=state)[0])
-    return (X - torch.tensor([0.5, 0.25])) / torch.tensor([0.87, 0.5])
+    X = torch.tensor(make_moons(n, noise=0.07, random_state=state)[0])
+    return 0.4 * (X - torch.tensor([0.5, 0.25]))
 
 
 train, test = moons(2000, 0), moons(1000, 1)
 flow = Flow()
-opt = torch.optim.Adam(flow.parameters(), lr=2e-3)
-sched = torch.optim.lr_scheduler.MultiStepLR(opt, [18, 24], gamma=0.3)
-for epoch in range(28):
+opt = torch.optim.Adam(flow.parameters(), lr=4e-3)
+sched = torch.optim.lr_scheduler.MultiStepLR(opt, [40, 52], gamma=0.3)
+for epoch in range(60):
     for batch in train[torch.randperm(len(train))].split(100):
         loss = -flow.log_prob(batch).mean()
         opt.zero_grad()
@@ -55,7 +55,7 @@ for epoch in range(28):
         nn.utils.clip_grad_norm_(flow.parameters(), 2.0)
         opt.step()
     sched.step()
-    if epoch % 4 == 3:
+    if epoch % 10 == 9:
         with torch.no_grad():
             print(f"epoch {epoch + 1} train {loss.item():.4f} test {-flow.log_prob(test).mean().item():.4f}")
 with torch.no_grad():
