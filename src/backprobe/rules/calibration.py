@@ -16,7 +16,7 @@ from dataclasses import replace
 from backprobe.records import Finding
 from backprobe.rules.confidence import CERTAIN
 
-COEFFICIENTS: tuple[float, ...] = (0.283, 0.47, 1.07, -2.035, 0.591, -0.412)
+COEFFICIENTS: tuple[float, ...] = (0.2, 1.182, -0.55, -1.978, -0.807, -0.493)
 """Of `features`, in their order."""
 NAMES = ("constant", "logit of the strength", "explains", "rivals", "note", "error")
 LEAST = 0.02
