@@ -18,6 +18,7 @@ from backprobe.signals.progress import progress
 RULE = "wrong-loss"
 OF_EACH_ANSWER = ("f1", "accuracy", "acc")
 """Scores of which each answer's own yes or no is asked, as no ranking of them is."""
+SAME = "gets the same loss whatever the network says, and teaches nothing"
 
 
 def signs(record: Record) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def signs(record: Record) -> Iterator[Finding]:
             message=(
                 f"{name}{at(source)} takes the answers 1 and -1, and {percent(share)} of its "
                 f"targets are neither (they run from {figure(low)} to {figure(high)}): such a row "
-                "gets the same loss whatever the network says, and teaches nothing"
+                + ("counts as both at once" if "hinge" in name else SAME)
             ),
             where=where,
             source=source,
