@@ -113,6 +113,30 @@ def test_large_logs_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.Monke
         assert reader.damage == []
 
 
+def test_what_was_read_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The memory that a piece of the log was read into is used again; nothing that is kept is."""
+    monkeypatch.setattr("backprobe.store.reader.CHUNK", 600)
+    path = tmp_path / "rank0-p1.log"
+    writer = LogWriter(path)
+    for number in range(40):
+        odd = {"late": np.full(2, number)} if number % 3 else {}
+        writer.frame({"stream": "steps"}, {"step": np.arange(2) + 2 * number, **odd})
+        matrix = np.full((1, 2), number, np.float32)
+        step = np.asarray([40 - number])  # backwards: blocks wait to be joined
+        writer.frame({"stream": "outputs"}, {"step": step, "index": np.arange(2), "a": matrix})
+        for stream in ("histograms", "units", "samples"):
+            writer.frame({"stream": stream}, {"bins": np.full(9, number)})
+    reader = LogReader(path)
+    reader.refresh()
+    found = reader.assembled
+    record = found.record(Run("a"))
+    assert record.steps["step"].tolist() == list(range(80))
+    assert record.steps["late"][2:6].tolist() == [1, 1, 2, 2]
+    assert record.outputs.of("a", 0).tolist() == list(range(39, -1, -1))
+    for kept in (found.histograms, found.units, [frame.columns for frame in found.samples]):
+        assert [block["bins"].tolist() for block in kept] == [[n] * 9 for n in range(40)]
+
+
 @pytest.mark.parametrize("length", [700, 5000, 1 << 27, 1 << 30])
 def test_a_wrong_length_in_a_large_log_costs_one_frame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,31 +73,38 @@ class Assembler:
         self._open_row = -1
         self._open_index = -1
 
-    def add(self, frames: Iterable[Frame]) -> None:
-        """Takes frames in the order of the log; one that makes no sense costs itself only."""
+    def add(self, frames: Iterable[Frame], more: float = 1.0) -> None:
+        """Takes frames in the order of the log; one that makes no sense costs itself only.
+
+        Nothing of their columns is kept but copies: the reader uses their memory again.
+
+        Arguments:
+            frames: as `decode` gives them.
+            more: how much of the log is still to come, in what has come.
+        """
         for frame in frames:
             self.frames += 1
             try:
-                self._take(frame)
+                self._take(frame, more)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
                 self.misread.append(f"frame {frame.sequence} makes no sense: {error!r}")
 
-    def _take(self, frame: Frame) -> None:
+    def _take(self, frame: Frame, more: float) -> None:
         stream = str(frame.header.get("stream"))
         if stream == "history":
             self._row(frame.header)
         elif stream == "event":
             self._event(frame.header)
         elif stream in TABLES:
-            self._tables[stream].add(_table(frame.columns))
+            self._tables[stream].add(_table(frame.columns), more)
         elif stream in MATRICES:
-            self._matrices[stream].add(_matrix(frame.columns))
+            self._matrices[stream].add(_matrix(frame.columns), more)
         elif stream == "histograms":
-            self.histograms.append(frame.columns)
+            self.histograms.append(_kept(frame.columns))
         elif stream == "units":
-            self.units.append(frame.columns)
+            self.units.append(_kept(frame.columns))
         elif stream == "samples":
-            self.samples.append(frame)
+            self.samples.append(replace(frame, columns=_kept(frame.columns)))
         elif stream == "console":
             piece = str(frame.header["text"])
             self.console.append((int(frame.header["fd"]), piece))
@@ -198,17 +206,23 @@ class Assembler:
 
 def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
     """An instance of a frozen dataclass from JSON: lists become tuples, sources become `Source`."""
-    known = {field.name for field in fields(noun)}  # type: ignore[arg-type]
+    known = _fields(noun)
     values: dict[str, Any] = {}
     for name, value in data.items():
         if name not in known:
             continue
-        if name.endswith("source"):
+        if known[name]:
             values[name] = Source(*value) if value else None
         else:
-            values[name] = _frozen(value)
+            values[name] = _frozen(value) if type(value) is list else value
     check(noun, values)
     return noun(**values)
+
+
+@cache
+def _fields(noun: Callable[..., Any]) -> Mapping[str, bool]:
+    """The fields of a dataclass, and which of them are places in the source."""
+    return {field.name: field.name.endswith("source") for field in fields(noun)}  # type: ignore[arg-type]
 
 
 def _frozen(value: Any) -> Any:
@@ -228,6 +242,10 @@ def _float(value: float) -> float:
         return float(value)
     except OverflowError:  # an integer that no float64 holds
         return math.inf if value > 0 else -math.inf
+
+
+def _kept(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:
+    return {name: column.copy() for name, column in columns.items()}
 
 
 def _table(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:

@@ -20,11 +20,15 @@ def check(noun: Callable[..., Any], values: Mapping[str, Any]) -> None:
     Raises:
         TypeError: one does not; the text names it.
     """
-    kinds = _kinds(noun)
+    checks = _checks(noun)
     for name, value in values.items():
-        fits = FITS.get(kinds.get(name, ""))
-        if fits is not None and not fits(value):
-            raise TypeError(f"{name}={value!r}: expected {kinds[name]}")
+        if name in checks and not checks[name](value):
+            raise TypeError(f"{name}={value!r}: expected {_kinds(noun)[name]}")
+
+
+@cache
+def _checks(noun: Callable[..., Any]) -> dict[str, Callable[[Any], bool]]:
+    return {name: FITS[kind] for name, kind in _kinds(noun).items() if kind in FITS}
 
 
 @cache
@@ -33,7 +37,7 @@ def _kinds(noun: Callable[..., Any]) -> dict[str, str]:
 
 
 def _whole(value: Any) -> bool:
-    return type(value) is int and abs(value) <= LARGEST
+    return type(value) is int and -LARGEST <= value <= LARGEST
 
 
 def _number(value: Any) -> bool:

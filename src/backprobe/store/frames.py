@@ -91,14 +91,17 @@ def seal(sequence: int, payload: bytes) -> bytes:
     return HEAD.pack(MAGIC, len(payload), crc, sequence) + payload
 
 
-def decode(data: bytes, start: int = 0, beyond: int = 0) -> tuple[list[Frame], list[Damage], int]:
-    """All whole frames of `data` from `start` on.
+def decode(
+    data: bytes | bytearray, start: int = 0, beyond: int = 0, end: int | None = None
+) -> tuple[list[Frame], list[Damage], int]:
+    """All whole frames of `data` from `start` on; their columns look into it.
 
     Arguments:
         data: a piece of a log.
         start: where a frame begins.
         beyond: so many bytes of the log are known to follow: a frame that ends in them is waited
             for, and nothing behind its begin is searched for another.
+        end: where the piece ends in `data`, if before its end.
 
     Returns:
         The frames, the damaged stretches between them, and the offset of the first byte that may
@@ -109,10 +112,10 @@ def decode(data: bytes, start: int = 0, beyond: int = 0) -> tuple[list[Frame], l
     offset = start
     lost_from = -1
     reason = ""
-    view = memoryview(data)
-    end = len(data)
+    end = len(data) if end is None else end
+    view = memoryview(data)[:end]
     while offset < end:
-        found = data.find(MAGIC, offset)
+        found = data.find(MAGIC, offset, end)
         if found < 0:
             # Keep what might be the beginning of a magic that is still being written.
             keep = max(offset, end - len(MAGIC) + 1)
@@ -158,13 +161,13 @@ def missing(data: bytes | memoryview) -> int:
     return max(0, int(HEAD.unpack_from(data)[1]) + HEAD.size - len(data))
 
 
-def _next_whole(data: bytes, view: memoryview, start: int, end: int) -> int:
+def _next_whole(data: bytes | bytearray, view: memoryview, start: int, end: int) -> int:
     """Offset of the first whole, sound frame at or after `start`, or -1."""
-    offset = data.find(MAGIC, start)
+    offset = data.find(MAGIC, start, end)
     while offset >= 0:
         if _frame_at(view, offset, end)[0] is not None:
             return offset
-        offset = data.find(MAGIC, offset + 1)
+        offset = data.find(MAGIC, offset + 1, end)
     return -1
 
 

@@ -19,6 +19,8 @@ FIRST_ROWS = 256
 """Room for so many rows at first; two or four times as much when it is full."""
 MAPPED = 1 << 20
 """Bytes from which an array has a mapping of its own."""
+MOST_TIMES = 1000.0
+"""What is still to come is believed up to so many times what has come."""
 HUGE = 1 << 23
 """Bytes from which it has large pages: the last one is then a small part of it."""
 
@@ -34,19 +36,24 @@ class GrowingTable:
         self._rows = 0
         self._waiting: list[Block] = []
 
-    def add(self, block: Block) -> None:
-        """Takes one block: columns [n], all of one length."""
+    def add(self, block: Block, more: float = 1.0) -> None:
+        """Takes one block: columns [n], all of one length. Nothing of it is kept but copies.
+
+        Arguments:
+            block: the columns.
+            more: rows that are still to come, in those that have come.
+        """
         same = block.keys() == self._columns.keys() and all(
             np.can_cast(block[name].dtype, column.dtype) for name, column in self._columns.items()
         )
         if self._waiting or not same:
-            self._waiting.append(block)
+            self._waiting.append(_copied(block))
             if not self._columns:
                 self._join()
             return
         count = len(next(iter(block.values()), ()))
         for name, column in self._columns.items():
-            self._columns[name] = column = _with_room(column, self._rows, count)
+            self._columns[name] = column = _with_room(column, self._rows, count, more)
             column[self._rows : self._rows + count] = block[name]
         self._rows += count
 
@@ -78,22 +85,27 @@ class GrowingSeries:
         self._rows = 0
         self._waiting: list[Block] = []
 
-    def add(self, block: Block) -> None:
-        """Takes one block: `step` [n], `index` [m] and signals [n, m]."""
+    def add(self, block: Block, more: float = 1.0) -> None:
+        """Takes one block: `step` [n], `index` [m] and signals [n, m]. Only copies are kept.
+
+        Arguments:
+            block: the signals.
+            more: steps that are still to come, in those that have come.
+        """
         step, index = block["step"], block["index"]
         if self._waiting or not self._fits(block):
-            self._waiting.append(block)
+            self._waiting.append(_copied(block))
             # As many rows wait as there are: joining them now costs no more than they did.
             if sum(len(one["step"]) for one in self._waiting) >= self._rows:
                 self._join()
             return
         places = np.searchsorted(self._index, index)
         rows = slice(self._rows, self._rows + len(step))
-        self._step = _with_room(self._step, self._rows, len(step))
+        self._step = _with_room(self._step, self._rows, len(step), more)
         self._step[rows] = step
         whole = len(places) == len(self._index) and bool((np.diff(places) > 0).all())
         for name, values in self._values.items():
-            self._values[name] = values = _with_room(values, self._rows, len(step))
+            self._values[name] = values = _with_room(values, self._rows, len(step), more)
             if name in block and whole:
                 values[rows] = block[name]
                 continue
@@ -175,16 +187,21 @@ def _run(places: NDArray[np.intp]) -> slice | NDArray[np.intp]:
     return places
 
 
-def _with_room(array: NDArray[Any], used: int, more: int) -> NDArray[Any]:
-    """The array, or a larger one that begins like it, with room for `more` rows."""
-    if used + more <= len(array):
+def _copied(block: Block) -> Block:
+    return {name: column.copy() for name, column in block.items()}
+
+
+def _with_room(array: NDArray[Any], used: int, added: int, more: float) -> NDArray[Any]:
+    """The array, or a larger one that begins like it, with room for `added` rows."""
+    if used + added <= len(array):
         return array
     # Of a mapping what is never written to takes no memory: room costs nothing, moving there does.
-    times = 4 if 4 * array.nbytes >= MAPPED else 2
+    times = max(4 if 4 * array.nbytes >= MAPPED else 2, min(1.1 * (1 + more), MOST_TIMES))
     try:
-        larger = _room((max(FIRST_ROWS, times * (used + more)), *array.shape[1:]), array.dtype)
+        rows = max(FIRST_ROWS, int(times * (used + added)))
+        larger = _room((rows, *array.shape[1:]), array.dtype)
     except (OSError, MemoryError):  # not so much at once
-        larger = _room((used + more + used // 4, *array.shape[1:]), array.dtype)
+        larger = _room((used + added + used // 4, *array.shape[1:]), array.dtype)
     larger[:used] = array[:used]
     return larger
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from backprobe.records import Record, Run
 from backprobe.store.assemble import Assembler
-from backprobe.store.frames import Damage, Frame, decode, missing
+from backprobe.store.frames import HEAD, Damage, Frame, decode, missing
 from backprobe.store.merge import merge
 
 LOG_NAME = re.compile(r"rank(\d+)-p(\d+)(?:-(\d+))?\.log$")
-CHUNK = 1 << 24
-"""Bytes read at once: a frame is far smaller, and a reader of a long log stays small."""
+CHUNK = 1 << 22
+"""Bytes read at once; a buffer of a longer frame grows with it."""
 
 
 def log_name(rank: int, pid: int) -> str:
@@ -62,25 +62,33 @@ class LogReader:
             ended: nothing more will be written, so that a frame cut short is damage.
         """
         before = self.assembled.frames
-        pending = b""
+        pending = 0
         try:
-            with open(self.path, "rb") as file:
+            with open(self.path, "rb", buffering=0) as file:
                 if self._replaced(os.fstat(file.fileno())):
                     before = 0
                 file.seek(self.offset)
                 size = os.fstat(file.fileno()).st_size
-                while chunk := file.read(max(CHUNK, min(size, missing(pending)) if pending else 0)):
-                    data = pending + chunk if pending else chunk
-                    frames, damage, used = decode(data, 0, max(0, size - file.tell()))
+                # One buffer that stays in the processor's cache: new memory for each piece took
+                # as long as reading it.
+                buffer = bytearray(min(CHUNK, max(size - self.offset, HEAD.size)))
+                while count := file.readinto(memoryview(buffer)[pending:]):
+                    filled = pending + count
+                    frames, damage, used = decode(buffer, 0, max(0, size - file.tell()), filled)
                     self._report(damage)
-                    self.assembled.add(self._in_sequence(frames, bool(damage)))
                     self.offset += used
-                    pending = data[used:]
+                    left = max(0, size - self.offset)
+                    self.assembled.add(
+                        self._in_sequence(frames, bool(damage)), left / max(self.offset, 1)
+                    )
+                    pending = filled - used
+                    del frames  # they look into the buffer
+                    buffer = _moved(buffer, used, filled, size - file.tell())
         except FileNotFoundError:
             pass
         if ended and pending:
-            self._report([Damage(0, len(pending), "the last frame was cut short")])
-            self.offset += len(pending)
+            self._report([Damage(0, pending, "the last frame was cut short")])
+            self.offset += pending
         return self.assembled.frames - before
 
     def _replaced(self, file: os.stat_result) -> bool:
@@ -115,6 +123,22 @@ class LogReader:
             self.sequence = frame.sequence + 1
             sound.append(frame)
         return sound
+
+
+def _moved(buffer: bytearray, used: int, filled: int, beyond: int) -> bytearray:
+    """The buffer with what was not used at its begin, with room for the whole of that frame.
+
+    Arguments:
+        buffer: as it was read.
+        used: bytes that were understood.
+        filled: bytes that were read.
+        beyond: bytes of the log that follow.
+    """
+    pending = filled - used
+    room = pending + min(missing(memoryview(buffer)[used:filled]), beyond)
+    target = bytearray(room) if room > len(buffer) else buffer
+    memoryview(target)[:pending] = memoryview(buffer)[used:filled]  # they may overlap
+    return target
 
 
 class RunReader:
