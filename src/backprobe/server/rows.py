@@ -2,7 +2,7 @@
 """The table of runs as it goes over the wire: each row is encoded once, when it changes.
 
 A page that has a version gets only the rows that are newer, so a store of thousands of runs costs
-a look at its files and a few rows a second.
+a look at its files and a few rows a second. What a server that starts shows at once is in `listed`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from typing import Any
 import msgspec
 
 from backprobe.records import Run
+from backprobe.server import listed
 from backprobe.server.diagnoses import Diagnoses, Summary
+from backprobe.server.listed import Listed
 from backprobe.server.payload import plain
 from backprobe.store import answers, catalog, edits
 
@@ -30,6 +32,8 @@ MOST_SETTINGS = 300
 LONGEST_TEXT = 200
 """Of a run's config a row holds so many settings, and of a text so many characters."""
 SETTLED_NS = 2_000_000_000
+SAVE_SECONDS = 5.0
+"""The rows are kept for the next server so often, at the most."""
 CRASHED_SECONDS = 10.0
 """A run that seems crashed may be alive on another machine: it is looked at again so often."""
 Stamp = tuple[int, ...]
@@ -42,22 +46,30 @@ class Row:
 
     Arguments:
         stamp: when its files were last replaced, in nanoseconds; 0 where one is not there.
-        run: as it was read.
-        summary: that is in the row.
+        id, created, state: of the run.
+        of: the run that it is a trial of, "" for none.
+        summary: that is in the row, None where there is none or an earlier server put it there.
         version: of the table, at which this row came.
         text: JSON.
         looked: monotonic time of the last look.
+        rests: whether nothing but a change of its files can change the row.
         folder: when something was last put in its folder or replaced, where that had been so for
             a while (times are kept to a clock tick only); else 0.
+        kept: the row as it is kept for the next server, None where it is not yet.
     """
 
     stamp: Stamp
-    run: Run
+    id: str
+    created: float
+    state: str
+    of: str
     summary: Summary | None
     version: int
     text: msgspec.Raw
     looked: float
+    rests: bool
     folder: int = 0
+    kept: Listed | None = None
 
 
 class Rows:
@@ -65,7 +77,7 @@ class Rows:
 
     Arguments:
         directory: the store.
-        diagnoses: where the findings come from.
+        diagnoses: where the findings come from; rows are kept in the store where summaries are.
     """
 
     def __init__(self, directory: Path, diagnoses: Diagnoses) -> None:
@@ -74,8 +86,10 @@ class Rows:
         self.epoch = secrets.token_hex(4)
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
+        self._runs: dict[str, Run] = {}
         self._version = 0
         self._members = 0
+        self._saved: tuple[float, int] = (0.0, 0)
 
     def since(self, known: str) -> dict[str, Any]:
         """`version`, the `runs` that changed after `known`, and all `ids` where some came or went.
@@ -87,39 +101,49 @@ class Rows:
         after = int(number) if epoch == self.epoch and number.isdecimal() else -1
         with self._lock:
             self._look()
-            ordered = sorted(self._rows.values(), key=lambda row: row.run.created, reverse=True)
+            self._keep()
+            ordered = sorted(self._rows.values(), key=lambda row: row.created, reverse=True)
             return {
                 "version": f"{self.epoch}.{self._version}",
                 "runs": [row.text for row in ordered if row.version > after],
-                "ids": [row.run.id for row in ordered] if self._members > after else None,
+                "ids": [row.id for row in ordered] if self._members > after else None,
             }
 
-    def all(self) -> list[Run]:
-        """All runs as of now, newest first; none is diagnosed for this."""
+    def trials(self, of: str) -> list[Run]:
+        """The trials of a run as of now, newest first; none is diagnosed for this."""
         with self._lock:
             self._look(diagnose=False)
-            found = [row.run for row in self._rows.values()]
-        return sorted(found, key=lambda run: run.created, reverse=True)
+            names = [name for name, row in self._rows.items() if row.of == of]
+            found = [self._runs.get(name) or catalog.read(self.directory / name) for name in names]
+        return sorted(
+            (run for run in found if run is not None), key=lambda run: run.created, reverse=True
+        )
 
     def _look(self, diagnose: bool = True) -> None:
         version = self._version + 1
         changed = False
         seen: dict[str, Row] = {}
         moved: list[tuple[Stamp, str, int]] = []
+        earlier = listed.load(self.directory) if self._version == 0 else {}
         for name, folder in self._folders():
             known = self._rows.get(name)
-            if known is not None and known.folder == folder != 0 and _rests(known):
+            if known is not None and known.folder == folder != 0 and known.rests:
                 seen[name] = known  # nothing was put in it: its files are as they were
                 continue
-            stamp = tuple(_modified(f"{self.directory}/{name}/{head}") for head in HEADS)
-            if stamp[0]:
+            path = f"{self.directory}/{name}"
+            stamp = tuple(_modified(f"{path}/{head}") for head in HEADS)
+            if name in earlier and listed.holds(earlier[name], path, folder, stamp):
+                seen[name] = _restored(earlier[name], version)
+                changed = True
+            elif stamp[0]:
                 moved.append((stamp, name, folder))
         # Oldest first, so that the newest is the last wish and the first to be diagnosed.
         for stamp, name, folder in sorted(moved):
             row = self._row(name, stamp, self._rows.get(name), version, diagnose)
             if row is not None:
                 settled = time.time_ns() - folder > SETTLED_NS
-                seen[name] = replace(row, folder=folder if settled else 0)
+                kept = row.kept if row.kept is not None and row.kept.folder == folder else None
+                seen[name] = replace(row, folder=folder if settled else 0, kept=kept)
                 changed |= row.version == version
         gone = self._rows.keys() != seen.keys()
         self._rows = seen
@@ -127,25 +151,52 @@ class Rows:
             self._version = version
         if gone or self._members == 0:
             self._members = self._version
+        if gone:
+            self._runs = {name: run for name, run in self._runs.items() if name in seen}
 
     def _row(
         self, name: str, stamp: Stamp, known: Row | None, version: int, diagnose: bool
     ) -> Row | None:
         now = time.monotonic()
-        same = known is not None and known.stamp == stamp
-        if known is not None and same:
-            fresh = known.run.state == "crashed" and now - known.looked < CRASHED_SECONDS
-            if _rests(known) or (fresh and known.summary is not None):
+        if known is not None and known.stamp == stamp:
+            fresh = known.state == "crashed" and now - known.looked < CRASHED_SECONDS
+            if known.rests or (fresh and known.summary is not None):
                 return known
-        moves = known is None or not same or known.run.state in ("running", "crashed")
-        run = catalog.read(self.directory / name) if moves or known is None else known.run
+        before = self._runs.get(name)
+        same = known is not None and known.stamp == stamp and before is not None
+        moves = not same or before is None or before.state in ("running", "crashed")
+        run = catalog.read(self.directory / name) if moves else before
         if run is None or run.id != name:
             return None
+        self._runs[name] = run
         summary = self.diagnoses.latest(run) if diagnose else self.diagnoses.known(run)
-        if known is not None and same and run == known.run and summary is known.summary:
-            return Row(stamp, run, summary, known.version, known.text, now)
+        rests = summary is not None and run.state not in ("running", "crashed")
+        if known is not None and same and run == before and summary is known.summary:
+            return replace(known, looked=now, rests=rests)
         text = msgspec.Raw(msgspec.json.encode(plain(columns(run, summary))))
-        return Row(stamp, run, summary, version, text, now)
+        of = str((trial_of(run) or {}).get("of") or "")
+        return Row(stamp, run.id, run.created, run.state, of, summary, version, text, now, rests)
+
+    def _keep(self) -> None:
+        """Keeps the rows of runs at rest for the next server, where there is something new."""
+        at_rest = {name: row for name, row in self._rows.items() if row.folder and row.rests}
+        state = hash(frozenset((name, row.version, row.folder) for name, row in at_rest.items()))
+        when, before = self._saved
+        if (
+            not self.diagnoses.keeps
+            or state == before
+            or not any(row.kept is None for row in at_rest.values())
+            or time.monotonic() - when < SAVE_SECONDS
+        ):
+            return
+        for name, row in at_rest.items():
+            if row.kept is None and row.summary is not None and not row.summary.error:
+                path, length = f"{self.directory}/{name}", row.summary.length
+                found = listed.listed(path, row.folder, row.stamp, row.of, length, row.text)
+                self._rows[name] = replace(row, kept=found)
+        kept = {name: row.kept for name, row in self._rows.items() if row.kept is not None}
+        threading.Thread(target=listed.save, args=(self.directory, kept), daemon=True).start()
+        self._saved = (time.monotonic(), state)
 
     def _folders(self) -> list[tuple[str, int]]:
         """Name of each folder of the store, and when something was last put in it."""
@@ -158,9 +209,20 @@ class Rows:
             return []
 
 
-def _rests(row: Row) -> bool:
-    """Whether nothing but a change of its files can change the row."""
-    return row.summary is not None and row.run.state not in ("running", "crashed")
+def _restored(kept: Listed, version: int) -> Row:
+    """The row that an earlier server kept."""
+    head = kept.columns
+    created = float(head.created) if not isinstance(head.created, str) else 0.0
+    return Row(
+        kept.stamp, head.id, created, head.state, kept.of, None, version,
+        msgspec.Raw(msgspec.json.encode(head)), time.monotonic(), True, kept.folder, kept,
+    )  # fmt: skip
+
+
+def trial_of(run: Run) -> Mapping[str, Any] | None:
+    """What a trial says of itself: of which run, with what; None where it is none."""
+    kept = run.config.get("trial")
+    return kept if run.kind == "trial" and isinstance(kept, Mapping) else None
 
 
 def columns(run: Run, summary: Summary | None) -> dict[str, Any]:

@@ -3,16 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backprobe.records import Run
 from backprobe.server.payload import json_response
 from backprobe.server.readers import Readers
-from backprobe.server.rows import Rows
+from backprobe.server.rows import Rows, trial_of
 from backprobe.store import answers
 
 
@@ -25,7 +23,7 @@ def trials(request: Request) -> Response:
     readers: Readers = request.app.state.readers
     rows: Rows = request.app.state.rows
     run = readers.run(request.path_params["id"])
-    own = _facts(run)
+    own = trial_of(run)
     found = [
         {
             "run": other.id,
@@ -38,8 +36,8 @@ def trials(request: Request) -> Response:
             "finding": str(facts.get("finding") or ""),
             "failure": str(facts.get("failure") or ""),
         }
-        for other in rows.all()
-        if (facts := _facts(other)) is not None and facts.get("of") == run.id
+        for other in rows.trials(run.id)
+        if (facts := trial_of(other)) is not None and facts.get("of") == run.id
     ]
     return json_response(
         {
@@ -53,11 +51,6 @@ def trials(request: Request) -> Response:
             "trials": sorted(found, key=lambda one: one["created"]),
         }
     )
-
-
-def _facts(run: Run) -> Mapping[str, Any] | None:
-    kept = run.config.get("trial")
-    return kept if run.kind == "trial" and isinstance(kept, Mapping) else None
 
 
 def _texts(value: Any) -> list[str]:

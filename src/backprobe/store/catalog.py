@@ -106,7 +106,7 @@ def close(run: Run, exit_code: int) -> Run:
     """Marks a run as ended, with the exit status of its script (negative: the signal)."""
     state = "finished" if exit_code == 0 else "killed" if exit_code < 0 else "failed"
     path = Path(run.path)
-    begun = _built(path, _json(path / "run.json") or {}) or run
+    begun = _built(path, _json(f"{path}/run.json") or {}) or run
     write(replace(begun, state=state, exit_code=exit_code, ended=time.time()))
     return read(path) or run
 
@@ -114,7 +114,7 @@ def close(run: Run, exit_code: int) -> Run:
 def reopen(run: Run) -> Run:
     """Marks a run that ended as running again, in this process."""
     path = Path(run.path)
-    begun = _built(path, _json(path / "run.json") or {}) or run
+    begun = _built(path, _json(f"{path}/run.json") or {}) or run
     now_here = {"host": socket.gethostname(), "pid": os.getpid()}
     write(replace(begun, state="running", exit_code=None, ended=None, **now_here))  # type: ignore[arg-type]
     return read(path) or run
@@ -126,10 +126,10 @@ def read(path: Path) -> Run | None:
     What the script set of it (`script.json`) overrules how it was begun (`run.json`), and what a
     person changed later (`edits.json`) overrules both.
     """
-    data = _json(path / "run.json")
+    data = _json(f"{path}/run.json")
     if data is None:
         return None
-    for later in (_json(path / "script.json"), _json(path / "edits.json")):
+    for later in (_json(f"{path}/script.json"), _json(f"{path}/edits.json")):
         for key, value in (later or {}).items():
             mergeable = key in MERGED and isinstance(value, dict)
             data[key] = {**(data.get(key) or {}), **value} if mergeable else value
@@ -165,7 +165,7 @@ def edit(run: Run, **changes: Any) -> None:
 
 def edits(run: Run) -> dict[str, Any]:
     """What `edit` stored of a run."""
-    return _json(Path(run.path) / "edits.json") or {}
+    return _json(f"{run.path}/edits.json") or {}
 
 
 def delete(run: Run) -> None:
@@ -184,7 +184,9 @@ def runs(directory: Path) -> list[Run]:
     """All runs of a store, newest first; an empty list where there is no store."""
     if not directory.is_dir():
         return []
-    found = [run for entry in directory.iterdir() if (run := read(entry)) is not None]
+    with os.scandir(directory) as entries:
+        folders = [Path(entry.path) for entry in entries if entry.is_dir()]
+    found = [run for folder in folders if (run := read(folder)) is not None]
     return sorted(found, key=lambda run: run.created, reverse=True)
 
 
@@ -269,10 +271,11 @@ def _moved(path: Path) -> float | None:
         return None
 
 
-def _json(path: Path) -> dict[str, Any] | None:
+def _json(path: str) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_text())
-    except (OSError, ValueError):
+        with open(path, "rb", buffering=0) as file:  # a list of runs opens thousands of them
+            data = json.loads(file.readall())
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 
@@ -282,11 +285,14 @@ def _built(path: Path, data: Mapping[str, Any]) -> Run | None:
     if not data:
         return None
     values = {
-        field.name: value
-        for field in fields(Run)
-        if field.name in data and (value := _fitting(field.name, data[field.name])) is not None
+        name: value
+        for name in _FIELDS
+        if name in data and (value := _fitting(name, data[name])) is not None
     }
     return Run(**{"id": path.name, **values, "path": str(path)})
+
+
+_FIELDS = tuple(field.name for field in fields(Run))
 
 
 def _fitting(name: str, value: Any) -> Any:
@@ -302,7 +308,7 @@ def _fitting(name: str, value: Any) -> Any:
 
 
 def _merge(target: Path, changes: Mapping[str, Any]) -> None:
-    _replace(target, {**(_json(target) or {}), **changes})
+    _replace(target, {**(_json(str(target)) or {}), **changes})
 
 
 def _replace(target: Path, data: Mapping[str, Any]) -> None:
