@@ -325,7 +325,7 @@ def diagnose(run: Run, ignore: tuple[str, ...] = ()) -> list[Finding]:
 
 def examine(run: Run, ignore: tuple[str, ...] = ()) -> tuple[Record, list[Finding]]:
     """A stored run's record, and `diagnose` of it."""
-    reader = RunReader(run)
+    reader = RunReader(run, rows=False)
     reader.refresh()
     record = reader.record()
     return record, run_rules(record, (*run.ignore, *settings.ignored_rules(), *ignore))

@@ -150,5 +150,5 @@ def test_blind_spots_are_told_once_each() -> None:
 def test_frames_are_counted() -> None:
     """The count says whether there is anything new."""
     assembler = Assembler()
-    assembler.add([Frame(0, {"stream": "history"}), Frame(1, {"stream": "console"})])
+    assembler.add([Frame(0, {"stream": "history"}, {}), Frame(1, {"stream": "console"}, {})])
     assert assembler.frames == 2

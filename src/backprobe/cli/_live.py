@@ -36,7 +36,7 @@ class Live(threading.Thread):
         tell: Callable[[Finding, int], None],
     ) -> None:
         super().__init__(name="backprobe-live", daemon=True)
-        self._reader = RunReader(run)
+        self._reader = RunReader(run, rows=False)
         self._ignore = ignore
         self._tell = tell
         self._stop_asked = threading.Event()
@@ -67,6 +67,7 @@ class Live(threading.Thread):
         if self.is_alive():
             self.join()
         self._reader.refresh()
+        self._reader.keep()
         record = self._reader.record()
         return record, diagnose(record, self._ignore)
 

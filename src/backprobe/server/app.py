@@ -16,7 +16,7 @@ from backprobe.server.console import console
 from backprobe.server.data import data
 from backprobe.server.diagnoses import Diagnoses
 from backprobe.server.divergence import divergence
-from backprobe.server.errors import Refusal, failed, refused
+from backprobe.server.errors import Refusal, again, failed, refused
 from backprobe.server.findings import findings
 from backprobe.server.graph import graph
 from backprobe.server.guard import Guard
@@ -35,6 +35,7 @@ from backprobe.server.source import source
 from backprobe.server.trials import trials
 from backprobe.server.units import units
 from backprobe.server.worker import Worker
+from backprobe.store.stored import Stale
 
 
 def create_app(
@@ -90,10 +91,10 @@ def create_app(
             WebSocketRoute("/api/live", watcher.endpoint),
         ],
         middleware=[Middleware(Guard, token=token, hosts=hosts, cookie=cookie)],
-        exception_handlers={Refusal: refused, Exception: failed},
+        exception_handlers={Refusal: refused, Stale: again, Exception: failed},
     )
     app.state.token = token
-    app.state.readers = Readers(directory)
+    app.state.readers = Readers(directory, keeps=not read_only)
     app.state.diagnoses = Diagnoses(
         watcher.list_changed,
         keeps=not read_only,

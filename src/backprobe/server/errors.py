@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,6 +27,13 @@ def refused(_: Request, error: Exception) -> Response:
 def failed(_: Request, error: Exception) -> Response:
     """The JSON answer to a fault of ours; the traceback goes to the terminal."""
     return json_response({"error": f"the server failed on this: {error!r}"}, 500)
+
+
+async def again(request: Request, _: Exception) -> Response:
+    """The answer once more, of logs read anew: what was kept of one turned out not to be it."""
+    request.app.state.readers.forget_all()
+    answer: Response = await run_in_threadpool(request.scope["endpoint"], request)
+    return answer
 
 
 def number(request: Request, name: str, default: int, low: int, high: int) -> int:

@@ -44,8 +44,8 @@ def findings(request: Request) -> Response:
 
 def _clock(view: View, steps: set[int]) -> list[dict[str, Any]]:
     table = view.record.steps
-    rows = view.log.assembled.rows if view.log is not None else []
-    logged = np.asarray([row[1] for row in rows], np.float64)
+    clock = view.log.assembled.clock() if steps and view.log is not None else {}
+    logged = clock.get("time", np.zeros(0))
     found = []
     for step in sorted(steps):
         at = int(np.searchsorted(table["step"], step)) if len(table) else 0
@@ -57,7 +57,7 @@ def _clock(view: View, steps: set[int]) -> list[dict[str, Any]]:
             {
                 "step": step,
                 "time": time - view.record.run.created,
-                "history": rows[int(later[0])][0] if len(later) else None,
+                "history": int(clock["step"][later[0]]) if len(later) else None,
             }
         )
     return found

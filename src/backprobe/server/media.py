@@ -73,8 +73,12 @@ def read(view: View, wanted: str) -> bytes:
 
 
 def _items(view: View) -> Iterator[dict[str, Any]]:
-    rows = view.log.assembled.rows if view.log is not None else []
-    for step, _, values in rows:
+    if view.log is None:
+        return
+    told = view.log.assembled.told
+    steps = view.log.assembled.clock()["step"] if told else ()
+    for place, values in sorted(told.items()):
+        step = int(steps[place])
         for key, value in values.items():
             if isinstance(value, Mapping):
                 for kind, path, caption in _named(value):

@@ -51,13 +51,20 @@ class View:
 
 @dataclass
 class Follower:
-    """Follows one run; `view` reads what is new and builds only what changed."""
+    """Follows one run; `view` reads what is new and builds only what changed.
+
+    Arguments:
+        run: as it was found.
+        keeps: whether the columns of a long run that ended are kept for the next server.
+        lock: whoever looks holds it.
+    """
 
     run: Run
+    keeps: bool = False
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        self._reader = RunReader(self.run)
+        self._reader = RunReader(self.run, rows=False, lazily=True)
         self._built: dict[str, tuple[tuple[int, int, Run], Record]] = {}
         self._cache: tuple[Record | None, dict[Any, Any]] = (None, {})
 
@@ -71,7 +78,11 @@ class Follower:
         with self.lock:
             self.run = catalog.read(Path(self.run.path)) or self.run
             self._reader.run = self.run
-            self._reader.refresh()
+            if self._reader.refresh() and self.keeps and self.run.state != "running":
+                # Nothing moves any more, so no lock is needed; who asked need not wait for it.
+                threading.Thread(
+                    target=self._reader.keep, name="backprobe-keep", daemon=True
+                ).start()
             records = sorted(
                 ((self._record(name, log), log) for name, log in self._reader.logs.items()),
                 key=lambda pair: (pair[0].rank, -len(pair[0].steps)),
@@ -100,10 +111,12 @@ class Readers:
 
     Arguments:
         directory: the store.
+        keeps: whether columns of long runs are kept in it.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, keeps: bool = False) -> None:
         self.directory = directory
+        self.keeps = keeps
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Follower] = OrderedDict()
 
@@ -130,7 +143,7 @@ class Readers:
         with self._lock:
             follower = self._open.pop(identifier, None)
             if follower is None or follower.run.created != run.created:
-                follower = Follower(run)
+                follower = Follower(run, self.keeps)
             self._open[identifier] = follower
             while len(self._open) > 1 and self._too_much():
                 self._open.popitem(last=False)
@@ -148,6 +161,11 @@ class Readers:
         """Closes a run that is no longer in the store."""
         with self._lock:
             self._open.pop(identifier, None)
+
+    def forget_all(self) -> None:
+        """Closes all runs: they are read anew when they are next asked for."""
+        with self._lock:
+            self._open.clear()
 
     def _too_much(self) -> bool:
         size = sum(follower.length for follower in self._open.values())

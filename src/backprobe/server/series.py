@@ -29,6 +29,9 @@ STEP_COLUMNS = ("loss", "lr", "grad_norm", "clip_norm", "seconds", "samples", "s
 EVALUATION_COLUMNS = ("loss", "accuracy")
 
 
+_NO_ROWS = {"step": np.zeros(0, np.int64), "time": np.zeros(0)}
+
+
 @dataclass(frozen=True)
 class Points:
     """One series: `x` ascending steps [n], `y` values [n]."""
@@ -114,9 +117,8 @@ def _abscissae(view: View, key: str, axis: str) -> tuple[NDArray[Any], NDArray[A
         return by.x, by.y
     record = view.record
     if key.startswith("history/"):
-        rows = view.log.assembled.rows if view.log is not None else []
-        steps = np.asarray([row[0] for row in rows], np.int64)
-        times = np.asarray([row[1] for row in rows], np.float64)
+        clock = view.log.assembled.clock() if view.log is not None else _NO_ROWS
+        steps, times = clock["step"], clock["time"]
     else:
         steps, times = record.steps["step"], record.steps["time"]
     order = np.argsort(steps, kind="stable")

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -22,11 +21,15 @@ from backprobe.records import (
     Place,
     Record,
     Run,
+    Series,
     Source,
+    Table,
 )
 from backprobe.store.fitting import check
 from backprobe.store.frames import Frame
 from backprobe.store.growing import GrowingSeries, GrowingTable
+from backprobe.store.history import History, Row
+from backprobe.store.straight import Straight
 
 _T = TypeVar("_T")
 
@@ -52,17 +55,51 @@ IDENTITY = ("name", "project", "group", "job_type", "notes", "tags", "kind", "ig
 """Fields of `Run` that an `identity` event may set."""
 MATRICES: Mapping[str, str] = {"parameters": "parameters_series", "outputs": "outputs"}
 
+APART = ("event", "histograms", "units", "samples", "console")
+"""Streams that are no columns of numbers, a row a step."""
+_NONE = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class State:
+    """What was assembled of the columns of a log.
+
+    Arguments:
+        tables, matrices, numbers: by stream, by stream, and by key of `log()`.
+        clock: `step` and `time` of each row of `log()`.
+        told: number of such a row → its values that are no numbers.
+        open: the row that may still grow: its number in the script, its place, its values.
+        frames: how many there were.
+        misread: of which made no sense, in words.
+        apart: where in the log all the rest lies.
+    """
+
+    tables: Mapping[str, Mapping[str, NDArray[Any]]]
+    matrices: Mapping[str, Series]
+    numbers: Mapping[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
+    clock: Mapping[str, NDArray[Any]]
+    told: dict[int, dict[str, Any]]
+    open: tuple[int, int, dict[str, Any]]
+    frames: int
+    misread: tuple[str, ...]
+    apart: tuple[tuple[int, int], ...]
+
 
 class Assembler:
-    """Collects frames as they arrive and gives the `Record` of what came so far."""
+    """Collects frames as they arrive and gives the `Record` of what came so far.
 
-    def __init__(self) -> None:
+    Arguments:
+        rows: whether the rows of `log()` are kept whole, beside their numbers.
+    """
+
+    def __init__(self, rows: bool = True) -> None:
         self._tables = {name: GrowingTable() for name in TABLES}
         self._matrices = {name: GrowingSeries() for name in MATRICES}
         self._nouns: dict[str, dict[int, Any]] = {name: {} for name in STRUCTURE}
-        self._history: dict[str, tuple[list[int], list[Any]]] = {}
+        self._earlier: State | None = None
+        self.straight = {name: Straight(name in MATRICES) for name in (*TABLES, *MATRICES)}
+        self.history = History(rows)
         self.events: list[Event] = []
-        self.rows: list[tuple[int, float, Mapping[str, Any]]] = []
         self.histograms: list[Mapping[str, NDArray[Any]]] = []
         self.units: list[Mapping[str, NDArray[Any]]] = []
         self.samples: list[Frame] = []
@@ -70,10 +107,56 @@ class Assembler:
         self.printed: list[tuple[int, str]] = []
         self.frames = 0
         self.misread: list[str] = []
-        self._open_row = -1
-        self._open_index = -1
+        self.apart: list[tuple[int, int]] = []
+        """Where in the log what is no column lies: begin and end of each stretch."""
 
-    def add(self, frames: Iterable[Frame], more: float = 1.0) -> None:
+    @classmethod
+    def of(cls, state: State, apart: Iterable[Frame]) -> Assembler:
+        """The assembler that had that state; it goes on from there.
+
+        Arguments:
+            state: as `state` gave it.
+            apart: the frames in `state.apart`.
+        """
+        found = cls(rows=False)
+        found.add(apart)
+        found.frames, found.misread = state.frames, list(state.misread)
+        found.apart = list(state.apart)
+        found.history.told, found.history.open = state.told, state.open
+        found._earlier = state
+        return found
+
+    @property
+    def rows(self) -> list[Row]:
+        """Step, time and values of each row of `log()`; empty where they are not kept whole."""
+        return self.history.rows
+
+    @property
+    def told(self) -> Mapping[int, Mapping[str, Any]]:
+        """Number of a row of `log()` → its values that are no numbers."""
+        return self.history.told
+
+    def clock(self) -> Mapping[str, NDArray[Any]]:
+        """`step` and `time` of each row of `log()`, in the order in which they came."""
+        return self._earlier.clock if self._earlier is not None else self.history.clock()
+
+    def state(self) -> State:
+        """All that is not in `apart`, as of now."""
+        if self._earlier is not None:
+            return self._earlier
+        return State(
+            {name: growing.table().columns for name, growing in self._tables.items()},
+            {name: growing.series() for name, growing in self._matrices.items()},
+            self.history.numbers(),
+            self.history.clock(),
+            self.history.told,
+            self.history.open,
+            self.frames,
+            tuple(self.misread),
+            tuple(self.apart),
+        )
+
+    def add(self, frames: Iterable[Frame], more: float = 1.0, base: int = 0) -> None:
         """Takes frames in the order of the log; one that makes no sense costs itself only.
 
         Nothing of their columns is kept but copies: the reader uses their memory again.
@@ -81,30 +164,58 @@ class Assembler:
         Arguments:
             frames: as `decode` gives them.
             more: how much of the log is still to come, in what has come.
+            base: where in the log what they were decoded from begins.
         """
         for frame in frames:
+            if self._earlier is not None:
+                self._thaw(self._earlier)
             self.frames += 1
             try:
-                self._take(frame, more)
+                self._take(frame, more, base)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
                 self.misread.append(f"frame {frame.sequence} makes no sense: {error!r}")
 
-    def _take(self, frame: Frame, more: float) -> None:
+    def _thaw(self, state: State) -> None:
+        """Makes what an earlier reader assembled grow."""
+        self._earlier = None
+        for name, columns in state.tables.items():
+            if columns:
+                self._tables[name].add(dict(columns))
+        for name, series in state.matrices.items():
+            self._matrices[name].add({"step": series.step, "index": series.index, **series.values})
+        self.history = History.of(state.clock, state.numbers, state.told, state.open)
+        for straight in self.straight.values():
+            straight.holds = False  # where the earlier ones lie is not known any more
+
+    def _take(self, frame: Frame, more: float, base: int) -> None:
         stream = str(frame.header.get("stream"))
         if stream == "history":
-            self._row(frame.header)
-        elif stream == "event":
-            self._event(frame.header)
+            self.history.add(frame.header)
         elif stream in TABLES:
             self._tables[stream].add(_table(frame.columns), more)
+            self.straight[stream].add(frame, base)
         elif stream in MATRICES:
             self._matrices[stream].add(_matrix(frame.columns), more)
+            self.straight[stream].add(frame, base)
+        elif stream in APART:
+            self._stretch(base + frame.start, base + frame.end)
+            self._take_apart(stream, frame)
+
+    def _stretch(self, start: int, end: int) -> None:
+        if self.apart and self.apart[-1][1] == start:
+            self.apart[-1] = (self.apart[-1][0], end)
+        else:
+            self.apart.append((start, end))
+
+    def _take_apart(self, stream: str, frame: Frame) -> None:
+        if stream == "event":
+            self._event(frame.header)
         elif stream == "histograms":
             self.histograms.append(_kept(frame.columns))
         elif stream == "units":
             self.units.append(_kept(frame.columns))
         elif stream == "samples":
-            self.samples.append(replace(frame, columns=_kept(frame.columns)))
+            self.samples.append(frame._replace(columns=_kept(frame.columns)))
         elif stream == "console":
             piece = str(frame.header["text"])
             self.console.append((int(frame.header["fd"]), piece))
@@ -118,16 +229,14 @@ class Assembler:
             name: tuple(self._nouns[event][key] for key in sorted(self._nouns[event]))
             for event, (name, _) in STRUCTURE.items()
         }
+        state = self.state()
         for stream, name in TABLES.items():
-            parts[name] = self._tables[stream].table()
+            parts[name] = Table(state.tables.get(stream, {}))
         for stream, name in MATRICES.items():
-            parts[name] = self._matrices[stream].series()
+            parts[name] = state.matrices.get(stream, Series(_NONE, _NONE))
         return Record(
             run=self._run(run),
-            history={
-                key: (np.asarray(steps, np.int64), np.asarray(values, np.float64))
-                for key, (steps, values) in self._history.items()
-            },
+            history=state.numbers,
             events=tuple(self.events),
             blind_spots=tuple(
                 dict.fromkeys(
@@ -172,37 +281,6 @@ class Assembler:
         else:
             self.events.append(Event(name, float(header.get("time", 0.0)), data))
 
-    def _row(self, header: Mapping[str, Any]) -> None:
-        step, row, values = header["step"], header.get("row", -1), header["values"]
-        if type(step) is not int or abs(step) >= 2**63:
-            step = _step(step)
-        if type(values) is not dict or type(row) is not int:
-            raise TypeError("no row")
-        now = float(header["time"])
-        if row >= 0 and row == self._open_row:
-            before = self.rows[self._open_index][2]
-            self.rows[self._open_index] = (step, now, {**before, **values})
-        else:
-            before = {}
-            if row >= 0:
-                self._open_row, self._open_index = row, len(self.rows)
-            self.rows.append((step, now, values))
-        for key, value in values.items():
-            kind = type(value)
-            if kind is int:
-                value = _float(value)
-            elif kind is not float:
-                continue
-            found = self._history.get(key)
-            if found is None:
-                found = self._history[key] = ([], [])
-            steps, column = found
-            if key in before and steps and steps[-1] == step:
-                column[-1] = value
-            else:
-                steps.append(step)
-                column.append(value)
-
 
 def build(noun: Callable[..., _T], data: Mapping[str, Any]) -> _T:
     """An instance of a frozen dataclass from JSON: lists become tuples, sources become `Source`."""
@@ -231,17 +309,6 @@ def _frozen(value: Any) -> Any:
 
 def _number(value: Any, otherwise: int) -> int:
     return value if type(value) is int else otherwise
-
-
-def _step(value: Any) -> int:
-    return max(-(2**63), min(2**63 - 1, int(value)))
-
-
-def _float(value: float) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # an integer that no float64 holds
-        return math.inf if value > 0 else -math.inf
 
 
 def _kept(columns: Mapping[str, NDArray[Any]]) -> Mapping[str, NDArray[Any]]:

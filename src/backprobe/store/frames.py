@@ -11,8 +11,8 @@ import math
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,24 @@ MAX_PAYLOAD = 1 << 28
 """A longer length field is damage, not a frame: 256 MiB."""
 
 
-@dataclass(frozen=True)
-class Frame:
-    """A decoded frame: its sequence number, its JSON header and its columns by name."""
+class Frame(NamedTuple):
+    """A decoded frame.
+
+    Arguments:
+        sequence: its number.
+        header: its JSON.
+        columns: arrays by name; they look into what was decoded.
+        start: where it begins in what was decoded.
+        body: where its columns begin there; one follows the other.
+        end: where it ends there.
+    """
 
     sequence: int
     header: Mapping[str, Any]
-    columns: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    columns: Mapping[str, NDArray[Any]]
+    start: int = 0
+    body: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -185,19 +196,19 @@ def _frame_at(view: memoryview, offset: int, end: int) -> tuple[Frame | None, in
     if zlib.crc32(payload, zlib.crc32(SEQUENCE.pack(sequence))) != crc:
         return None, 0, "checksum does not match"
     try:
-        return _parse(payload, sequence), HEAD.size + length, ""
+        return _parse(payload, sequence, offset), HEAD.size + length, ""
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         return None, 0, f"sound, but not readable by this version: {error}"
 
 
-def _parse(payload: memoryview, sequence: int) -> Frame:
-    """The frame in a payload whose checksum was right.
+def _parse(payload: memoryview, sequence: int, start: int) -> Frame:
+    """The frame in a payload whose checksum was right; it begins at `start`.
 
     Raises:
         ValueError, TypeError, LookupError, AttributeError, RecursionError: another program's.
     """
     (header_length,) = HEADER_LENGTH.unpack_from(payload, 0)
-    position = HEADER_LENGTH.size + header_length
+    body = position = HEADER_LENGTH.size + header_length
     header = _header(bytes(payload[HEADER_LENGTH.size : position]))
     columns: dict[str, NDArray[Any]] = {}
     for name, dtype, shape in header.pop("columns", ()):
@@ -205,7 +216,8 @@ def _parse(payload: memoryview, sequence: int) -> Frame:
         column = np.frombuffer(payload, np.dtype(dtype), count, position).reshape(shape)
         columns[name] = column
         position += column.nbytes
-    return Frame(sequence, header, columns)
+    begin = start + HEAD.size
+    return Frame(sequence, header, columns, start, begin + body, begin + len(payload))
 
 
 def _header(text: bytes) -> Any:

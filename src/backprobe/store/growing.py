@@ -199,14 +199,14 @@ def _with_room(array: NDArray[Any], used: int, added: int, more: float) -> NDArr
     times = max(4 if 4 * array.nbytes >= MAPPED else 2, min(1.1 * (1 + more), MOST_TIMES))
     try:
         rows = max(FIRST_ROWS, int(times * (used + added)))
-        larger = _room((rows, *array.shape[1:]), array.dtype)
+        larger = room((rows, *array.shape[1:]), array.dtype)
     except (OSError, MemoryError):  # not so much at once
-        larger = _room((used + added + used // 4, *array.shape[1:]), array.dtype)
+        larger = room((used + added + used // 4, *array.shape[1:]), array.dtype)
     larger[:used] = array[:used]
     return larger
 
 
-def _room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+def room(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
     """An array of no particular values, whose memory goes back to the system when it is let go.
 
     The allocator keeps what many growing arrays leave behind: of a long run as much again as the
