@@ -24,6 +24,8 @@ interface Props {
   tall?: number;
   /** What the colours span, where it is not this matrix alone. */
   span?: Range | null;
+  /** The step at which the run ended, so far. */
+  until?: number | undefined;
 }
 
 const AXIS = 22;
@@ -41,7 +43,7 @@ function margin(width: number, names: readonly string[]): number {
   return Math.max(40, Math.min(Math.round(longest * 6.4 + 20), Math.round(width / 3), 260));
 }
 
-export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick, tall = 32, span = null }: Props): JSX.Element {
+export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPick, tall = 32, span = null, until }: Props): JSX.Element {
   const [over, setOver] = useState<Cell | null>(null);
   const isDark = dark.value;
   const columns = matrix.start.length;
@@ -55,7 +57,7 @@ export function Heatmap({ matrix, quantity, shown, selected, marks, found, onPic
   const names = shown.map((row) => named(matrix.rows[row]!));
   const rowHeight = Math.max(1, Math.min(shown.length > 8 ? 22 : 32, tall, Math.floor(640 / Math.max(shown.length, 1))));
   const height = TOP + shown.length * rowHeight + AXIS;
-  const last = endOf(matrix.start, matrix.end);
+  const last = endOf(matrix.start, matrix.end, until);
   const first = columns ? matrix.start[0]! : 0;
 
   const draw = useCallback((context: CanvasRenderingContext2D, width: number) => {

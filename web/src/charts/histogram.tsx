@@ -17,13 +17,13 @@ const BOTTOM = 22;
 const SHARES = [0.05, 0.5, 0.95] as const;
 const LUT = pixels(viridis);
 
-export function HistogramHeat({ histograms, name }: { histograms: Histograms; name: string }): JSX.Element {
+export function HistogramHeat({ histograms, name, until }: { histograms: Histograms; name: string; until?: number | undefined }): JSX.Element {
   const [over, setOver] = useState("");
   const { start, end, counts } = histograms;
   const columns = start.length;
   const rows = useMemo(() => shelves(counts), [counts]);
   const first = start[0] ?? 0;
-  const last = endOf(start, end);
+  const last = endOf(start, end, until);
 
   const draw = useCallback((context: CanvasRenderingContext2D, width: number) => {
     if (!rows.length || !columns) return;

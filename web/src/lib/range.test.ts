@@ -57,4 +57,7 @@ test("the last column of a picture is as wide as the one before it", () => {
   expect(endOf([0, 10], [9, 40])).toBe(40);
   expect(endOf([7], [7])).toBe(8);
   expect(endOf([], [])).toBe(1);
+  expect(endOf([0, 64], [0, 64], 70)).toBe(70);
+  expect(endOf([0, 64], [0, 64], 64)).toBe(65);
+  expect(endOf([0, 64], [0, 64], 500)).toBe(128);
 });

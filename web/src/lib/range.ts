@@ -97,10 +97,13 @@ export function logTicks(low: number, high: number, wanted: number): number[] {
   return found;
 }
 
-/** Where the last column of a picture over steps ends: as wide as the one before, where it is one look. */
-export function endOf(start: ArrayLike<number>, end: ArrayLike<number>): number {
+/**
+ * Where the last column of a picture over steps ends: as wide as the one before, where it is one look,
+ * but not beyond where the run ended.
+ */
+export function endOf(start: ArrayLike<number>, end: ArrayLike<number>, until = Infinity): number {
   const last = start.length - 1;
   if (last < 0) return 1;
   const gap = last > 0 ? start[last]! - start[last - 1]! : 1;
-  return Math.max(end[last]!, start[last]! + gap, start[0]! + 1);
+  return Math.max(end[last]!, Math.min(start[last]! + gap, until), start[last]! + Number(until < Infinity), start[0]! + 1);
 }

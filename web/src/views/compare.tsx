@@ -219,7 +219,7 @@ function Given({ runs, details }: { runs: readonly RunRow[]; details: ReadonlyMa
         const kept = rows.filter((row) => same || !row.same);
         return (
           <div key={title} class="scroll">
-            <table class="sides">
+            <table class="sides" style={{ minWidth: `${7 + 6.5 * shown.length}rem` }}>
               <thead><tr><th>{title}</th>{shown.map((run) => <th key={run.id}>{run.name}</th>)}</tr></thead>
               <tbody>
                 {kept.map(({ key, values, same: equal }) => (

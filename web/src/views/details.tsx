@@ -21,7 +21,7 @@ export function Details({ run, detail }: { run: Watched; detail: RunDetail }): J
   const { run: head } = detail;
   const facts: Settings = {
     id: head.id, command: head.command.join(" "),
-    ...(head.cwd ? { directory: head.cwd } : {}), ...(head.host ? { host: head.host } : {}), ...(head.pid ? { pid: head.pid } : {}),
+    ...(head.cwd ? { directory: head.cwd } : {}), ...(head.host ? { host: head.host } : {}), ...(head.pid ? { pid: String(head.pid) } : {}),
     ...(head.exit_code === null ? {} : { "exit status": head.exit_code }),
     ...(head.group ? { group: head.group } : {}), ...(head.job_type ? { "job type": head.job_type } : {}),
     ...(head.path ? { record: head.path } : {}),
@@ -36,7 +36,7 @@ export function Details({ run, detail }: { run: Watched; detail: RunDetail }): J
       <div class="details">
         <Block title="Run" data={facts} />
         <Block title="Config" data={detail.config} hint="Nothing was put in the config." />
-        {Object.keys(detail.summary).length > 0 && <Block title="Summary" data={detail.summary} />}
+        {Object.keys(detail.summary).length > 0 && <Block title="Summary" data={briefly(detail.summary)} />}
         <Environment data={Object.fromEntries(Object.entries(environment).filter(([key]) => !APART.includes(key)))} />
         {Object.keys(git).length > 0 && <Block title="Git" data={Object.fromEntries(Object.entries(git).filter(([key]) => key !== "diff"))} />}
         {detail.processes.length > 1 && (
@@ -116,6 +116,11 @@ function Environment({ data }: { data: Settings }): JSX.Element {
       ))}
     </div>
   );
+}
+
+/** Of a picture or a table that was logged only what it is: "Media" shows it. */
+function briefly(summary: Settings): Settings {
+  return Object.fromEntries(Object.entries(summary).map(([key, value]) => [key, typeof table(value)["_type"] === "string" ? `(${String(table(value)["_type"])})` : value]));
 }
 
 function isTable(value: Json): boolean {

@@ -25,10 +25,11 @@ export function Evidence({ evidence }: { evidence: Settings }): JSX.Element {
 export function show(value: Json): string {
   if (Array.isArray(value)) {
     const parts = value.map(show);
+    if (!parts.length) return "–";
     return parts.length > LONG ? [...parts.slice(0, LONG - 2), `… (${parts.length})`, parts.at(-1)!].join(", ") : parts.join(", ");
   }
   if (typeof value === "number") return format(value);
   if (value === "NaN" || value === "Infinity" || value === "-Infinity") return format(Number(value));
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return value === null ? "–" : String(value);
+  return value === null || value === "" ? "–" : String(value);
 }

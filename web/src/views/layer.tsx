@@ -136,7 +136,7 @@ function Distribution({ run, tensor, name }: { run: Watched; tensor: Tensor; nam
         <button type="button" class="quiet" aria-pressed={hills} onClick={() => setHills(!hills)}>{hills ? "As a heat map" : "As hills"}</button>
       </div>
       {!histograms ? <p class="hint">Reading …</p>
-        : hills ? <Ridgeline histograms={histograms} name={name} /> : <HistogramHeat histograms={histograms} name={name} />}
+        : hills ? <Ridgeline histograms={histograms} name={name} /> : <HistogramHeat histograms={histograms} name={name} until={run.detail.value?.last_step ?? undefined} />}
     </div>
   );
 }

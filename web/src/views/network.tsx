@@ -27,9 +27,11 @@ interface Props {
   /** The step that is looked at by depth and in the graph; null: the newest. */
   step: number | null;
   onStep: (step: number | null) => void;
+  /** The step at which the run ended, so far. */
+  until?: number | undefined;
 }
 
-export function Network({ run, quantities, marks, places, window, tensor, onTensor, step, onStep }: Props): JSX.Element {
+export function Network({ run, quantities, marks, places, window, tensor, onTensor, step, onStep, until }: Props): JSX.Element {
   const [signalName, setSignal] = useState("grad_rms");
   const [weightsOnly, setWeightsOnly] = useState(true);
   const [filter, setFilter] = useState("");
@@ -94,6 +96,7 @@ export function Network({ run, quantities, marks, places, window, tensor, onTens
           selected={selected < 0 ? null : selected}
           marks={marks}
           found={found}
+          until={window ? undefined : until}
           onPick={(row) => onTensor({ kind, index: matrix.rows[row]!.index })}
         />
       ) : <p class="hint">{matrix ? `${quantity.label} was not measured.` : "Reading …"}</p>}

@@ -6,15 +6,14 @@ import { format } from "../lib/number";
 import type { RateTest } from "../lib/proof";
 import { wantsLog } from "../lib/range";
 
-/** A loss so many times the first says nothing more about the rate. */
+/** A loss so many times the first says nothing more about the rate, and flattens all that does. */
 const BROKEN = 4;
 
-/** How many values there are until the loss breaks away for good. */
+/** How many values there are until the loss breaks away. */
 function untilBroken(loss: readonly number[]): number {
   const first = loss.find(Number.isFinite) ?? 0;
-  let end = loss.length;
-  while (first > 0 && end > 1 && !(loss[end - 1]! <= BROKEN * first)) end--;
-  return end;
+  const broken = first > 0 ? loss.findIndex((value) => !(value <= BROKEN * first)) : -1;
+  return broken > 1 ? broken : loss.length;
 }
 
 export function RateTestView({ test }: { test: RateTest }): JSX.Element {
@@ -36,7 +35,7 @@ export function RateTestView({ test }: { test: RateTest }): JSX.Element {
           : <>No rate is suggested{test.refused ? `: ${test.refused}` : ""}.</>}
       </p>
       <LineChart title="Loss over learning rate" lines={lines} log={wantsLog(test.loss.slice(0, end))} logX axis="learning rate" group="rates" marks={marks} height={230} />
-      {end < test.loss.length && <p class="hint">From {format(test.lr[end], 3)} on the loss is more than {format(BROKEN)} times what it was at first: not drawn.</p>}
+      {end < test.loss.length && <p class="hint">At {format(test.lr[end]!, 3)} the loss is more than {format(BROKEN)} times what it was at first: what follows is not drawn.</p>}
     </div>
   );
 }

@@ -75,7 +75,7 @@ export function RunPage({ id }: { id: string }): JSX.Element {
       <div class="pictures">
         {studied && <Trials detail={detail} data={trials} />}
         {!studied && <Curves run={run} keys={detail.keys} marks={marks} findings={findings} window={window} onWindow={setWindow} />}
-        {!studied && <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} step={step} onStep={setStep} />}
+        {!studied && <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} step={step} onStep={setStep} until={detail.last_step ?? undefined} />}
         {!studied && <Trials detail={detail} data={trials} />}
         {!studied && <Near id="graph">{() => <Graph run={run} quantities={detail.quantities} places={places} step={step} onTensor={setTensor} />}</Near>}
         {!studied && <Structure data={run.structure.value} />}
@@ -93,8 +93,12 @@ function Parts(): JSX.Element {
   const there = PARTS.filter(([id]) => document.getElementById(id) ?? document.getElementById(`near-${id}`));
   const [, drawn] = useState(0);
   useEffect(() => {
+    const soon = setTimeout(() => drawn((n) => n + 1), 30);
     const timer = setInterval(() => drawn((n) => n + 1), 1500); // parts come as they are read
-    return () => clearInterval(timer);
+    return () => {
+      clearTimeout(soon);
+      clearInterval(timer);
+    };
   }, []);
   return <nav class="parts" aria-label="parts of this page">{there.map(([id, label]) => <button key={id} type="button" class="quiet" onClick={() => go(id)}>{label}</button>)}</nav>;
 }

@@ -98,31 +98,32 @@ export function RunsPage(): JSX.Element {
         <span class="search">
           <input
             ref={search} type="search" aria-label="filter runs" value={query.value} aria-invalid={asked.problem !== ""}
-            placeholder="Filter: digits  loss<0.3  lr>=1e-3  state:failed  rule:dead-relu  -tag:old  a or b   ( / )"
+            placeholder="Filter: digits  loss<0.3  lr>=1e-3  state:failed  rule:dead-relu  -tag:old"
             onInput={(event) => { query.value = event.currentTarget.value; setAt(-1); }}
             onKeyDown={(event) => event.key === "Escape" && (query.value = "")}
           />
           {asked.problem && <span class="search-problem" role="alert">{asked.problem}</span>}
         </span>
-        <span class="muted">{shown.length === all.length ? count(all.length) : `${count(shown.length)} of ${count(all.length)}`}</span>
+        <span class="muted counted">{shown.length === all.length ? count(all.length) : `${count(shown.length)} of ${count(all.length)}`}</span>
         <label class="muted">group by <GroupBy runs={all} /></label>
         {trials > 0 && <label class="muted"><input type="checkbox" checked={withTrials.value} onChange={(event) => (withTrials.value = event.currentTarget.checked)} /> {count(trials)} trials</label>}
-        <button type="button" aria-expanded={panel === "columns"} onClick={() => setPanel(panel === "columns" ? "" : "columns")}>Columns</button>
+        <button type="button" class="wide-only" aria-expanded={panel === "columns"} onClick={() => setPanel(panel === "columns" ? "" : "columns")}>Columns</button>
         {!bundle && <button type="button" class="quiet" onClick={() => setPanel(panel === "trash" ? "" : "trash")}>Trash</button>}
-        <button type="button" class="quiet" title="Keys (?)" aria-label="keys" onClick={() => setPanel(panel === "keys" ? "" : "keys")}>?</button>
+        <button type="button" class="quiet wide-only" title="Keys (?)" aria-label="keys" onClick={() => setPanel(panel === "keys" ? "" : "keys")}>?</button>
       </div>
       {panel === "columns" && <ColumnChooser runs={all} shown={columns} onClose={() => setPanel("")} />}
       {panel === "trash" && <TrashPanel onClose={() => setPanel("")} />}
       {panel === "keys" && <Keys />}
-      {chosen.length > 0 && <Chosen runs={chosen} readOnly={readOnly} />}
+      {chosen.length > 0 && <Chosen runs={chosen} readOnly={readOnly} onName={setNaming} />}
       {listProblem.value && <p class="problem" role="alert">{listProblem.value}</p>}
       <div class="table" role="table" aria-label="runs" aria-rowcount={shown.length}>
         <div class="row head" role="row" style={rowStyle(columns)}>
           <span role="columnheader" class="c-check">
-            <input type="checkbox" aria-label="choose all that are shown" checked={shown.length > 0 && shown.every(({ id }) => selected.value.has(id))} onChange={(event) => (selected.value = new Set(event.currentTarget.checked ? shown.map(({ id }) => id) : []))} />
+            <label><input type="checkbox" aria-label="choose all that are shown" checked={shown.length > 0 && shown.every(({ id }) => selected.value.has(id))} onChange={(event) => (selected.value = new Set(event.currentTarget.checked ? shown.map(({ id }) => id) : []))} /></label>
           </span>
           <Head field="name" />
           {columns.map((field) => <Head key={field} field={field} />)}
+          <SortBy columns={columns} />
         </div>
         <Rows
           items={items} reveal={at} asked={place} kept={scrolled}
@@ -132,7 +133,7 @@ export function RunsPage(): JSX.Element {
               ? <GroupRow group={item} columns={columns} />
               : (
                 <div class={item.run === current ? "row current" : "row"} role="row" style={rowStyle(columns)}>
-                  <span role="cell" class="c-check"><input type="checkbox" aria-label={`choose ${item.run.name}`} checked={selected.value.has(item.run.id)} onClick={(event) => pick(item.run.id, event.shiftKey, shown)} /></span>
+                  <span role="cell" class="c-check"><label><input type="checkbox" aria-label={`choose ${item.run.name}`} checked={selected.value.has(item.run.id)} onClick={(event) => pick(item.run.id, event.shiftKey, shown)} /></label></span>
                   <RunName run={item.run} naming={naming === item.run.id} onNamed={(name) => { setNaming(""); if (name !== null) void rename(item.run, name); }} onName={() => !readOnly && setNaming(item.run.id)} onNarrow={narrow} />
                   {columns.map((field) => <Cell key={field} run={item.run} field={field} onNarrow={narrow} />)}
                 </div>
@@ -219,11 +220,12 @@ function askTag(runs: readonly RunRow[]): void {
   if (tag) void toggleTag(runs, tag);
 }
 
-function Chosen({ runs, readOnly }: { runs: readonly RunRow[]; readOnly: boolean }): JSX.Element {
+function Chosen({ runs, readOnly, onName }: { runs: readonly RunRow[]; readOnly: boolean; onName: (id: string) => void }): JSX.Element {
   return (
     <div class="chosen" role="toolbar" aria-label="chosen runs">
       <b>{runs.length} chosen</b>
       {runs.length > 1 ? <a class="button primary" href={compareAddress(runs.map(({ id }) => id))}>Compare</a> : <a class="button" href={runAddress(runs[0]!.id)}>Open</a>}
+      {!readOnly && runs.length === 1 && <button type="button" onClick={() => onName(runs[0]!.id)}>Rename</button>}
       {!readOnly && <button type="button" onClick={() => askTag(runs)}>Tag</button>}
       {!readOnly && (
         <span class="paints" role="group" aria-label="colour">
@@ -232,7 +234,7 @@ function Chosen({ runs, readOnly }: { runs: readonly RunRow[]; readOnly: boolean
         </span>
       )}
       {!readOnly && <button type="button" onClick={() => void discard(runs).then(() => (selected.value = new Set()))}>Delete</button>}
-      <button type="button" class="quiet" onClick={() => (selected.value = new Set())}>Choose none</button>
+      <button type="button" class="quiet none-chosen" aria-label="choose none" onClick={() => (selected.value = new Set())}><span class="wide-only">Choose none</span><span class="narrow-only" aria-hidden="true">×</span></button>
     </div>
   );
 }
@@ -251,11 +253,11 @@ function GroupBy({ runs }: { runs: readonly RunRow[] }): JSX.Element {
 function GroupRow({ group: { value, runs }, columns }: { group: { value: string; runs: readonly RunRow[] }; columns: readonly Field[] }): JSX.Element {
   return (
     <div class="row group" role="row" style={rowStyle(columns)}>
-      <span role="cell" class="c-check"><input type="checkbox" aria-label={`choose the group ${value}`} checked={runs.every(({ id }) => selected.value.has(id))} onChange={(event) => {
+      <span role="cell" class="c-check"><label><input type="checkbox" aria-label={`choose the group ${value}`} checked={runs.every(({ id }) => selected.value.has(id))} onChange={(event) => {
         const next = new Set(selected.value);
         for (const { id } of runs) if (event.currentTarget.checked) next.add(id); else next.delete(id);
         selected.value = next;
-      }} /></span>
+      }} /></label></span>
       <span role="cell" class="c-name"><b>{value}</b> <span class="muted">{runs.length}</span></span>
       {columns.map((field) => {
         const said = summary(runs, field);
@@ -306,6 +308,20 @@ function Head({ field }: { field: Field }): JSX.Element {
       <button type="button" class="quiet" title={field === "loss" ? "Mean over the last ten steps" : labelOf(field)} onClick={() => (order.value = { column: field, descending: here ? !order.value.descending : first })}>
         {labelOf(field)}{here && <span aria-hidden="true">{order.value.descending ? " ↓" : " ↑"}</span>}
       </button>
+    </span>
+  );
+}
+
+/** On a phone, where columns have no heads. */
+function SortBy({ columns }: { columns: readonly Field[] }): JSX.Element {
+  const { column, descending } = order.value;
+  const fields = [...new Set(["name", "created", "loss", ...columns, column])];
+  return (
+    <span class="c-sort" role="columnheader">
+      <select aria-label="sort by" value={column} onChange={({ currentTarget: { value } }) => (order.value = { column: value, descending: !ASCENDS.has(value) })}>
+        {fields.map((field) => <option key={field} value={field}>{labelOf(field)}</option>)}
+      </select>
+      <button type="button" class="quiet" aria-label={descending ? "sort upwards" : "sort downwards"} onClick={() => (order.value = { column, descending: !descending })}>{descending ? "↓" : "↑"}</button>
     </span>
   );
 }

@@ -43,7 +43,7 @@ export function Structure({ data }: { data: Data | null }): JSX.Element {
       </div>
       <div class="scroll">
         <table>
-          <thead><tr><th>Module</th><th>Type</th><th>Output</th><th class="num">Parameters</th><th>Source</th></tr></thead>
+          <thead><tr><th>Module</th><th>Type</th><th class="wide-only">Output</th><th class="num">Parameters</th><th>Source</th></tr></thead>
           <tbody>
             {rows.slice(0, LONGEST).map(({ node, depth, children, parameters }) => {
               const own = parameters.flatMap((index) => sizes.get(index) ?? []);
@@ -61,7 +61,7 @@ export function Structure({ data }: { data: Data | null }): JSX.Element {
                     {frozen && <span class="tag">frozen</span>}
                   </td>
                   <td>{node.type}</td>
-                  <td class="num-left">{outputs.has(node.index) ? shape(outputs.get(node.index)!) : ""}</td>
+                  <td class="num-left wide-only">{outputs.has(node.index) ? shape(outputs.get(node.index)!) : ""}</td>
                   <td class="num" title={own.slice(0, 20).map((p) => `${p.name}  ${shape(p.shape)}  ${p.dtype}`).join("\n")}>{own.length ? format(own.reduce((sum, { size }) => sum + size, 0), 6) : ""}</td>
                   <td>{node.source && <code title={`${node.source.file}:${node.source.line}\n${node.source.text}`}>{short(node.source.file)}:{node.source.line}</code>}</td>
                 </tr>

@@ -94,15 +94,15 @@ function Proof({ id, all, data }: { id: string; all: readonly Arm[]; data: Data 
     <>
       <div class="scroll">
         <table class="verdicts">
-          <thead><tr><th>Treatment</th><th>Verdict</th><th>Effect</th><th class="wide-only">worse · better</th><th>Judged by</th><th class="num">Control</th><th class="num">Treated</th><th class="num">Seeds</th><th class="wide-only wider-only">Asked for by</th></tr></thead>
+          <thead><tr><th>Treatment</th><th>Verdict</th><th>Effect</th><th class="wide-only">worse · better</th><th class="wide-only">Judged by</th><th class="num">Control</th><th class="num">Treated</th><th class="num">Seeds</th><th class="wide-only wider-only">Asked for by</th></tr></thead>
           <tbody>
             {sorted.map((arm) => (
               <tr key={name(arm)} class={arm === current ? "here" : ""} onClick={() => setChosen(name(arm))}>
                 <td><button type="button" class="cell-link" aria-pressed={arm === current} onClick={() => setChosen(name(arm))}><code>{name(arm)}</code></button></td>
                 <td><Verdict arm={arm} /></td>
-                <td class="num-left">{effectText(arm, (value) => format(value, 3))}</td>
+                <td class="num-left">{effectText(arm, (value) => format(value, 3))}<small class="narrow-only">{arm.outcome}</small></td>
                 <td class="wide-only">{arm.effect !== null && Number.isFinite(arm.effect) && <Interval effect={arm.effect} interval={arm.interval} reach={reach} label={effectText(arm, (value) => format(value, 3))} />}</td>
-                <td>{arm.outcome}{arm.better && arm.better !== "unknown" && <small>{arm.better} is better</small>}</td>
+                <td class="wide-only">{arm.outcome}{arm.better && arm.better !== "unknown" && <small>{arm.better} is better</small>}</td>
                 <td class="num" title={arm.control.map((value) => format(value)).join("\n")}>{mean(arm.control)}</td>
                 <td class="num" title={arm.treated.map((value) => format(value)).join("\n")}>{mean(arm.treated)}</td>
                 <td class="num">{arm.treated.length || arm.runs.length}</td>
