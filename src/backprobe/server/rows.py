@@ -294,10 +294,16 @@ def settings(config: Mapping[str, Any]) -> dict[str, Any]:
 def _metrics(run: Run, summary: Summary | None) -> dict[str, Any]:
     """The last number of each metric: what the script said at its end, else what it logged last."""
     found = dict(summary.metrics) if summary is not None else {}
-    for key, value in settings(run.summary).items():
+    said = {key: value for key, value in run.summary.items() if not _stub(value)}
+    for key, value in settings(said).items():
         if isinstance(value, (int, float)) and not isinstance(value, bool) and key[:1] != "_":
             found[key] = value
     return found
+
+
+def _stub(value: Any) -> bool:
+    """Whether it stands for a picture or a table that was logged: its size is no metric."""
+    return isinstance(value, Mapping) and "_type" in value
 
 
 def _modified(path: str) -> int:

@@ -84,7 +84,7 @@ export function Curves({ run, keys, marks, findings, window, onWindow }: Props):
         </div>
       }
     >
-      {!charts.length && !history.length && <p class="hint">{filter ? `No curve fits “${filter}”.` : "No step yet. Curves appear with the first one."}</p>}
+      {!charts.length && !history.length && <p class="hint">{filter ? `No curve fits “${filter}”.` : run.detail.value?.run.state === "running" ? "No step yet. Curves appear with the first one." : "The script took no step and logged nothing."}</p>}
       <div class="charts">
         {charts.map((chart) => (
           <div key={chart.title} class={chart.wide ? "wide" : ""}>

@@ -92,7 +92,10 @@ function Scales({ training, evaluation }: { training: Phase; evaluation: Phase }
 }
 
 function Balance({ target: { loss, target, output, classes: declared, weighted } }: { target: DataFacts["targets"][number] }): JSX.Element {
-  const counts = Array.isArray(target["classes"]) ? target["classes"].map(Number) : [];
+  // Whole numbers that are measured, not named, have been counted too; they are no classes.
+  const named = target["integer"] === true || declared > 0;
+  const all = Array.isArray(target["classes"]) ? target["classes"].map(Number) : [];
+  const counts = named || all.length <= 2 ? all : [];
   const total = counts.reduce((a, b) => a + b, 0);
   const most = Math.max(...counts, 0);
   const plain = Object.entries(target).filter(([key]) => key !== "classes");

@@ -26,11 +26,11 @@ export function Parting({ a, b }: { a: RunRow; b: RunRow }): JSX.Element | null 
       {found.facts.length > 0 && (
         <div class="scroll">
           <table>
-            <thead><tr><th>What</th><th>First differs</th><th>By more than a tenth</th><th>Where, or how</th></tr></thead>
+            <thead><tr><th>What</th><th>First differs</th><th class="wide-only">By more than a tenth</th><th>Where, or how</th></tr></thead>
             <tbody>
               {found.facts.map((fact) => (
                 <tr key={fact.what}>
-                  <td>{fact.what}</td><td>{at(fact.step)}</td><td>{fact.large === null ? "–" : at(fact.large)}</td>
+                  <td>{fact.what}</td><td>{at(fact.step)}</td><td class="wide-only">{fact.large === null ? "–" : at(fact.large)}</td>
                   <td class="wrap">{fact.names ? `${fact.names.join(", ")}${(fact.count ?? 0) > fact.names.length ? ` … ${fact.count} in all` : ""}` : fact.values ? fact.values.map((value) => format(toNumber(value), 6)).join(" against ") : ""}</td>
                 </tr>
               ))}

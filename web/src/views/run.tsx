@@ -65,6 +65,8 @@ export function RunPage({ id }: { id: string }): JSX.Element {
   }
   const studied = ["study", "lr"].includes(detail.run.job_type) && !detail.steps;
   const settled = detail.run.state !== "running";
+  // Of a script that trained nothing there is nothing to show but what it logged.
+  const bare = studied || (settled && !detail.quantities.length && run.structure.value?.modules.length === 0);
   return (
     <div class="run">
       <RunHeader detail={detail} />
@@ -75,11 +77,11 @@ export function RunPage({ id }: { id: string }): JSX.Element {
       <div class="pictures">
         {studied && <Trials detail={detail} data={trials} />}
         {!studied && <Curves run={run} keys={detail.keys} marks={marks} findings={findings} window={window} onWindow={setWindow} />}
-        {!studied && <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} step={step} onStep={setStep} until={detail.last_step ?? undefined} />}
+        {!bare && <Network run={run} quantities={detail.quantities} marks={marks} places={places} window={window} tensor={tensor} onTensor={setTensor} step={step} onStep={setStep} until={detail.last_step ?? undefined} />}
         {!studied && <Trials detail={detail} data={trials} />}
-        {!studied && <Near id="graph">{() => <Graph run={run} quantities={detail.quantities} places={places} step={step} onTensor={setTensor} />}</Near>}
-        {!studied && <Structure data={run.structure.value} />}
-        {!studied && <Near id="data">{() => <DataPart run={run} settled={settled} />}</Near>}
+        {!bare && <Near id="graph">{() => <Graph run={run} quantities={detail.quantities} places={places} step={step} onTensor={setTensor} />}</Near>}
+        {!bare && <Structure data={run.structure.value} />}
+        {!bare && <Near id="data">{() => <DataPart run={run} settled={settled} />}</Near>}
         <MediaPart run={run} />
       </div>
       <Details run={run} detail={detail} />
