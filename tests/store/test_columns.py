@@ -132,9 +132,24 @@ def test_only_the_columns_that_are_wanted_are_read(
     assert max(int(np.prod(shape)) for shape in loaded) <= 3000
     assert len(record.steps["loss"]) == 160
     assert (160, 3000) not in loaded
+    known = [stored.content(record.steps.columns, name) for name in ("loss", "lr", "none")]
+    assert known == [stored.FINITE, stored.FINITE, stored.NOTHING]
+    assert stored.content(record.parameters_series.values, "grad_rms") == stored.FINITE
+    assert (160, 3000) not in loaded
     record.parameters_series.of("grad_rms", 7)
     record.parameters_series.of("grad_rms", 8)
     assert loaded.count((160, 3000)) == 1
+
+
+def test_what_a_column_holds() -> None:
+    """A number anywhere, else an infinity, else nothing; whole numbers are numbers."""
+    nothing = np.full(200, np.nan)
+    assert stored.content_of(nothing) == stored.NOTHING
+    assert stored.content_of(np.zeros(0)) == stored.NOTHING
+    infinite, finite = nothing.copy(), nothing.copy()
+    infinite[3], finite[3] = np.inf, 0.0
+    assert stored.content_of(infinite) == stored.NONFINITE
+    assert stored.content_of(finite) == stored.content_of(np.arange(3)) == stored.FINITE
 
 
 @pytest.mark.parametrize("tensors", [2, 3000])
@@ -243,7 +258,7 @@ def forged(change: Callable[[dict[str, Any]], None]) -> Change:
         forged(lambda facts: facts.update(frames="x")),
         forged(lambda facts: facts["numbers"]["a"][0].__setitem__(0, "O")),
         forged(lambda facts: facts["numbers"]["a"][0].__setitem__(1, [1 << 60])),
-        forged(lambda facts: facts["numbers"]["a"][0].__setitem__(3, -9)),
+        forged(lambda facts: facts["numbers"]["a"][0].__setitem__(4, -9)),
         forged(lambda facts: facts["columns"]["steps"]["copied"]["lr"].__setitem__(1, [3])),
         forged(lambda facts: facts["columns"].update(parameters=[])),
     ],
@@ -316,8 +331,11 @@ def test_a_page_does_not_notice(tmp_path: Path) -> None:
         assert client.get(f"/api/overlay?run={run.id}&key=step/loss").status_code == 200
 
 
-def test_a_server_keeps_them_of_a_run_that_ended(tmp_path: Path) -> None:
+def test_a_server_keeps_them_of_a_run_that_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not while it lives, and never where it only reads; a second server reads them."""
+    monkeypatch.setattr("backprobe.server.readers.KEEP_SECONDS", 0)
     run = train(tmp_path, steps=40, finish=False)
     (log,) = Path(run.path).glob("rank*.log")
     Readers(tmp_path, keeps=True).view(run.id)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Place, Record, Series
+from backprobe.store.stored import FINITE, content
 
 
 @dataclass(frozen=True)
@@ -141,17 +142,10 @@ def available(record: Record) -> list[Quantity]:
         quantity
         for quantity in QUANTITIES
         if all(
-            _measured(series(record, quantity).values.get(name))
+            content(series(record, quantity).values, name) == FINITE
             for name in (quantity.signal, quantity.over or quantity.signal)
         )
     ]
-
-
-def _measured(values: NDArray[Any] | None) -> bool:
-    """Whether there is a number; the newest steps are looked at first, most often they have one."""
-    if values is None:
-        return False
-    return bool(np.isfinite(values[-64:]).any() or np.isfinite(values).any())
 
 
 def _columns_measured(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -18,6 +18,8 @@ READERS = 256
 """So many runs are kept open."""
 READER_BYTES = 512 << 20
 """The logs of the runs that are kept open have at most so many bytes together."""
+KEEP_SECONDS = 1.0
+"""So long after a run was read its columns are kept: what the page asks for first comes first."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ class Follower:
             self._reader.run = self.run
             if self._reader.refresh() and self.keeps and self.run.state != "running":
                 # Nothing moves any more, so no lock is needed; who asked need not wait for it.
-                threading.Thread(
-                    target=self._reader.keep, name="backprobe-keep", daemon=True
-                ).start()
+                later = threading.Timer(KEEP_SECONDS, self._reader.keep)
+                later.name, later.daemon = "backprobe-keep", True
+                later.start()
             records = sorted(
                 ((self._record(name, log), log) for name, log in self._reader.logs.items()),
                 key=lambda pair: (pair[0].rank, -len(pair[0].steps)),

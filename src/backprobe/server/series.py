@@ -19,6 +19,7 @@ from backprobe.server.errors import Refusal, decimal, number
 from backprobe.server.payload import binary_response
 from backprobe.server.readers import Readers, View
 from backprobe.store.downsampling import extremes
+from backprobe.store.stored import NOTHING, content
 
 POINTS = 2000
 MAX_POINTS = 20000
@@ -50,7 +51,8 @@ def keys(record: Record) -> list[str]:
         found += [
             f"{prefix}/{column}"
             for column in columns
-            if not np.isnan(table[column]).all() or (len(table) and _is_loss(prefix, column))
+            if content(table.columns, column) != NOTHING
+            or (len(table) and _is_loss(prefix, column))
         ]
     return found
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,6 +15,8 @@ from typing import Any
 from backprobe.records import Run
 from backprobe.server.diagnoses import Summary, summarize
 
+LARGE_BYTES = 16 << 20
+"""After a record of so many bytes its memory is given back at once."""
 NICENESS = 5
 """Whoever waits for an answer comes first."""
 
@@ -63,4 +66,7 @@ def _work(connection: Connection[Any, Any], summary: Callable[[Run], Summary] = 
             run = connection.recv()
         except (EOFError, OSError):
             return  # the server is gone
-        connection.send(summary(run))
+        found = summary(run)
+        connection.send(found)
+        if found.length > LARGE_BYTES:
+            gc.collect()  # signals that are kept with a record hold it in circles

@@ -33,6 +33,7 @@ from backprobe.store.stored import (
     Numbers,
     Pieces,
     Stored,
+    content_of,
     filled,
     stale,
     total,
@@ -133,8 +134,8 @@ class _Layout:
         self._at = 0
 
     def put(self, values: Array) -> list[Any]:
-        """Dtype, shape, checksum, and where it lies."""
-        fact = [values.dtype.str, list(values.shape), total(values), self._at]
+        """Dtype, shape, checksum, what it holds, and where it lies."""
+        fact = [*_about(values), self._at]
         self.arrays.append(values)
         self._at += values.nbytes + -values.nbytes % 8
         return fact
@@ -175,8 +176,12 @@ def _stream(layout: _Layout, columns: Mapping[str, Array], straight: Straight) -
             layout.put(np.array(found, np.int64)) for found in (straight.bodies, straight.counts)
         ],
         "index": layout.put(columns["index"]) if straight.matrix else None,
-        "lying": [[name, a.dtype.str, list(a.shape), total(a)] for name, a in columns.items()],
+        "lying": [[name, *_about(values)] for name, values in columns.items()],
     }
+
+
+def _about(values: Array) -> list[Any]:
+    return [values.dtype.str, list(values.shape), total(values), content_of(values)]
 
 
 def _state(
@@ -185,10 +190,11 @@ def _state(
     """What the header says was assembled."""
 
     def stored(fact: list[Any]) -> Stored:
-        dtype, shape, checksum, at = fact
+        dtype, shape, checksum, holds, at = fact
         kind = _dtype(dtype)
         count = int(np.prod(shape, dtype=object)) * kind.itemsize
-        return Stored(path, kind, tuple(shape), checksum, lambda: iter([(data + at, count)]))
+        pieces = [(data + at, count)]
+        return Stored(path, kind, tuple(shape), checksum, lambda: iter(pieces), holds)
 
     def stream(name: str, anew: Callable[[str], Array]) -> Columns:
         found = facts["columns"][name]
@@ -198,11 +204,11 @@ def _state(
         index = stored(found["index"]).load().nbytes if found["index"] else 0
         lying: dict[str, Stored] = {}
         before: list[tuple[str, int]] = []
-        for key, dtype, shape, checksum in found["lying"]:
+        for key, dtype, shape, checksum, holds in found["lying"]:
             kind = _dtype(dtype)
             width = kind.itemsize * int(np.prod(shape[1:], dtype=object))
             pieces = _pieces(bodies, counts, tuple(before), (key, width), index)
-            lying[key] = Stored(log, kind, tuple(shape), checksum, pieces)
+            lying[key] = Stored(log, kind, tuple(shape), checksum, pieces, holds)
             before.append((key, width))
         return Columns(lying, anew)
 

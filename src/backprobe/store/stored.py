@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from backprobe.store.growing import room
 
+NEWEST = 64
+NOTHING, NONFINITE, FINITE = 0, 1, 2
+"""What a column holds: NaN only; infinities too; some number."""
 Pieces = Callable[[], Iterator[tuple[int, int]]]
 Array = NDArray[Any]
 
@@ -33,6 +36,7 @@ class Stored:
         shape: of it.
         total: its checksum.
         pieces: where in the file it lies: offset and bytes of each piece.
+        content: as `content` tells it.
     """
 
     path: Path
@@ -40,6 +44,7 @@ class Stored:
     shape: tuple[int, ...]
     total: int
     pieces: Pieces
+    content: int = 0
 
     def load(self) -> Array:
         """The column.
@@ -111,6 +116,10 @@ class Columns(Mapping[str, Array]):
         """That of a column, which is not read for it."""
         return self._stored[name].shape
 
+    def content(self, name: str) -> int:
+        """What a column holds, which is not read for it; nothing where there is none."""
+        return self._stored[name].content if name in self._stored else NOTHING
+
     def only(self, names: list[str]) -> Columns:
         """Some of the columns."""
         return Columns({name: self._stored[name] for name in names}, self._anew)
@@ -139,6 +148,21 @@ class Numbers(Mapping[str, tuple[Array, Array]]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+def content(columns: Mapping[str, Array], name: str) -> int:
+    """What a column holds; told without reading it where it lies on the disk."""
+    if isinstance(columns, Columns):
+        return columns.content(name)
+    values = columns.get(name)
+    return NOTHING if values is None else content_of(values)
+
+
+def content_of(values: Array) -> int:
+    """What an array holds. Its newest rows are looked at first: most often they have a number."""
+    if np.isfinite(values[-NEWEST:]).any() or np.isfinite(values).any():
+        return FINITE
+    return NONFINITE if np.isinf(values).any() else NOTHING
 
 
 def total(values: Array) -> int:
