@@ -321,6 +321,7 @@ def long_series(store: Path, figures: Figures, small: bool) -> None:
         figures.add("… zoom by dragging, until it is drawn", spread(drawn), "ms", 30)
         figures.add("… until it is drawn in its own detail", spread(detailed), "ms")
         server.get(f"api/runs/{run.id}/findings")  # the diagnosis has ended
+        time.sleep(REST_SECONDS)
         figures.add("… memory of the server", server.megabytes(), "MB")
 
 

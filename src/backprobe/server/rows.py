@@ -89,7 +89,7 @@ class Rows:
         self._runs: dict[str, Run] = {}
         self._version = 0
         self._members = 0
-        self._saved: tuple[float, int] = (0.0, 0)
+        self._saved: tuple[float, int] = (time.monotonic(), 0)  # not at the first look
 
     def since(self, known: str) -> dict[str, Any]:
         """`version`, the `runs` that changed after `known`, and all `ids` where some came or went.
