@@ -46,13 +46,13 @@ export function StudyView({ study }: { study: Study }): JSX.Element {
       ))}
       <div class="scroll">
         <table>
-          <thead><tr><th>What it does</th><th>Against</th><th class="num">Effect on {study.outcome}</th><th class="wide-only">less · more</th><th /></tr></thead>
+          <thead><tr><th>What it does</th><th class="wide-only">Against</th><th class="num">Effect <span class="wide-only">on {study.outcome}</span></th><th class="wide-only">less · more</th><th /></tr></thead>
           <tbody>
             {study.effects.map(({ levels, against, effect, interval, clear }) => (
               <tr key={levels.join()}>
-                <td><code>{levels.join(" × ")}</code></td>
-                <td class="muted"><code>{against.join(", ")}</code></td>
-                <td class="num">{effect > 0 ? "+" : ""}{format(effect, 3)}{interval && ` [${format(interval[0], 3)}, ${format(interval[1], 3)}]`}</td>
+                <td class="loose"><code>{levels.join(" × ")}</code></td>
+                <td class="muted wide-only"><code>{against.join(", ")}</code></td>
+                <td class="num loose">{effect > 0 ? "+" : ""}{format(effect, 3)}{interval && ` [${format(interval[0], 3)}, ${format(interval[1], 3)}]`}</td>
                 <td class="wide-only">{Number.isFinite(effect) && <Interval effect={effect} interval={interval} reach={reach} label={format(effect, 3)} />}</td>
                 <td>{clear ? <b>clear</b> : <span class="muted">not clear</span>}</td>
               </tr>
