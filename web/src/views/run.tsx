@@ -81,7 +81,7 @@ export function RunPage({ id }: { id: string }): JSX.Element {
         {!studied && <Trials detail={detail} data={trials} />}
         {!bare && <Near id="graph">{() => <Graph run={run} quantities={detail.quantities} places={places} step={step} onTensor={setTensor} />}</Near>}
         {!bare && <Structure data={run.structure.value} />}
-        {!bare && <Near id="data">{() => <DataPart run={run} settled={settled} />}</Near>}
+        {!studied && <Near id="data">{() => <DataPart run={run} settled={settled} />}</Near>}
         <MediaPart run={run} />
       </div>
       <Details run={run} detail={detail} />
