@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import fields
@@ -25,6 +28,7 @@ from backprobe.store.writer import LogWriter
 from tests.server.conftest import connect
 from tests.server.training import train
 
+TRAINING = Path(__file__).parents[1] / "server" / "training.py"
 Change = Callable[[bytes], bytes]
 
 
@@ -152,13 +156,14 @@ def test_what_a_column_holds() -> None:
     assert stored.content_of(finite) == stored.content_of(np.arange(3)) == stored.FINITE
 
 
+@pytest.mark.parametrize("lazily", [False, True])
 @pytest.mark.parametrize("tensors", [2, 3000])
-def test_a_log_that_grows_on(tmp_path: Path, tensors: int) -> None:
+def test_a_log_that_grows_on(tmp_path: Path, tensors: int, lazily: bool) -> None:
     """A run that is resumed, or was kept while it lived: the rest is read from the log."""
     path = tmp_path / "rank0-p1.log"
     write(path, tensors=tensors)
     keep(path)
-    follower = read(path)
+    follower = read(path, lazily=lazily)
     write(path, 40, 10, tensors)
     follower.refresh()
     assert same(follower, read(path, cached=False))
@@ -352,6 +357,31 @@ def test_a_server_keeps_them_of_a_run_that_ended(
     assert second.log is not None
     assert second.log.kept == log.stat().st_size
     assert same(first.log, second.log)
+
+
+def test_a_writer_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that died by SIGKILL is kept as far as it came, and read so again."""
+    monkeypatch.setattr("backprobe.server.readers.KEEP_SECONDS", 0)
+    command = [sys.executable, str(TRAINING), str(tmp_path), "--delay", "0.005"]
+    with subprocess.Popen(command) as training:
+        while not catalog.runs(tmp_path) or len(watched(tmp_path)) < 30:
+            time.sleep(0.05)
+        training.kill()
+    first = Readers(tmp_path, keeps=True).view(catalog.runs(tmp_path)[0].id)
+    assert first.record.run.state == "crashed"
+    for thread in threading.enumerate():
+        if thread.name.startswith("backprobe-keep"):
+            thread.join()
+    second = Readers(tmp_path).view(first.record.run.id)
+    assert first.log is not None
+    assert second.log is not None
+    assert second.log.kept == second.log.offset
+    assert same(first.log, second.log)
+
+
+def watched(store: Path) -> Table:
+    """The steps that the newest run has taken."""
+    return Readers(store).view(catalog.runs(store)[0].id).record.steps
 
 
 def test_a_store_that_can_not_be_written_to(tmp_path: Path) -> None:
