@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,25 @@ def test_every_page_is_told(tmp_path: Path) -> None:
         run = train(tmp_path, steps=3, finish=False)
         _until(one, {"type": "run", "id": run.id})
         _until(two, {"type": "run", "id": run.id})
+
+
+def test_an_end_that_the_table_saw_first_is_told(tmp_path: Path) -> None:
+    """Runs that the table knows to be at rest are not read again; their end is told still."""
+    train(tmp_path, steps=3, name="long ago")
+    with connect(tmp_path) as client:
+        _rest(client, 1)
+        with client.websocket_connect(LIVE) as socket:
+            run = train(tmp_path, steps=3, finish=False)
+            _until(socket, {"type": "run", "id": run.id, "state": "running"})
+            catalog.close(run, 0)
+            _rest(client, 2)
+            _until(socket, {"type": "run", "id": run.id, "state": "finished"})
+
+
+def _rest(client: Any, count: int) -> None:
+    """Asks for the table until so many runs have ended and have been diagnosed."""
+    while True:
+        runs = client.get("/api/runs").json()["runs"]
+        if sum(run["summary"] is not None and run["state"] == "finished" for run in runs) >= count:
+            return
+        time.sleep(0.02)

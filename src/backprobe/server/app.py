@@ -102,6 +102,7 @@ def create_app(
     )
     app.state.overlays = Overlays()
     app.state.rows = Rows(directory, app.state.diagnoses)
+    watcher.rests = app.state.rows.rests
     app.state.read_only = read_only
     app.state.files = page.load(static)
     return app

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,12 @@ class Watcher:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.rests: Callable[[str, Stamp], bool] = lambda _, __: False
+        """Whether a run is known to be at rest while its files are of that stamp: nobody need read
+        it then."""
         self._clients: set[Client] = set()
         self._task: asyncio.Task[None] | None = None
-        self._known: dict[str, tuple[Stamp, Run]] = {}
+        self._known: dict[str, tuple[Stamp, Run | None]] = {}
         self._told: dict[str, tuple[int, str]] = {}
         self._scanned = 0.0
         self._news = False
@@ -109,6 +112,13 @@ class Watcher:
         advanced: dict[str, tuple[int, str]] = {}
         for identifier, (stamp, run) in list(self._known.items()):
             told = self._told.get(identifier)
+            if run is None:  # at rest
+                if told is None or told[1] != "running":
+                    continue
+                run = catalog.read(self.directory / identifier)  # its end has not been told
+                if run is None:
+                    continue
+                self._known[identifier] = (stamp, run)
             if run.state == "running":
                 run = catalog.read(Path(run.path)) or run
                 self._known[identifier] = (stamp, run)
@@ -122,13 +132,15 @@ class Watcher:
 
     def _scan(self) -> bool:
         """Reads the `run.json` that are new or were replaced; whether there were any."""
-        seen: dict[str, tuple[Stamp, Run]] = {}
+        seen: dict[str, tuple[Stamp, Run | None]] = {}
         if self.directory.is_dir():
             for folder in self.directory.iterdir():
                 stamp = tuple(_modified(folder / name) for name in HEADS)
                 known = self._known.get(folder.name)
                 if known is not None and known[0] == stamp:
                     seen[folder.name] = known
+                elif stamp[0] and self.rests(folder.name, stamp):
+                    seen[folder.name] = (stamp, None)
                 elif stamp[0] and (run := catalog.read(folder)) is not None:
                     seen[folder.name] = (stamp, run)
         before = {name: stamp for name, (stamp, _) in self._known.items()}

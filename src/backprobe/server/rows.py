@@ -119,6 +119,11 @@ class Rows:
             (run for run in found if run is not None), key=lambda run: run.created, reverse=True
         )
 
+    def rests(self, name: str, stamp: Stamp) -> bool:
+        """Whether a run is known to be at rest while the files of its head are of that stamp."""
+        row = self._rows.get(name)
+        return row is not None and row.rests and row.stamp == stamp
+
     def _look(self, diagnose: bool = True) -> None:
         version = self._version + 1
         changed = False
