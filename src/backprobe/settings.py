@@ -115,6 +115,7 @@ class Trial:
         hold_out: whether rows are kept out of training, for want of another outcome.
         lenient: whether it goes on where a treatment finds nothing to change.
         total: optimizer steps that the original run took, where that is known.
+        light: whether only losses, evaluations and what the script says are recorded.
     """
 
     seed: int
@@ -122,6 +123,7 @@ class Trial:
     hold_out: bool = False
     lenient: bool = False
     total: int | None = None
+    light: bool = False
 
 
 def treatments() -> tuple[str, ...]:
@@ -137,10 +139,10 @@ def trial() -> Trial | None:
         return None
     steps = found.get("steps")
     bound = steps if isinstance(steps, int) else None
-    hold_out, lenient = (found.get(name) is True for name in ("hold_out", "lenient"))
+    hold_out, lenient, light = (found.get(key) is True for key in ("hold_out", "lenient", "light"))
     total = found.get("total")
     known = total if isinstance(total, int) else None
-    return Trial(found["seed"], bound, hold_out, lenient, known)
+    return Trial(found["seed"], bound, hold_out, lenient, known, light)
 
 
 def experiment() -> Mapping[str, object] | None:

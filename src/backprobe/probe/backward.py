@@ -22,6 +22,8 @@ from backprobe.probe.state import State
 FULL_READS = 20
 """Backward passes whose graph is always read; later ones only where the batch is described too:
 what a loss is does not change, and its targets are a sample anyway."""
+LIGHT_READS = 3
+"""The same in a light trial, once it is known which tensor of a batch is the target."""
 
 
 class Backward:
@@ -46,6 +48,7 @@ class Backward:
         self._on_begin = on_begin
         self._on_done = on_done
         self._reads = 0
+        self._full = FULL_READS
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
@@ -68,7 +71,7 @@ class Backward:
                     return state.stepped
                 observing = state.observing
                 if (  # the only loss so far: its value is all that is taken, nearly free
-                    self._reads > FULL_READS
+                    self._reads > self._full
                     and len(state.losses.entries) == 1
                     and state.stepped
                     and not state.scaling.seen
@@ -152,10 +155,12 @@ class Backward:
         known = state.losses.index_at(frame)
         own = sites.distance(frame.f_code.co_filename) == 0
         self._line = (frame.f_code if own else None), frame.f_lineno
-        if self._reads <= FULL_READS or state.batch is not None or known is None:
+        if self._reads <= self._full or state.batch is not None or known is None:
             facts, target = state.guard.run("losses", self._read, loss, frame) or ({}, None)
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target)
+            if state.light and self._reads >= LIGHT_READS and not self.loaders.seeking:
+                self._full = 0
         else:  # several losses may take turns
             self._index, self._scale = known, self._scales.get(known, 1.0)
         if known is not None and state.scaling.seen:  # the scale moves from step to step

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from time import perf_counter
 
 DENSE = 10
@@ -36,6 +37,7 @@ class Budget:
     Arguments:
         share: of the elapsed time, e.g. 0.02; None observes every step.
         aligned: whether this process is one of several ranks.
+        only: steps that are observed, the first, and none after them; None has no such end.
 
     `spent` is what watching has cost the training thread, in seconds, and `background` what the
     flush thread has added to it since the last observed step; `paid` was spent by the end of the
@@ -43,8 +45,9 @@ class Budget:
     `sure`, or `burst` steps are still wanted.
     """
 
-    def __init__(self, share: float | None, aligned: bool = False) -> None:
-        self.share = share
+    def __init__(self, share: float | None, aligned: bool = False, only: int | None = None) -> None:
+        self.share = share if only is None else 0.0
+        self.only = only
         self.aligned = aligned
         self._stride = 1
         self._asked = 0
@@ -54,7 +57,7 @@ class Budget:
         self.steps = 0
         self.background = 0.0
         self.burst = 0
-        self.sure = DENSE * GROWTH
+        self.sure = DENSE * GROWTH if only is None else math.inf
         self.paid, self.since = 0.0, 0.0
         self._watching = False
         self._before = 0.0
@@ -85,7 +88,7 @@ class Budget:
 
     def anomaly(self) -> None:
         """Asks for the next steps in full."""
-        self.burst = BURST
+        self.burst = BURST if self.only is None else 0
 
     def next(self) -> bool:
         """Whether the step that begins now is observed."""
@@ -111,6 +114,8 @@ class Budget:
         Arguments:
             now: of `perf_counter`.
         """
+        if self.only is not None:
+            return self.steps < self.only
         if (
             self.share is None
             or self.steps < DENSE

@@ -201,7 +201,7 @@ class Forward:
         state.training = float(module.training)
         state.seen_training = state.seen_training or module.training
         self._inputs.begin()
-        if not state.observing:
+        if not state.observing or state.light:
             return
         self._measuring = True
         self._layers.begin(index)

@@ -215,7 +215,7 @@ class Heartbeat:
             self._unstepped.take_back()
             self.resume(optimizer)
         state.scaling.given(optimizer)
-        watched.measured = state.observing
+        watched.measured = state.observing and not state.light
         if watched.measured:
             self._measured(watched, watched.parameters.before)
             settings, groups = self._settings, optimizer.param_groups
@@ -370,9 +370,8 @@ class Heartbeat:
         if index == len(self.optimizers):
             self.optimizers.append(entry_of)
         structure.touch("optimizers", entry_of)
-        watched = _Watched(
-            index, ParameterSet(tensors, numbers), weakref.ref(optimizer), _count(optimizer)
-        )
+        measured = ParameterSet([], []) if self.state.light else ParameterSet(tensors, numbers)
+        watched = _Watched(index, measured, weakref.ref(optimizer), _count(optimizer))
         self._watched[id(optimizer)] = watched
         self._only = watched if len(self._watched) == 1 else None
         self._sole = watched.reference if self._only is not None else _nothing
@@ -412,6 +411,7 @@ class Heartbeat:
         return (
             (self._accumulates or self.state.structure.replicas > 1)
             and self.state.observing
+            and not self.state.light
             and self._inside is None
             and len(self._watched) == 1  # of several optimizers' losses none is a micro-batch
         )

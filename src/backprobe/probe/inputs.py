@@ -81,9 +81,14 @@ class Inputs:
         self._batches += measuring
         if measuring and x is not None and self._due(self._batches):
             state.guard.run("batches", self._describe, module, x, False)
-            if type(output) is Tensor:
-                # Until the backward: a hand-written error keeps neither prediction nor target.
-                state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
+            self._predicted(output)
+        elif state.light and state.observing:
+            self._predicted(output)
+
+    def _predicted(self, output: Any) -> None:
+        """Keeps it until the backward: a hand-written error keeps neither prediction nor target."""
+        if type(output) is Tensor:
+            self.state.predicted = output.detach() if output.numel() <= MOST_PREDICTED else None
 
     def evaluated(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         """Takes the batch of a root's forward in an evaluation phase."""
@@ -104,6 +109,8 @@ class Inputs:
         kind = state.losses.entries[0].kind if state.losses.entries else ""
         target = self.loaders.target
         state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target())
+        if state.light:
+            return
         hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
         if x is not None and hashed:
             state.guard.run("batches", state.keep_rows, x, True, target())

@@ -85,6 +85,12 @@ class Loaders:
                 self.target_position = position
                 return
 
+    @property
+    def seeking(self) -> bool:
+        """Whether it may still be learned which tensor is the target."""
+        known = self.target_position is not None or self._searches >= SEARCHES
+        return self.current >= 0 and not known
+
     def target(self) -> Tensor | None:
         """The target of the batch served last, where it is known and still alive."""
         position = self.target_position

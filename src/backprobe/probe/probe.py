@@ -16,6 +16,7 @@ from torch.optim.optimizer import (
     register_optimizer_step_pre_hook,
 )
 
+from backprobe import settings
 from backprobe.probe.backward import Backward
 from backprobe.probe.budget import Budget
 from backprobe.probe.capture import compiles
@@ -33,6 +34,9 @@ from backprobe.session import Session
 
 PRINTED_STEPS = 10
 """Hooks that are off are put in place after a printed line at most once in so many steps."""
+
+LIGHT_STEPS = 3
+"""Steps in which a trial's losses are read: of what kind they are, and which tensor the targets."""
 
 
 class StepsDone(SystemExit):
@@ -64,8 +68,11 @@ class Probe:
         self.stop_after = stop_after
         recorder = Recorder(session.writer)
         self.guard = Guard(self._failed)
-        sampling = Budget(budget, aligned=session.world > 1)
-        self.state = State(recorder, self.guard, sampling, HistogramClock(every))
+        trial = settings.trial()
+        light = trial is not None and trial.light
+        only = LIGHT_STEPS if light else None
+        sampling = Budget(budget, session.world > 1, only)
+        self.state = State(recorder, self.guard, sampling, HistogramClock(every), light)
         self.loaders = Loaders(recorder.event, self.guard, lambda: self.wake())
         self.forward = Forward(self.state, self.loaders)
         self.heartbeat = Heartbeat(self.state, self._stepped if stop_after is not None else None)

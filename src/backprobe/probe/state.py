@@ -44,6 +44,7 @@ class State:
     """The state of one process's probe.
 
     Arguments:
+        light: whether only losses and evaluations are read, and no layer, parameter or batch.
         step: the optimizer step that is being gathered, from 0.
         observing: whether it is observed in full.
         histograms: whether it gets histograms.
@@ -65,7 +66,8 @@ class State:
     guard: Guard
     budget: Budget
     clock: HistogramClock
-    structure: Structure = field(default_factory=Structure)
+    light: bool = False
+    structure: Structure = field(init=False)
     outputs: Outputs = field(default_factory=Outputs)
     transfers: Transfers = field(default_factory=Transfers)
     losses: Losses = field(init=False)
@@ -115,12 +117,15 @@ class State:
     woken: bool = False
 
     def __post_init__(self) -> None:
+        self.structure = Structure(self.light)
         self.named_losses = NamedLosses(self.guard)
         self.losses = Losses(self.structure.touch, self.transfers)
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
         self.clock.due(0)
+        if self.light:
+            self.histograms = self.occasion = self.unit_look = False
 
     def mine(self) -> bool:
         """Whether the calling thread is the one that is followed: the first that trains."""
@@ -186,9 +191,10 @@ class State:
         self.samples = self.training = NAN
         self.scaling.begin_step()
         self.observing = self.budget.next()
-        self.occasion = self.observing and (self.budget.observed - 1) % EVERY == 0
-        self.histograms = self.observing and self.clock.due(self.step)
-        self.unit_look = self.observing and self.unit_clock.due(self.step)
+        full = self.observing and not self.light
+        self.occasion = full and (self.budget.observed - 1) % EVERY == 0
+        self.histograms = full and self.clock.due(self.step)
+        self.unit_look = full and self.unit_clock.due(self.step)
         self.woken = False
         if self.switch is not None:
             self.switch(self.observing)

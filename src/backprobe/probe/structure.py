@@ -41,9 +41,14 @@ def is_criterion(module: nn.Module) -> bool:
 
 
 class Structure:
-    """The numbered modules, parameters and places; what is new waits until it is taken."""
+    """The numbered modules, parameters and places; what is new waits until it is taken.
 
-    def __init__(self) -> None:
+    Arguments:
+        light: whether the values of parameters are left unread.
+    """
+
+    def __init__(self, light: bool = False) -> None:
+        self._light = light
         self.modules: list[Module] = []
         self.parameters: list[Parameter] = []
         self.places: list[Place] = []
@@ -140,7 +145,7 @@ class Structure:
             dtype=str(parameter.dtype).removeprefix("torch."),
             requires_grad=parameter.requires_grad,
             aliases=aliases,
-            initial=initial.facts(shard),
+            initial={} if self._light else initial.facts(shard),
             local=-1 if shard is parameter else shard.numel(),
         )
         self.parameters.append(entry)

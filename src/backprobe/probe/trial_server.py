@@ -28,15 +28,25 @@ import stat
 import sys
 import threading
 import types
+import weakref
 from collections.abc import Mapping, Sequence
 from importlib.machinery import SourceFileLoader
 from typing import Any, NoReturn
 
 import backprobe.treatments.apply  # noqa: F401  # what a trial needs, imported once for all
+from backprobe import settings
 from backprobe.probe import launched
+from backprobe.probe.kernels import native
 from backprobe.treatments.names import TABLE
 
-PRELOADED = ("torch._dynamo", "torch.utils.data", "torch.optim", "psutil", "numpy.ma")
+PRELOADED = (
+    "torch._dynamo",
+    "torch.utils.data",
+    "torch.optim",
+    "torch.profiler._cupti_monitor",
+    "psutil",
+    "numpy.ma",
+)
 """What a script's first optimizer imports, over a second's worth, and what the record does."""
 PR_SET_PDEATHSIG = 1
 
@@ -59,8 +69,10 @@ def main(also: Sequence[str] = ()) -> None:
             continue
     for entry in TABLE.values():
         importlib.import_module(f"backprobe.treatments.{entry.module}")
-    gc.collect()
+    _warm()
+    _keep_finalizers()
     gc.freeze()  # a collection in a trial leaves what all share alone, and so on shared pages
+    gc.enable()  # off while all that was made: a fifth of the time
     waking, wake = os.pipe()
     for descriptor in (waking, wake):
         os.set_blocking(descriptor, False)
@@ -73,6 +85,22 @@ def main(also: Sequence[str] = ()) -> None:
     for descriptor in (incoming, outgoing, waking, wake, null):
         os.close(descriptor)
     _become(request)
+
+
+def _warm() -> None:
+    """What is made at its first use, and the same in each trial."""
+    settings.record_limit()
+    native.quick()
+
+
+def _keep_finalizers() -> None:
+    """What was imported for all is not undone at the end of each trial.
+
+    torch's libraries of operators would be: 30 ms for nothing.
+    """
+    registry: dict[Any, Any] = getattr(weakref.finalize, "_registry", {})
+    for one in list(registry):
+        one.atexit = False
 
 
 def _serve(incoming: int, outgoing: int, waking: int) -> Mapping[str, Any] | None:

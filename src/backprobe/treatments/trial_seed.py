@@ -9,6 +9,7 @@ The order in which loaders draw has a stream of its own, whatever a treatment dr
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 from typing import Any
 
@@ -144,11 +145,11 @@ def _loaders(seed: int) -> None:
 
 
 def _drawn(original: Any, sampler: Any, generator: Any) -> Any:
+    drawn = original(sampler)
     sampler.generator = generator
     try:
-        for index in original(sampler):
-            sampler.generator = None  # what the user sees between two draws
-            yield index
-            sampler.generator = generator
+        first = list(itertools.islice(drawn, 1))  # it takes the generator with its first index
     finally:
-        sampler.generator = None
+        sampler.generator = None  # what the user sees
+    yield from first
+    yield from drawn

@@ -22,11 +22,12 @@ PACKAGE = Path(__file__).parents[1]
 READY_SECONDS = 120.0
 """Importing torch takes no longer, even on a slow disk; after it trials start the plain way."""
 START_SECONDS = 30.0
-HARMLESS = frozenset({"numpy", "scipy", "sklearn", "pandas", "PIL"})
+HARMLESS = frozenset({"numpy", "scipy", "sklearn", "pandas", "PIL", "matplotlib"})
 """Packages that keep nothing of torch, so that it makes no difference when they are imported."""
 
 _BOOT = """
-import sys
+import gc, sys
+gc.disable()
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 if find_spec("backprobe") is None or find_spec("backprobe").origin is None:
     folder = sys.argv[1]
@@ -182,15 +183,31 @@ def forkable(command: Sequence[str], cwd: str) -> bool:
 
 
 def _harmless_imports(script: Path) -> list[str]:
-    """The modules of `HARMLESS` packages that a script imports at its top."""
+    """The modules of `HARMLESS` packages that a script imports, or a module that lies beside it."""
+    found: dict[str, None] = {}
+    waiting, seen = [script], {script}
+    while waiting:
+        for name in _imports(waiting.pop()):
+            top = name.split(".")[0]
+            beside = script.parent / f"{top}.py"
+            if top in HARMLESS:
+                found[name] = None
+            elif beside not in seen and beside.is_file():
+                seen.add(beside)
+                waiting.append(beside)
+    return list(found)
+
+
+def _imports(file: Path) -> list[str]:
+    """The modules that a file imports, anywhere in it."""
     try:
-        tree = ast.parse(script.read_bytes())
+        tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
         return []
     found: list[str] = []
-    for node in tree.body:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.append(node.module)
-    return [name for name in found if name.split(".")[0] in HARMLESS]
+    return found

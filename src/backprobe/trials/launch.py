@@ -48,6 +48,7 @@ class Task:
         hold_out: whether rows are kept out of training, for want of another outcome.
         lenient: whether it goes on where a treatment finds nothing to change.
         total: optimizer steps that the original run took, where that is known.
+        light: whether its layers, gradients and data are left unread: nobody asks for them.
         experiment: what is done with the script's live objects: a name, and its options.
     """
 
@@ -60,6 +61,7 @@ class Task:
     hold_out: bool = False
     lenient: bool = False
     total: int | None = None
+    light: bool = False
     experiment: Mapping[str, object] | None = None
 
     def facts(self) -> dict[str, object]:
@@ -165,6 +167,7 @@ class Process:
             "hold_out": task.hold_out,
             "lenient": task.lenient,
             "total": task.total,
+            "light": task.light,
             "experiment": dict(task.experiment) if task.experiment is not None else None,
         }
         environment[settings.TRIAL] = json.dumps(trial)

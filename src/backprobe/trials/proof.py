@@ -143,7 +143,7 @@ def prove(
             break
         plan((asked - position) * (1 + len(open_arms)))
         batch = [
-            Task(run, arm, seed, steps, source, limit, hold_out, total=total)
+            Task(run, arm, seed, steps, source, limit, hold_out, total=total, light=True)
             for arm in (Arm(), *open_arms)
         ]
         control, *treated = pool.run(batch, tell)
@@ -163,7 +163,7 @@ def prove(
     proof.results.sort(key=_order)
     if confirm:
         fresh = max((*seeds, *extra)) + 1
-        whole = Task(run, Arm(), fresh, None, source, limit, hold_out, total=total)
+        whole = Task(run, Arm(), fresh, None, source, limit, hold_out, total=total, light=True)
         _confirm(proof, pool, whole, tell)
     return proof
 
