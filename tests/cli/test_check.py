@@ -56,6 +56,23 @@ for step in range(200):
 """
 
 
+LARGE_TARGETS = """\
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(600, 4)
+y = 400_000 + 100_000 * x[:, 0]
+model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for step in range(200):
+    rows = torch.randint(0, 500, (32,))
+    loss = nn.functional.mse_loss(model(x[rows]).squeeze(1), y[rows])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+
+
 def check(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """`backprobe check` in a process of its own."""
     return subprocess.run(
@@ -123,3 +140,13 @@ def test_what_trains_nothing_is_said(tmp_path: Path) -> None:
     assert "no data here" in done.stderr
     done = check(tmp_path, "missing.py")
     assert done.returncode == 2
+
+
+def test_targets_that_are_too_large_are_the_reason_and_no_broadcast(tmp_path: Path) -> None:
+    """What counts is what the loss was given: the script takes the outputs' last dimension away."""
+    (tmp_path / "train.py").write_text(LARGE_TARGETS)
+    done = check(tmp_path, "--json", "--seconds", "60", "train.py")
+    checks = json.loads(done.stdout)["checks"]
+    (reason,) = (one["message"] for one in checks if one["name"] == "overfit-one-batch")
+    assert "Standardise the targets" in reason
+    assert "broadcast" not in reason

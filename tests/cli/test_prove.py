@@ -186,6 +186,41 @@ def test_the_cure_as_a_patch(launch: Launch, script: Callable[..., Path], tmp_pa
     assert "no patch: " in text.stderr
 
 
+LARGE_TARGETS = """\
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.randn(600, 4)
+y = 400_000 + 100_000 * x[:, 0]
+model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+for step in range(300):
+    rows = torch.randint(0, 500, (32,))
+    loss = nn.functional.mse_loss(model(x[rows]).squeeze(1), y[rows])
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+with torch.no_grad():
+    print(f"test mae={(model(x[500:]).squeeze(1) - y[500:]).abs().mean().item():.0f}")
+"""
+
+
+def test_a_patch_of_the_second_best_says_why_it_is_not_the_best(
+    launch: Launch, script: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Nothing of the best treatment is passed over in silence."""
+    script(LARGE_TARGETS)
+    launch("train.py")
+    done = prove(
+        *(tmp_path, "--treat", "standardize-targets", "--treat", "scale-lr=100", "--no-confirm"),
+        *("--patch", "cure.patch"),
+    )
+    assert "best: standardize-targets\n" in done.stdout
+    assert "not as a patch: standardize-targets is not written into a source\n" in done.stdout
+    assert "patch: scale-lr=100; run in a copy by plain Python" in done.stdout
+    assert "lr=1)" in (tmp_path / "cure.patch").read_text()
+
+
 def test_a_guess_beside_the_findings(
     launch: Launch, script: Callable[..., Path], tmp_path: Path
 ) -> None:

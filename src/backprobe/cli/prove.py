@@ -177,8 +177,9 @@ def _told(made: Patch, file: str) -> str:
     if file == "-":
         return made.diff
     how = "under the probe, without a treatment" if made.watched else "by plain Python"
+    passed = "".join(f"not as a patch: {reason}\n" for reason in made.passed)
     return (
-        f"patch: {' + '.join(made.treatments)}; run in a copy {how}: {made.outcome.name} "
+        f"{passed}patch: {' + '.join(made.treatments)}; run in a copy {how}: {made.outcome.name} "
         f"{made.patched:.4g}, {made.control:.4g} as it is\n"
         f"`git apply {file}` (or `patch -p1 < {file}`) changes the source so\n"
     )

@@ -68,6 +68,11 @@ class Objective:
             )
         return loss
 
+    def given(self, output: Any) -> Any:
+        """What the criterion is given of the model's output, where that is known."""
+        turn = getattr(self.criterion, "turn", None)
+        return main_output(output) if turn is None else turn(output)
+
     def __call__(self, given: Any) -> Tensor:
         """The loss of a batch."""
         batch, output = self.forward(given)

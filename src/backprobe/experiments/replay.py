@@ -96,6 +96,7 @@ def criterion(call: LossCall, turn: Turn) -> Callable[[Any, Any], Tensor]:
 
     loss.__name__ = call.name
     loss.whole_output = True  # type: ignore[attr-defined]
+    loss.turn = turn  # type: ignore[attr-defined]
     loss.weight = kwargs.get("weight", rest[0] if rest else None)  # type: ignore[attr-defined]
     loss.reduction = kwargs.get("reduction", "mean")  # type: ignore[attr-defined]
     loss.pos_weight = kwargs.get("pos_weight")  # type: ignore[attr-defined]

@@ -43,6 +43,7 @@ def patch_answer(made: Patch | str | None) -> dict[str, Any]:
             "control": made.control,
             "patched": made.patched,
             "run_by": "probe" if made.watched else "python",
+            "passed_over": list(made.passed),
         }
     }
 

@@ -38,6 +38,8 @@ LEFT = 0.1
 """Share of the first loss that may be left of a loss without classes."""
 STUCK = 0.6
 """A loss of which so much is left after all steps has not learned the batch."""
+FAR = 10.0
+"""Largest target over the largest output: beyond it the outputs are still on their way there."""
 LESS = 0.97
 """Loss with inputs over the one without: above, they are of no use."""
 FALLING = 0.9
@@ -260,19 +262,11 @@ def _why(subject: Subject, batch: Batch, course: Course) -> str:
             "the network gives every row the same output: units are dead or saturated, or the "
             "input does not reach the output."
         )
-    bounds = _out_of_bounds(output, batch.target)
-    if bounds:
-        return bounds
-    if isinstance(output, Tensor) and isinstance(batch.target, Tensor):
-        sizes = output.numel(), batch.target.numel()
-        if batch.target.is_floating_point() and output.shape != batch.target.shape:
-            return (
-                f"outputs of shape {list(output.shape)} meet targets of shape "
-                f"{list(batch.target.shape)}: they are broadcast against each other "
-                f"({sizes[0]} and {sizes[1]} numbers). Give them one shape."
-            )
+    assert subject.objective is not None
+    misfit = _misfit(subject.objective.given(course.last), batch.target)
+    if misfit:
+        return misfit
     with subject.fresh("train") as model:
-        assert subject.objective is not None
         loss = subject.objective(batch)
         if not loss.requires_grad:
             return "the loss does not depend on any parameter: look for detach() and .data."
@@ -307,10 +301,31 @@ def _contradictions(batch: Batch) -> int:
     return int((same & differ).any(1).sum())
 
 
-def _out_of_bounds(output: Any, target: Any) -> str:
+def _misfit(output: Any, target: Any) -> str:
+    """How the outputs miss the targets by their range, their shape or their size."""
     if not isinstance(output, Tensor) or not isinstance(target, Tensor):
         return ""
-    if not target.is_floating_point() or output.numel() != target.numel():
+    if not target.is_floating_point():
+        return ""
+    if bounds := _out_of_bounds(output, target):
+        return bounds
+    if output.shape != target.shape:
+        return (
+            f"outputs of shape {list(output.shape)} meet targets of shape {list(target.shape)}: "
+            f"they are broadcast against each other ({output.numel()} and {target.numel()} "
+            "numbers). Give them one shape."
+        )
+    reached, wanted = float(output.detach().abs().max()), float(target.abs().max())
+    if wanted > FAR * max(1.0, reached):
+        return (
+            f"targets reach {wanted:.3g}, the outputs have come to {reached:.3g}: so far they move "
+            "too slowly. Standardise the targets."
+        )
+    return ""
+
+
+def _out_of_bounds(output: Tensor, target: Tensor) -> str:
+    if output.numel() != target.numel():
         return ""
     low, high = float(output.detach().min()), float(output.detach().max())
     for floor, ceiling, names in ((0.0, 1.0, "a sigmoid"), (-1.0, 1.0, "a tanh")):

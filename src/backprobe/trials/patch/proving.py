@@ -8,7 +8,7 @@ import math
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from backprobe.records import Record, Run
@@ -37,6 +37,7 @@ class Patch:
         control: outcome of the script as it is, at its own seed.
         patched: outcome of the patched copy, run by plain Python.
         watched: whether the copy ran under the probe after all, as the script prints no outcome.
+        passed: better treatments that are not in it, with the reason.
     """
 
     treatments: tuple[str, ...]
@@ -45,6 +46,7 @@ class Patch:
     control: float
     patched: float
     watched: bool = False
+    passed: tuple[str, ...] = ()
 
 
 def patch(proof: Proof, executor: Executor, environment: Mapping[str, str]) -> Patch:
@@ -64,9 +66,12 @@ def patch(proof: Proof, executor: Executor, environment: Mapping[str, str]) -> P
     reasons = []
     for result in helping:
         try:
-            return _tried(proof, result, executor, environment)
+            made = _tried(proof, result, executor, environment)
         except CannotPatch as error:
-            reasons.append(f"{result.arm}: {error}")
+            named = str(error).startswith(str(result.arm))
+            reasons.append(str(error) if named else f"{result.arm}: {error}")
+        else:
+            return replace(made, passed=tuple(reasons))
     raise CannotPatch("; ".join(reasons))
 
 
