@@ -52,6 +52,27 @@ def test_a_band_holds_all_seeds() -> None:
     assert (found.low <= found.mean).all()
     assert (found.mean <= found.high).all()
     assert found.high[-1] - found.low[-1] == pytest.approx(1.0, abs=0.1)
+    assert found.ends[0] < found.end < found.ends[1]
+    assert found.ends[0] == pytest.approx(np.mean(100.0 / np.arange(361, 401)))
+
+
+def test_a_small_last_batch_is_no_point_of_the_curve() -> None:
+    """A few rows at the end of each epoch: their loss is theirs alone."""
+    steps, loss = falling(count=66)
+    loss[21::22] = 1000.0
+    assert reduce(steps, loss).loss.max() < 200
+    assert reduce(steps[:5], loss[:5]).steps.size == 5
+
+
+def test_what_ends_at_the_target_has_reached_it() -> None:
+    """The end is a mean of steps; that of no single part may be as low."""
+    steps, loss = np.arange(1.0, 401), np.full(400, 3.0)
+    loss[[365, 375, 385, 395]] = 0.0
+    found = reduce(steps, loss)
+    assert found.loss.min() == 3.0
+    assert found.end == pytest.approx(2.7)
+    assert found.reached(2.71) == 400
+    assert found.reached(2.6) == math.inf
 
 
 def grid(effect: float, seeds: tuple[int, ...] = (0, 1, 2)) -> Study:

@@ -15,6 +15,9 @@ from backprobe.store.reader import RunReader
 
 POINTS = 40
 """Points of a curve: as many as a terminal shows, and fewer than most runs have steps."""
+EACH, LEAST = 3, 8
+"""A point is the median of so many steps at least: an epoch's last batch may be a few rows. A very
+short run has a few points all the same."""
 END = 0.1
 """The end of a training is its last tenth."""
 
@@ -43,7 +46,9 @@ class Curve:
     def reached(self, target: float) -> float:
         """The step at which the loss is first at the target or below; infinite for never."""
         hit = np.flatnonzero(self.loss <= target)
-        return float(self.steps[hit[0]]) if hit.size else math.inf
+        if hit.size:
+            return float(self.steps[hit[0]])
+        return float(self.steps[-1]) if self.steps.size and self.end <= target else math.inf
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Band:
         steps: [n].
         mean, low, high: of the loss over the seeds [n].
         end, gap: mean over the seeds; NaN where not known.
+        ends: lowest and highest end.
     """
 
     steps: NDArray[np.float64]
@@ -62,6 +68,7 @@ class Band:
     high: NDArray[np.float64]
     end: float
     gap: float
+    ends: tuple[float, float]
 
 
 def curve(run: Run) -> Curve:
@@ -91,7 +98,9 @@ def reduce(
     steps, loss = steps[kept], loss[kept]
     if not loss.size:
         return Curve(np.zeros(0), np.zeros(0), math.nan, held_out)
-    parts = np.array_split(np.arange(loss.size), min(POINTS, loss.size))
+    parts = np.array_split(
+        np.arange(loss.size), min(POINTS, loss.size, max(LEAST, loss.size // EACH))
+    )
     ends = np.array([steps[part[-1]] for part in parts])
     medians = np.array([np.median(loss[part]) for part in parts])
     last = max(1, round(END * loss.size))
@@ -110,12 +119,14 @@ def band(curves: Sequence[Curve]) -> Band | None:
     first = max(float(one.steps[0]) for one in found)
     grid = np.linspace(first, max(first, last), min(POINTS, max(one.steps.size for one in found)))
     values = np.array([np.interp(grid, one.steps, one.loss) for one in found])
+    ends = [one.end for one in found]
     gaps = [one.gap for one in found if math.isfinite(one.gap)]
     return Band(
         grid,
         values.mean(0),
         values.min(0),
         values.max(0),
-        float(np.mean([one.end for one in found])),
+        float(np.mean(ends)),
         float(np.mean(gaps)) if gaps else math.nan,
+        (min(ends), max(ends)),
     )

@@ -77,11 +77,11 @@ class Study:
 
     @property
     def goal(self) -> float:
-        """The training loss that is to be reached; NaN where none is known."""
+        """The training loss to be reached: the reference's end at its worst seed; NaN unknown."""
         if self.target is not None:
             return self.target
         found = band(self.curves(next(iter(self.cells))))
-        return found.end if found is not None else math.nan
+        return found.ends[1] if found is not None else math.nan
 
     def steps_to_goal(self, cell: tuple[str, ...]) -> float:
         """Median step at which a cell reaches the goal; infinite where half of the seeds don't."""

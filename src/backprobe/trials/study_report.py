@@ -130,7 +130,7 @@ def _columns(one: Band | None, bottom: float, top: float) -> tuple[str, str, str
     span = max(top - bottom, 1e-12)
     heights = [(float(one.mean[k]) - bottom) / span for k in picks]
     drawn = "".join(BLOCKS[min(7, max(0, int(8 * height)))] for height in heights)
-    last = f"{one.end:.3g} ({float(one.low[-1]):.3g} … {float(one.high[-1]):.3g})"
+    last = f"{one.end:.3g} ({one.ends[0]:.3g} … {one.ends[1]:.3g})"
     return drawn, last, f"{one.gap:+.3g}" if math.isfinite(one.gap) else ""
 
 
