@@ -208,6 +208,21 @@ def test_functions_stay_in_their_domain(treat: Treat, loss: Any) -> None:
     assert torch.isfinite(gradients()).all()
 
 
+def test_the_optimizers_own_roots_are_in_their_domain(treat: Treat) -> None:
+    """Adam takes the root of 0 where no gradient ever came, and adds its own epsilon."""
+
+    def losses() -> list[float]:
+        model = classifier(nn.ReLU)
+        with torch.no_grad():
+            model[0].bias[:4] = -1000.0
+        return train(model, torch.optim.Adam(model.parameters(), lr=0.01, foreach=False))
+
+    expected = losses()
+    applied = treat("guard-numerics")
+    assert losses() == expected
+    assert not applied.points.report.applied
+
+
 def test_an_activation_is_added_at_the_output(treat: Treat) -> None:
     """Raw scores become logarithms of probabilities, in training and in evaluation."""
     expected = train(classifier(nn.ReLU))

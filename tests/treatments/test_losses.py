@@ -238,6 +238,55 @@ def test_eval_mode_holds_for_forwards_without_gradients(treat: Treat) -> None:
     assert model.training
 
 
+def _dropped() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(6, 8), nn.Dropout(0.5), nn.Linear(8, 3))
+
+
+def test_an_evaluation_with_gradients_is_in_eval_mode_too(treat: Treat) -> None:
+    """It is told by its place: no backward reaches what it gives. Training is as without."""
+    torch.manual_seed(0)
+    expected = train(_dropped())
+    applied = treat("eval-mode")
+    torch.manual_seed(0)
+    model = _dropped()
+    assert train(model) == expected
+    assert "eval-mode" not in applied.points.report.applied
+    x, y = data()
+    judged = [functional.cross_entropy(model(x), y).item() for _ in range(3)]
+    assert judged[0] == judged[1] == judged[2]
+    assert model.training
+    assert "eval-mode" in applied.points.report.applied
+
+
+def test_a_second_training_loop_is_no_evaluation(treat: Treat) -> None:
+    """Its first backward shows it; what was told as applied is taken back."""
+    applied = treat("eval-mode")
+    model = _dropped()
+    train(model)
+    x, y = data()
+    given = []
+    for _ in range(3):
+        out = model(x)
+        functional.cross_entropy(out, y).backward()
+        given.append(out.detach())
+    assert not torch.equal(given[1], given[2])
+    assert "eval-mode" not in applied.points.report.applied
+    assert "eval-mode" in applied.points.report.waiting
+
+
+def test_forwards_at_every_step_stay_in_train_mode(treat: Treat) -> None:
+    """A GAN's fakes are detached, and no evaluation."""
+    applied = treat("eval-mode")
+    model, judge = _dropped(), nn.Linear(3, 1)
+    x, _ = data()
+    for _ in range(12):
+        fake = model(x).detach()
+        again = model(x).detach()
+        assert not torch.equal(fake, again)
+        judge(fake).mean().backward()
+    assert not applied.points.report.applied
+
+
 def test_loaders_in_order_are_shuffled_in_training(treat: Treat) -> None:
     """All rows once, in another order; without gradients the order stays."""
     treat("shuffle")
@@ -247,6 +296,15 @@ def test_loaders_in_order_are_shuffled_in_training(treat: Treat) -> None:
     assert torch.equal(served.sort().values, torch.arange(64))
     with torch.no_grad():
         assert torch.equal(torch.cat([b for (b,) in loader]), torch.arange(64))
+
+
+def test_rows_in_an_order_that_was_drawn_stay_in_it(treat: Treat) -> None:
+    """The script shuffles itself: slices of its permutation are in no order."""
+    applied = treat("shuffle")
+    classifier()(data()[0])
+    order = torch.randperm(64)
+    assert torch.equal(torch.cat([order[i : i + 16] for i in range(0, 64, 16)]), order)
+    assert not applied.points.report.applied
 
 
 def test_hand_made_batches_are_shuffled_together(treat: Treat) -> None:

@@ -46,7 +46,7 @@ class GuardNumerics(Treatment):
     def _low(
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        x = _floating(args, 0)
+        x = self._floating(args, 0)
         if x is None or not bool((x < EPSILON).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
@@ -56,7 +56,7 @@ class GuardNumerics(Treatment):
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         place = 0 if name == "__rtruediv__" else 1
-        x = _floating(args, place)
+        x = self._floating(args, place)
         if x is None or not bool((x.abs() < EPSILON).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
@@ -68,19 +68,21 @@ class GuardNumerics(Treatment):
     def _exponent(
         self, name: str, proceed: Proceed, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        x = _floating(args, 0)
+        x = self._floating(args, 0)
         if x is None or not bool((x > LARGEST).any()):
             return proceed(*args, **kwargs)
         self.points.report.apply(self.text, name)
         return proceed(x.clamp(max=LARGEST), *args[1:], **kwargs)
 
+    def _floating(self, args: tuple[Any, ...], place: int) -> Tensor | None:
+        """The argument at a place, where it is a tensor of numbers that can be out of a domain.
 
-def _floating(args: tuple[Any, ...], place: int) -> Tensor | None:
-    """The argument at a place, where it is a tensor of numbers that can be out of a domain."""
-    x = args[place] if len(args) > place else None
-    if isinstance(x, Tensor) and x.is_floating_point() and x.numel():
-        return x
-    return None
+        An optimizer's own are in it: of a dead unit, Adam takes the root of 0 and adds its epsilon.
+        """
+        x = args[place] if len(args) > place else None
+        if self.points.steps.running or not isinstance(x, Tensor):
+            return None
+        return x if x.is_floating_point() and x.numel() else None
 
 
 build = GuardNumerics

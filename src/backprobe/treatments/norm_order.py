@@ -50,7 +50,9 @@ class NormOrder(Treatment):
     def _meet(self, root: nn.Module, *_: Any) -> None:
         if not self._pairs() and len(self.points.living_roots()) == 1:
             other = "after" if self.value == "before" else "before"
-            self.points.report.refuse(self.text, f"no batch norm stands right {other} one")
+            self.points.report.refuse(
+                self.text, f"no batch norm stands right {other} an activation"
+            )
 
     def _begin(self, *_: Any) -> None:
         self._number, self._held = -1, None

@@ -47,6 +47,12 @@ class Report:
             self.waiting.pop(text, None)
             self.write()
 
+    def take_back(self, text: str, waits: str) -> None:
+        """What was told as applied turned out to be none; it waits again."""
+        if self.applied.pop(text, None) is not None:
+            self.waiting[text] = waits
+            self.write()
+
     def refuse(self, text: str, why: str) -> None:
         """A treatment can't be applied.
 

@@ -72,11 +72,19 @@ class Shuffle(Treatment):
         if self.points.calls.output_of(data) is not None:
             return False
         start, stop, _ = wanted.indices(len(data))
-        return len(data) >= 32 and stop - start <= len(data) // 2
+        return len(data) >= 32 and stop - start <= len(data) // 2 and not _is_drawn(data)
 
     def undo(self) -> None:
         """Puts the sampler back."""
         SequentialSampler.__iter__ = self._original  # type: ignore[method-assign]
+
+
+def _is_drawn(data: Tensor) -> bool:
+    """Whether it is a random order of rows itself, as `torch.randperm` gives it."""
+    if data.dim() != 1 or data.dtype != torch.int64 or int(data.max()) != len(data) - 1:
+        return False
+    ordered = torch.arange(len(data), device=data.device)
+    return not torch.equal(data, ordered) and torch.equal(data.sort()[0], ordered)
 
 
 build = Shuffle

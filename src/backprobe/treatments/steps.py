@@ -46,6 +46,11 @@ class Steps:
         """The optimizers that were made and still exist."""
         return [one for reference in self.optimizers if (one := reference()) is not None]
 
+    @property
+    def running(self) -> bool:
+        """Whether an optimizer's step runs."""
+        return self._inside is not None
+
     def install(self) -> None:
         """Puts the hooks in place."""
         original: Any = Optimizer.__init__
