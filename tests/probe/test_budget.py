@@ -184,3 +184,17 @@ def test_time_in_which_nothing_is_watched_earns_nothing() -> None:
     now = perf_counter()
     assert 0.02 * (now - one.since) - (one.spent - one.paid) < left + 0.002
     assert one.elapsed() - before < 0.1
+
+
+def test_a_step_that_is_expected_is_observed() -> None:
+    """Whatever was due before it; a light trial and aligned ranks go by their own rules."""
+    for wanted, budget in (
+        (True, Budget(0.0)),
+        (False, Budget(0.0, aligned=True)),
+        (False, Budget(0.02, only=3)),
+    ):
+        seen = [budget.next() for _ in range(30)]
+        budget.spent += 1.0  # no step is observed for its own sake from now on
+        budget.expect(22)
+        seen += [budget.next() for _ in range(25)]
+        assert seen[29 + 22] == wanted, wanted

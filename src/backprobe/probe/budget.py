@@ -59,6 +59,7 @@ class Budget:
         self.burst = 0
         self.sure = DENSE * GROWTH if only is None else math.inf
         self.paid, self.since = 0.0, 0.0
+        self._expected = 0
         self._watching = False
         self._before = 0.0
         self._paused: float | None = None
@@ -90,6 +91,12 @@ class Budget:
         """Asks for the next steps in full."""
         self.burst = BURST if self.only is None else 0
 
+    def expect(self, steps: int) -> None:
+        """Has a step observed for certain, so many after the present one."""
+        if self.only is None and not self.aligned:
+            self._expected = self.steps + steps
+            self.sure = min(self.sure, self._expected)
+
     def next(self) -> bool:
         """Whether the step that begins now is observed."""
         now = perf_counter()
@@ -103,6 +110,8 @@ class Budget:
         self.steps += 1
         if self.steps >= self.sure:
             self.sure = self.steps * GROWTH
+            if self._expected > self.steps:
+                self.sure = min(self.sure, self._expected)
         self.burst = max(0, self.burst - 1)
         self.observed += wanted
         self._watching, self._before = wanted, self.spent

@@ -22,8 +22,8 @@ BATCH_EVERY = 16
 """After the first 20, one batch in so many observed ones is described."""
 LATER = ((512, 64), (2048, 256))
 """After so many observed batches, one in so many: what the data are is known by then."""
-TOLD_BY = 16
-"""Numbers of a batch that tell it from another one."""
+TOLD_BY = 64
+"""Numbers of a batch that tell it from another one, from all over it: pictures have margins."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -75,7 +75,7 @@ class Inputs:
             state.unused.forward(
                 0 if x is None else x.shape[0],
                 module.training and (not again or _any_training(module)),
-                _first_numbers(x) if again else None,
+                _numbers(x) if again else None,
                 id(module),
             )
         self._batches += measuring
@@ -155,13 +155,14 @@ class Inputs:
             )
 
 
-def _first_numbers(x: Tensor | None) -> object:
+def _numbers(x: Tensor | None) -> object:
     """What tells a batch from another one; a device is not waited for."""
     if x is None or type(x) is not Tensor or not hosts.near(x):
         return None
     if torch._C._get_tracing_state() is not None:
         return None  # reading it would become a part of the trace
-    return x.detach().reshape(-1)[:TOLD_BY].tolist()
+    flat = x.detach().reshape(-1)
+    return flat[:: max(1, flat.numel() // TOLD_BY)].tolist()
 
 
 def _any_training(module: nn.Module) -> bool:

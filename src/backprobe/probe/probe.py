@@ -35,6 +35,9 @@ from backprobe.session import Session
 PRINTED_STEPS = 10
 """Hooks that are off are put in place after a printed line at most once in so many steps."""
 
+FORESEEN = 3
+"""Printed lines after each of which the step is observed in which the next one is to be expected:
+an evaluation that nothing else tells of comes right before it."""
 LIGHT_STEPS = 3
 """Steps in which a trial's losses are read: of what kind they are, and which tensor the targets."""
 
@@ -83,6 +86,7 @@ class Probe:
         self.handles: list[Any] = []
         self._flushed = 0.0
         self._woken = 0
+        self._foreseen = 0
         self._pre_hook: Any = None
         recorder.event("environment", torch=dict(torch_facts()))
         self.state.budget.next()
@@ -157,6 +161,9 @@ class Probe:
             and state.step - self._woken >= PRINTED_STEPS
             and not self.heartbeat.stepping
         ):
+            if self._foreseen < FORESEEN:
+                self._foreseen += 1
+                state.budget.expect(state.step - self._woken)
             self._woken = state.step
             self.guard.run("forward", self.forward.wake)
 

@@ -22,7 +22,7 @@ TREATMENTS: Mapping[str, str] = {
     "dropout-after-norm": "moves each dropout behind the batch norm that it stands before",
     "dropout=0.2": "sets every dropout to 0.2",
     "dropout=off": "switches every dropout off",
-    "eval-mode": "puts the model in eval mode for each forward without gradients",
+    "eval-mode": "puts the model in eval mode wherever it is evaluated",
     "guard-numerics": "keeps log, sqrt, division and exp in their domain",
     "ignore-detach": "lets gradients pass `detach` and `.data`",
     "initialize=he": "draws the weights anew: He for ReLU layers, LeCun or Glorot elsewhere",

@@ -93,7 +93,7 @@ TABLE: Mapping[str, Entry] = {
     "dropout-after-norm": Entry(
         "dropout_after_norm", "none", "", "dropout after the norm that it stands before"
     ),
-    "eval-mode": Entry("eval_mode", "none", "", "eval mode in forwards without gradients"),
+    "eval-mode": Entry("eval_mode", "none", "", "eval mode in forwards that evaluate"),
     "freeze-batch": Entry("freeze_batch", "none", "", "a loader's first batch, again and again"),
     "guard-numerics": Entry(
         "guard_numerics", "none", "", "log, sqrt, division and exp kept in their domain"
