@@ -117,18 +117,21 @@ class Points:
     def _called(
         self, original: Any, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if self.stack or self._tracing or self._backward_depth or not _has_parameters(module):
-            if not self.stack:
+        if self.stack:
+            if not self.calls.wanted:  # nobody asks which module runs inside
                 return original(module, *args, **kwargs)
             self.stack.append(module)
             try:
                 return original(module, *args, **kwargs)
             finally:
                 self.stack.pop()
+        known = self._known.get(id(module))
+        new = known is None or known() is not module
+        if self._tracing or self._backward_depth or (new and not _has_parameters(module)):
+            return original(module, *args, **kwargs)
         self.stack.append(module)
         try:
-            known = self._known.get(id(module))
-            if known is None or known() is not module:
+            if new:
                 self._known[id(module)] = weakref.ref(module)
                 self.roots.append(self._known[id(module)])
                 self._meet(module, args, kwargs)
