@@ -163,6 +163,20 @@ def test_what_the_optimizer_lacks_is_given(treat: Treat) -> None:
     assert id(model[0].weight) not in held
 
 
+def test_what_comes_later_is_given_too(treat: Treat) -> None:
+    """A head that is replaced between two trainings."""
+    applied = treat("optimize-all")
+    model = classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    train(model, optimizer)
+    assert not applied.points.report.applied
+    model[4] = nn.Linear(16, 3)
+    before = model[4].weight.detach().clone()
+    train(model, optimizer, rounds=20)
+    assert not torch.equal(model[4].weight, before)
+    assert "optimize-all" in applied.points.report.applied
+
+
 def test_frozen_layers_thaw(treat: Treat) -> None:
     """Also where the optimizer got only what was not frozen."""
     treat("unfreeze")

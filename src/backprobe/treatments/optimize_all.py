@@ -14,38 +14,42 @@ from backprobe.treatments.base import Treatment
 from backprobe.treatments.points import Points
 from backprobe.treatments.steps import Steps, tensors
 
+FIRST, LATER = 3, 20
+"""Backward passes whose graph is walked: the first ones, and then one in so many. A table may be
+enlarged, or a head replaced, between two trainings."""
+
 
 class OptimizeAll(Treatment):
     """Adds every leaf that the loss depends on and no optimizer holds to the first group.
 
     Suits when: layers were made after the optimizer, live in a plain list, or were left out
-    (`parameters-not-optimized`, `unregistered-parameters`). `undo` takes them out again.
+    (`parameters-not-optimized`, `unregistered-parameters`), also where they come in the course of
+    the training. `undo` takes them out again.
     """
 
     NAME = "optimize-all"
-    WAITS = "a backward pass and an optimizer step"
+    WAITS = "a parameter that the loss reaches and no optimizer holds"
 
     def install(self, points: Points) -> None:
-        """Finds the leaves before each of the first backward passes."""
+        """Finds the leaves before each of the first backward passes, and before some later ones."""
         self.points = points
         self._found: dict[int, Tensor] = {}
         self._given: list[tuple[Optimizer, Tensor]] = []
-        self._looks = 0
+        self._backwards = 0
         points.before_backward.append(self._look)
         points.steps.before.append(self._give)
 
     def _look(self, loss: Tensor) -> None:
-        if self._looks < 3:
-            self._looks += 1
+        self._backwards += 1
+        if self._backwards <= FIRST or self._backwards % LATER == 0:
             self._found.update({id(leaf): leaf for leaf in leaves(loss)})
 
     def _give(self, optimizer: Optimizer) -> None:
-        given = give(optimizer, self.points.steps, self._found.values())
+        found, self._found = self._found, {}
+        given = give(optimizer, self.points.steps, found.values())
         self._given += [(optimizer, tensor) for tensor in given]
         if given:
             self.points.report.apply(self.text, f"{len(given)} tensors")
-        elif not self._given:
-            self.points.report.refuse(self.text, "the optimizer holds all that the loss reaches")
 
     def undo(self) -> None:
         """Takes the tensors out again."""
