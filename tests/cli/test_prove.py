@@ -94,6 +94,7 @@ def test_a_treatment_that_does_not_fit_says_why(
     assert done.status == 0
     assert "unfreeze is not applied: no parameter is frozen" in done.err
     assert "standardize-inputs is not applied" not in done.err
+    assert "treated by standardize-inputs\n" in done.err
 
 
 def test_wrong_treatments_are_refused_before_the_run(

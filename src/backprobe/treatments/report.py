@@ -77,6 +77,9 @@ class Report:
             if not self.trial:
                 sys.stderr.write(f"backprobe: {text} is not applied: {self.refused[text]}\n")
         self.waiting.clear()
+        if self.applied and self.folder is not None and not self.trial:
+            told = (f"{text} ({how})" if how else text for text, how in self.applied.items())
+            sys.stderr.write(f"backprobe: treated by {', '.join(told)}\n")
         self.write()
 
     def write(self) -> None:
