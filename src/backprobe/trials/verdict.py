@@ -81,7 +81,8 @@ def judge(
     word: Word = "no effect"
     reason = ""
     if asked is not None and len(treated) < asked:
-        reason = f"given up after {len(treated)} of {asked} seeds: not better in each"
+        where = "there" if len(treated) == 1 else "at all of them"
+        reason = f"given up after {len(treated)} of {asked} seeds: not better {where}"
     elif math.isinf(half):
         reason = "one seed tells nothing of the noise"
     elif low > 0:
