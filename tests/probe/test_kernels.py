@@ -168,7 +168,7 @@ def test_the_histogram_of_an_output_counts_the_elements_read(shape: tuple[int, .
     meter = outputs.add(Place(0, "layer", "Any"), len(shape) == 4)
     meter.measure(x, True)
     meter.late = None
-    read = meter._sample(x).reshape(-1)[:: meter._spec.bin_step].numpy()
+    read = meter._sample(x).reshape(-1)[:: meter.spec.bin_step].numpy()
     assert len(read) > 5
     wanted = np.bincount([expected_bin(float(v)) for v in read], minlength=native.BINS)
     assert outputs.block is not None

@@ -36,7 +36,8 @@ class Forward:
     def __init__(self, state: State, loaders: Loaders) -> None:
         self.state = state
         self.stack: list[nn.Module] = []
-        self._layers = Layers(state, self.stack, lambda args: self._inputs.first(args))
+        self._after = self.after  # the one object that torch's registry holds, as `_before` is
+        self._layers = Layers(state, self.stack, lambda args: self._inputs.first(args), self._after)
         self._inputs = Inputs(state, loaders, self._layers.index)
         self._roots: dict[int, tuple[Any, int]] = {}
         self._broken = state.guard.broken
@@ -47,7 +48,7 @@ class Forward:
         self._measuring = False
         self._skip = False
         self._handles: list[Any] = []
-        self._before = self.before  # the one object that torch's registry holds
+        self._before = self.before
         self.resume: Callable[[Any], None] = lambda _: None
         state.running = lambda: bool(self.stack)
 
@@ -57,7 +58,7 @@ class Forward:
             register: Callable[..., Any] = torch_module.register_module_forward_hook
             self._handles = [
                 torch_module.register_module_forward_pre_hook(self._before),
-                register(self.after, with_kwargs=True, always_call=True),
+                register(self._after, with_kwargs=True, always_call=True),
             ]
 
     def switch(self, wanted: bool) -> None:
@@ -88,11 +89,15 @@ class Forward:
     def _flatten(self) -> None:
         """Takes the pre-hook off until the root has run: nothing asks which module runs inside.
 
-        Not of a network that was ever seen to call itself: its end could not be told then.
+        Not of a network that was ever seen to call itself: its end could not be told then. What
+        the layers put out is left to compiled code, where there is nothing else to do.
         """
         registry = self._handles[0].hooks_dict_ref() if self._handles else None
         if registry is not None and registry.pop(self._handles[0].id, None) is not None:
             self._flat = True
+            hook = self._layers.follow(self.stack[0], self._inputs.wants_first)
+            if hook is not None:
+                self._hook_after(hook)
 
     def _unflatten(self) -> None:
         """Puts it back."""
@@ -100,6 +105,13 @@ class Forward:
         registry = self._handles[0].hooks_dict_ref() if self._handles else None
         if registry is not None:
             registry[self._handles[0].id] = self._before
+        self._hook_after(self._after)
+        self._layers.followed()
+
+    def _hook_after(self, hook: Callable[..., None]) -> None:
+        registry = self._handles[1].hooks_dict_ref() if self._handles else None
+        if registry is not None and self._handles[1].id in registry:
+            registry[self._handles[1].id] = hook
 
     def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""

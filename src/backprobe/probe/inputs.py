@@ -55,9 +55,14 @@ class Inputs:
         """Counts an evaluation phase that begins."""
         self._phases += 1
 
+    @property
+    def wants_first(self) -> bool:
+        """Whether `first` would do anything in the forward that begins."""
+        return self._due(self._batches + 1)
+
     def first(self, args: Any) -> None:
         """Reads what the first layer with weights is given: an embedding may come before it."""
-        if self._due(self._batches + 1):
+        if self.wants_first:
             x = batches.first_tensor(args, {})
             if x is not None and x.is_floating_point():
                 self._first_input = batches.six(x)

@@ -15,7 +15,8 @@ from backprobe.probe import attention, occasional, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
 from backprobe.probe.attention import Call
 from backprobe.probe.capture import Capture, possible
-from backprobe.probe.outputs import Meter
+from backprobe.probe.kernels import calls
+from backprobe.probe.outputs import ROW, Meter
 from backprobe.probe.state import State
 from backprobe.probe.structure import is_criterion, unwrapped
 from backprobe.probe.turns import Turns
@@ -49,19 +50,27 @@ class Layers:
         state: shared with the other parts of the probe.
         stack: the modules that are running, the root first.
         first: called with the arguments of the first layer with weights of each forward.
+        after: the hook that a layer is told to.
     """
 
-    def __init__(self, state: State, stack: list[nn.Module], first: Callable[[Any], None]) -> None:
+    def __init__(
+        self,
+        state: State,
+        stack: list[nn.Module],
+        first: Callable[[Any], None],
+        after: Callable[..., None],
+    ) -> None:
         self.state = state
         self.stack = stack
         self.capture: Capture | None = None
+        self._calls = state.outputs.calls = calls.layers(after, state.outputs.order, __name__)
         self._first = first
         self._first_seen = False
         self._specs: dict[int, _Spec] = {}
         self._functional: dict[tuple[int, str, int], Meter] = {}
         self._attentions: dict[tuple[int, str, int], tuple[Place, int]] = {}
         self._graphs: dict[int, int] = {}
-        self._calls: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
         self._looks = 0
         self._occasion = -1
         self._turns = Turns()
@@ -95,6 +104,41 @@ class Layers:
             )
             self.capture.__enter__()  # type: ignore[no-untyped-call]
 
+    def follow(self, root: nn.Module, first: bool) -> Callable[..., None] | None:
+        """A hook that does in compiled code what `measure` does, in the forward that begins.
+
+        Only where that is all that is to be done in it; else None.
+
+        Arguments:
+            root: whose forward it is.
+            first: whether the first layer with weights is to be told.
+        """
+        state, compiled = self.state, self._calls
+        if compiled is None or state.occasion or state.unit_look or self.capture is not None:
+            return None
+        outputs = state.outputs
+        if not outputs.meters or not state.guard.works("outputs"):
+            return None
+        if not outputs.width:
+            outputs.make_room()
+        compiled.begin(
+            root,
+            outputs.seen,
+            outputs.at,
+            outputs.width * ROW,
+            outputs.sink_at if state.histograms else 0,
+            not first,
+        )
+        return compiled.hook
+
+    def followed(self) -> None:
+        """The forward has ended whose hook `follow` gave."""
+        if self._calls is not None:
+            spent = self._calls.end()
+            if spent >= 0:
+                self.state.outputs.touched = True
+                self.state.budget.spent += spent
+
     def end_capture(self) -> Capture | None:
         """Takes the mode off that `begin` has put on, if it has."""
         capture, self.capture = self.capture, None
@@ -113,7 +157,7 @@ class Layers:
             self.measure(module, args, output)
             spec = self._specs[id(module)]
             if capture.graph:
-                self._calls[spec.module] = self._calls.get(spec.module, 0) + 1
+                self._counts[spec.module] = self._counts.get(spec.module, 0) + 1
                 if spec.meter is not None and type(output) is Tensor:
                     capture.place_at(spec.module, spec.meter.place, output)
         finally:
@@ -125,11 +169,19 @@ class Layers:
         if spec is None or spec.ref() is not module:
             spec = self._spec(module, output)
             self._specs[id(module)] = spec
+            if self._calls is not None:
+                meter = spec.meter
+                at, offset, row = (
+                    (0, 0, 0) if meter is None else (meter.at, meter.offset, meter.row)
+                )
+                self._calls.learn(module, at, offset, row, spec.weighted)
         if spec.weighted and not self._first_seen:
             self._first_seen = True
+            if self._calls is not None:
+                self._calls.seen()
             self._first(args)
         meter, state = spec.meter, self.state
-        if meter is None or meter.seen == state.outputs.seen:
+        if meter is None or meter.spec.step == state.outputs.seen:
             return
         if type(output) is not Tensor:
             output = output[0] if isinstance(output, tuple) and output else output
@@ -150,8 +202,8 @@ class Layers:
         structure = self.state.structure
         index = self.index(module)
         self._graphs[index] = self._graphs.get(index, 0) + 1
-        calls, self._calls = self._calls, {}
-        for number, count in calls.items():
+        counts, self._counts = self._counts, {}
+        for number, count in counts.items():
             if number >= 0 and structure.modules[number].calls < count:
                 structure.put(replace(structure.modules[number], calls=count))
         if self._graphs[index] > 1:
@@ -192,7 +244,7 @@ class Layers:
     def _spec(self, module: nn.Module, output: Any) -> _Spec:
         structure = self.state.structure
         index = structure.module_of.get(id(module), -1)
-        ref = weakref.ref(module)
+        ref = weakref.ref(module, self._forgetter(id(module)))
         name = type(module).__name__
         weight = module._parameters.get("weight")
         weighted = (
@@ -213,6 +265,10 @@ class Layers:
         )
         meter = self.state.outputs.add(place, self._channels_first(name, shape))
         return _Spec(index, ref, meter, weighted)
+
+    def _forgetter(self, key: int) -> Callable[[Any], None] | None:
+        forget = None if self._calls is None else self._calls.forget
+        return None if forget is None else lambda _: forget(key)
 
     def _on_activation(self, call: Call, output: Tensor, module: int, ordinal: int) -> Place | None:
         """Measures a functional activation, unless a module is what called it."""
@@ -240,7 +296,7 @@ class Layers:
             )
             meter = self.state.outputs.add(place, self._channels_first("", shape))
             self._functional[key] = meter
-        if meter.seen != self.state.outputs.seen:
+        if meter.spec.step != self.state.outputs.seen:
             meter.measure(output, self.state.histograms)
             if self.state.unit_look:
                 self._look_at_units(meter, output)

@@ -23,7 +23,7 @@ from torch import Tensor
 from backprobe.probe import units
 from backprobe.probe.activations import RECTIFIERS, SATURATION
 from backprobe.probe.blocks import Block, Pattern
-from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.kernels import calls, native, through_torch
 from backprobe.probe.occasional import effective_rank
 from backprobe.probe.parameters import DTYPES, reshaped
 from backprobe.probe.transfer import Transfers
@@ -40,6 +40,8 @@ SIGNALS = (
     "out_saturated",
     "out_dead",
 )
+ROW = 4 * len(SIGNALS)
+"""Bytes of a place's signals."""
 SAMPLE = 1 << 14
 MIN_ROWS = 8
 ROOM = 64
@@ -67,51 +69,49 @@ class Meter:
         outputs: whose block the signals and histograms go into.
         row: of this place in it.
 
-    `seen` equals that of its outputs where the place was measured in the step that is going on.
+    `spec.step` equals `seen` of its outputs where the place was measured in the step that is going
+    on.
     """
 
     __slots__ = (
-        "_at",
-        "_empty",
         "_kernel",
         "_length",
-        "_offset",
         "_outputs",
         "_shape",
-        "_spec",
         "_starts",
         "_steps",
         "_sums",
         "_top",
         "_unit_max",
+        "at",
         "channels_first",
         "dies",
         "high",
         "late",
         "late_bins",
         "low",
+        "offset",
         "place",
         "row",
-        "seen",
+        "spec",
     )
 
     def __init__(self, place: Place, channels_first: bool, outputs: Outputs, row: int) -> None:
         self.place = place
         self.channels_first = channels_first
         self.row = row
-        self.seen = -1
         self.late: Tensor | None = None
         self.late_bins: Tensor | None = None
         self.low, self.high = SATURATION.get(place.activation, (1.0, -1.0))
         self.dies = place.activation in RECTIFIERS
         self._outputs = outputs
-        self._offset = row * 4 * len(SIGNALS)
-        self._spec = native.Output()
-        self._spec.dead = self.dies
-        self._spec.low, self._spec.high = self.low, self.high
-        self._at = ctypes.addressof(self._spec)
+        self.offset = row * ROW
+        self.spec = native.Output()
+        self.spec.dead = self.dies
+        self.spec.low, self.spec.high = self.low, self.high
+        self.spec.step = self.spec.dimensions = -1
+        self.at = ctypes.addressof(self.spec)
         self._shape: torch.Size | None = None
-        self._empty = False
         library = native.quick()
         self._kernel = None if library is None else library.bp_output
         self._unit_max: NDArray[np.float32] | None = None
@@ -120,10 +120,10 @@ class Meter:
     def measure(self, x: Tensor, histogram: bool) -> None:
         """Reads one output; the first of a step counts."""
         outputs = self._outputs
-        self.seen = outputs.seen
+        self.spec.step = outputs.seen
         if x.shape != self._shape:
             self._plan(x)
-        if self._empty:
+        if self.spec.empty:
             return
         kernel = self._kernel
         dtype = DTYPES.get(x.dtype) if x.is_cpu else None
@@ -134,15 +134,16 @@ class Meter:
             x = x.detach().contiguous()
         if self.row >= outputs.width:
             outputs.make_room()
+        outputs.touched = True
         if histogram:
             outputs.order.append(self.row)
-            kernel(self._at, x.data_ptr(), dtype, outputs.at + self._offset, outputs.sink_at)
+            kernel(self.at, x.data_ptr(), dtype, outputs.at + self.offset, outputs.sink_at)
         else:
-            kernel(self._at, x.data_ptr(), dtype, outputs.at + self._offset, None)
+            kernel(self.at, x.data_ptr(), dtype, outputs.at + self.offset, None)
 
     def _measure_late(self, x: Tensor, histogram: bool) -> None:
         """The same where the results stay on a device for now, or nothing could be compiled."""
-        spec = self._spec
+        spec = self.spec
         spec.calls += 1
         spec.seen += 1
         sample = self._sample(x)
@@ -157,7 +158,7 @@ class Meter:
 
     def units(self, x: Tensor) -> tuple[int, Tensor] | None:
         """Single units of the output just measured: one in so many, and what `units` says."""
-        if self._empty:
+        if self.spec.empty:
             return None
         sample = self._sample(x)
         return self._steps[4] * units.every(sample.shape[1]), units.measure(
@@ -166,14 +167,18 @@ class Meter:
 
     def rank(self, x: Tensor) -> Tensor | None:
         """Effective rank of the output that was just measured, see `occasional`."""
-        return None if self._empty else effective_rank(self._sample(x))
+        return None if self.spec.empty else effective_rank(self._sample(x))
 
     def _plan(self, x: Tensor) -> None:
         shape = x.shape
         self._shape = shape
         rows, count, inner = layout(shape, self.channels_first)
-        self._empty = rows * count * inner == 0
-        if self._empty:
+        self.spec.empty = rows * count * inner == 0
+        fits = len(shape) <= native.MOST_DIMENSIONS
+        self.spec.dimensions = len(shape) if fits else -1
+        if fits:
+            self.spec.shape[: len(shape)] = shape
+        if self.spec.empty:
             return
         unit_step = max(1, -(-count * min(rows, MIN_ROWS) // SAMPLE))
         taken_units = -(-count // unit_step)
@@ -186,8 +191,8 @@ class Meter:
         if self._unit_max is None or len(self._unit_max) != taken_units:
             self._unit_max = np.full(taken_units, -np.inf, np.float32)
             self._sums = np.zeros((2, taken_units), np.float32)
-            self._spec.seen = 0
-        spec = self._spec
+            self.spec.seen = 0
+        spec = self.spec
         spec.rows, spec.units, spec.inner, spec.row_step, spec.unit_step = self._steps
         spec.length, spec.starts = length, self._starts
         spec.unit_max = self._unit_max.ctypes.data
@@ -199,7 +204,7 @@ class Meter:
     def _sample(self, x: Tensor) -> Tensor:
         rows, count, inner, row_step, unit_step = self._steps
         whole = x.detach().reshape(rows, count, inner)
-        start = self._spec.calls * PRIME % self._starts  # another run of positions each time
+        start = self.spec.calls * PRIME % self._starts  # another run of positions each time
         return whole[::row_step, ::unit_step, start : start + self._length]
 
     def _tops(self, sample: Tensor) -> Tensor | None:
@@ -216,6 +221,8 @@ class Outputs:
     Arguments:
         width: places that the row that is being filled has room for, 0 before a step's first.
         at, sink_at: where the kernel writes that row and its histograms.
+        touched: whether it has.
+        calls: told where that is.
         order: the places whose histograms were written, in order.
         late: meters whose results are on a device.
         seen: a number that is another in each step.
@@ -228,6 +235,8 @@ class Outputs:
         self.width = 0
         self.at = 0
         self.sink_at = 0
+        self.touched = False
+        self.calls: calls.Layers | None = None
         self.order: list[int] = []
         self.late: list[Meter] = []
         self._pattern: tuple[list[int], Pattern] | None = None
@@ -254,6 +263,8 @@ class Outputs:
                     block.move(wider)
             self.block = block = wider
         self.at, self.sink_at, self.width = block.at, block.sink_at, len(block.index)
+        if begun and self.calls is not None:
+            self.calls.room(self.at, self.width * ROW, self.sink_at)
 
     def commit(self, step: int, blocks: deque[Block]) -> None:
         """Completes the row of a step, if the compiled kernel measured anything in it.
@@ -263,10 +274,11 @@ class Outputs:
             blocks: where a block is announced to the flush thread.
         """
         self.seen += 1
-        block = self.block
-        if block is None or not self.width:
-            return
         self.width = 0
+        block = self.block
+        if block is None or not self.touched:
+            return
+        self.touched = False
         if not block.steps:
             blocks.append(block)
         if not self.order:
@@ -274,8 +286,8 @@ class Outputs:
             return
         if self._pattern is None or self._pattern[0] != self.order:
             index = np.array([self.meters[row].place.index for row in self.order], np.int32)
-            self._pattern = self.order, Pattern(np.full(len(index), 3, np.uint8), index)
-        self.order = []
+            self._pattern = self.order.copy(), Pattern(np.full(len(index), 3, np.uint8), index)
+        self.order.clear()
         block.commit(step, self._pattern[1])
 
     def send(self, transfers: Transfers, store: Store, binned: Store | None) -> None:

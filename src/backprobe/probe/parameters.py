@@ -23,7 +23,7 @@ from torch import Tensor
 
 from backprobe.probe.blocks import Block, Pattern
 from backprobe.probe.host import freed
-from backprobe.probe.kernels import native, through_torch
+from backprobe.probe.kernels import calls, native, through_torch
 from backprobe.probe.occasional import adam_state, second_moment_lag
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.turns import Turns
@@ -89,6 +89,7 @@ class ParameterSet:
         self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
+        self._reading: calls.Reading | None = None
         self._library = native.quick() if sum(held) <= QUICK else native.library()
         self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
         if self.block is not None:
@@ -104,6 +105,8 @@ class ParameterSet:
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
+        if self._reading is not None and self._read_at_once(histograms, False):
+            return
         if not self._readable():
             self._before_slowly(histograms)
             return
@@ -116,8 +119,22 @@ class ParameterSet:
         if not self._fast:
             for k, parameter in enumerate(self.parameters):
                 self._gradient_slowly(k, parameter, histograms)
+        elif self._read_at_once(histograms, True):
+            return
         elif self._located():
             self._read(histograms, True)
+
+    def _read_at_once(self, histograms: bool, again: bool) -> bool:
+        """Whether compiled calls could read everything: nothing is other than it was."""
+        reading, block = self._reading, self.block
+        if reading is None or block is None or block.full:
+            return False
+        squares = reading.read(block.at, block.sink_at if histograms else 0, again)
+        if squares is None:
+            self._pointers, self._grad_pointers = [], []  # what is in the arrays is not these
+            return False
+        self.squares = squares
+        return True
 
     def _read(self, histograms: bool, again: bool) -> None:
         block = self.block
@@ -147,6 +164,10 @@ class ParameterSet:
         block = self.block
         if block is None or block.full:
             return
+        if self._reading is not None:
+            if self._reading.changed(block.at, block.sink_at if histograms else 0):
+                return
+            self._pointers = []
         # A step that gave the weights another size or type leaves no update to read.
         weights = self._weights_at if self._located() else self._nothing_at
         self._bp_after(
@@ -274,6 +295,9 @@ class ParameterSet:
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
         self._spec_array = specs
         self._specs = ctypes.addressof(specs)
+        self._reading = calls.reading(
+            self.parameters, specs, self._weights, self._grads, self._library is native.quick()
+        )
 
     def _open(self) -> None:
         if self.block is not None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled kernel: `stats.c`, built once a machine with its own C compiler, or None.
 
+`calls.c` is built the same way, see `calls`.
+
 Without a compiler (or with `BACKPROBE_NATIVE=0`) the probe computes the same numbers through
 torch, several times slower; nothing else changes.
 """
@@ -50,8 +52,16 @@ class Tensor(ctypes.Structure):
     )
 
 
+MOST_DIMENSIONS = 8
+"""Of an output whose shape `calls.c` can compare."""
+
+
 class Output(ctypes.Structure):
-    """What the kernel must know of one layer's output; mirrors `output` in `stats.c`."""
+    """What the kernel must know of one layer's output; mirrors `output` in `stats.c`.
+
+    What follows is for `calls.c`: the step in which it was measured last, whether there is nothing
+    to read, and the shape that all this is for, of -1 dimensions where there is none.
+    """
 
     _fields_ = (
         ("rows", ctypes.c_int64),
@@ -70,6 +80,10 @@ class Output(ctypes.Structure):
         ("unit_max", ctypes.c_void_p),
         ("unit_sum", ctypes.c_void_p),
         ("unit_square", ctypes.c_void_p),
+        ("step", ctypes.c_int64),
+        ("empty", ctypes.c_int32),
+        ("dimensions", ctypes.c_int32),
+        ("shape", ctypes.c_int64 * MOST_DIMENSIONS),
     )
 
 
@@ -106,7 +120,7 @@ def _loaded(kind: type[_Library]) -> _Library | None:
     if os.environ.get("BACKPROBE_NATIVE") == "0":
         return None
     try:
-        loaded = kind(str(_built()))
+        loaded = kind(str(built(SOURCE, FLAGS)))
     except (OSError, subprocess.SubprocessError):
         return None
     pointer, long, int32 = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
@@ -125,20 +139,28 @@ def _loaded(kind: type[_Library]) -> _Library | None:
     return loaded
 
 
-def _built() -> Path:
-    """Path of the shared library, named after its source, its flags and this processor."""
+def built(path: Path, flags: tuple[str, ...]) -> Path:
+    """Path of the shared library, named after its source, its flags and this processor.
+
+    Arguments:
+        path: of the source.
+        flags: for the compiler.
+
+    Raises:
+        OSError, subprocess.SubprocessError: it can't be built here.
+    """
     compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc")
-    source = SOURCE.read_bytes()
-    key = hashlib.sha256(source + repr((FLAGS, compiler, _processor())).encode()).hexdigest()[:16]
+    source = path.read_bytes()
+    key = hashlib.sha256(source + repr((flags, compiler, _processor())).encode()).hexdigest()[:16]
     folder = _cache()
-    target = folder / f"stats-{key}.so"
+    target = folder / f"{path.stem}-{key}.so"
     if target.exists():
         return target
     if compiler is None:
         raise FileNotFoundError("no C compiler")
     scratch = folder / f".{target.name}.{os.getpid()}"
     subprocess.run(
-        [compiler, *FLAGS, str(SOURCE), "-o", str(scratch), "-lm"],
+        [compiler, *flags, str(path), "-o", str(scratch), "-lm"],
         check=True,
         capture_output=True,
         timeout=COMPILE_SECONDS,

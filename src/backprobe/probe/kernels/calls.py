@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builtin functions that ask torch and call the kernel without the interpreter: `calls.c`, or None.
+
+They do what `probe.layers` and `probe.parameters` do in Python where nothing is new: a layer whose
+output has the shape that it had, parameters and gradients of the same size and type. Of anything
+else they leave the decision to Python. Without a compiler, with a torch that has no C exchange
+(before 2.10), on an interpreter that is not CPython or has no lock, and with
+`BACKPROBE_NATIVE=kernel`, Python does all of it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from backprobe.probe.kernels import native
+
+SOURCE = Path(__file__).with_name("calls.c")
+FLAGS = (
+    "-O2",
+    "-shared",
+    "-fPIC",
+    *(("-undefined", "dynamic_lookup") if sys.platform == "darwin" else ()),
+)
+
+
+class Layers(NamedTuple):
+    """What follows one process's layers.
+
+    `hook` is a global forward hook for the modules below a root, from `begin(root, step, row,
+    bytes, sink, first)` to `end()`, which returns the seconds it took, -1 where nothing was
+    measured.
+    `room(row, bytes, sink)`: the row has moved. `seen()`: the first layer with weights has run.
+    `learn(module, spec, offset, row, weighted)`: what is done with a module's output from now on.
+    `forget(id)`: a module is gone.
+    """
+
+    hook: Callable[..., Any]
+    begin: Callable[[Any, int, int, int, int, bool], None]
+    room: Callable[[int, int, int], None]
+    seen: Callable[[], None]
+    end: Callable[[], float]
+    learn: Callable[[Any, int, int, int, bool], None]
+    forget: Callable[[int], None]
+
+
+class Reading(NamedTuple):
+    """What reads one optimizer's tensors; each gives None where Python must look at them.
+
+    `read(row, sink, again)` returns what `bp_before` does, `changed(row, sink)` calls `bp_after`.
+    """
+
+    read: Callable[[int, int, bool], float | None]
+    changed: Callable[[int, int], bool | None]
+
+
+def layers(after: Callable[..., Any], order: list[int], module: str) -> Layers | None:
+    """Functions that follow layers, or None where there can't be any.
+
+    Arguments:
+        after: the hook in Python, which is called with what they leave to it.
+        order: gets the rows whose histograms were written.
+        module: that they say they are of.
+    """
+    library = _library()
+    return None if library is None else Layers(*library.bp_layers(after, order, module))
+
+
+def reading(
+    parameters: list[torch.Tensor], specs: Any, weights: Any, grads: Any, lock: bool
+) -> Any:
+    """A `Reading`, or None where there can't be one.
+
+    Arguments:
+        parameters: must not change any more.
+        specs: array of `native.Tensor`.
+        weights, grads: arrays of their addresses, which it fills.
+        lock: whether it keeps the interpreter's lock while the kernel runs.
+    """
+    library, kernel = _library(), native.quick()
+    if library is None or kernel is None:
+        return None
+    return Reading(
+        *library.bp_set(
+            parameters,
+            len(parameters),
+            ctypes.addressof(specs),
+            ctypes.addressof(weights),
+            ctypes.addressof(grads),
+            _address(kernel.bp_before),
+            _address(kernel.bp_after),
+            not lock,
+        )
+    )
+
+
+@functools.cache
+def _library() -> ctypes.PyDLL | None:
+    kernel = native.quick()
+    api = getattr(torch.Tensor, "__dlpack_c_exchange_api__", None)
+    unlocked = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+    if kernel is None or api is None or unlocked or sys.implementation.name != "cpython":
+        return None
+    if os.environ.get("BACKPROBE_NATIVE") == "kernel":
+        return None
+    try:
+        loaded = ctypes.PyDLL(str(native.built(SOURCE, FLAGS)))
+    except (OSError, subprocess.SubprocessError):
+        return None
+    item, pointer, long = ctypes.py_object, ctypes.c_void_p, ctypes.c_int64
+    loaded.bp_layers.restype = loaded.bp_set.restype = item
+    loaded.bp_layers.argtypes = (item, item, item)
+    loaded.bp_set.argtypes = (item, long, pointer, pointer, pointer, pointer, pointer, long)
+    loaded.bp_know.argtypes = (item, item, item, item, pointer)
+    known = loaded.bp_know(torch.Tensor, None, "grad", api, _address(kernel.bp_output))
+    return loaded if known else None
+
+
+def _address(function: Any) -> int | None:
+    return ctypes.cast(function, ctypes.c_void_p).value
