@@ -39,7 +39,7 @@ VARIABLES: Mapping[str, str] = {
     LIVE: "small file that `backprobe run` and its children share while a run lives; set by it",
     TREAT: "treatments that a process applies, a JSON list of strings; set by `--treat`",
     TRIAL: "that a process is a trial: JSON with `seed` and `steps`; set by `backprobe prove`",
-    NATIVE: "`0` measures with torch's own operations instead of the compiled kernel; `kernel` calls the kernel, but from Python only",
+    NATIVE: "`0` measures with torch's operations, `kernel` with the kernel, called by Python",
     DEBUG: "anything: a fault of backprobe's own is told with its traceback",
 }
 """Name → what it sets. There are no others."""

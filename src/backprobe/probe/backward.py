@@ -33,6 +33,7 @@ class Backward:
         state: shared with the other parts of the probe.
         loaders: learns from the loss which tensor of a batch is the target.
         on_begin: called before each backward: has anyone cleared the gradients?
+        as_usual: does the same where that is all there is to do, before and after; whether it did.
         on_done: called after each backward.
     """
 
@@ -41,11 +42,13 @@ class Backward:
         state: State,
         loaders: Loaders,
         on_begin: Callable[[Tensor, FrameType], None],
+        as_usual: Callable[[], bool],
         on_done: Callable[[], None],
     ) -> None:
         self.state = state
         self.loaders = loaders
         self._on_begin = on_begin
+        self._as_usual = as_usual
         self._on_done = on_done
         self._reads = 0
         self._full = FULL_READS
@@ -84,8 +87,11 @@ class Backward:
                 ):
                     state.in_backward = True
                     began = perf_counter() if observing else 0.0
+                    done = not observing
                     if observing:
-                        state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(1))
+                        done = bool(state.guard.run("heartbeat", self._as_usual))
+                        if not done:
+                            state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(1))
                         if compiles():
                             state.blind_spot(COMPILED)
                     if state.unused.forwards:
@@ -99,7 +105,7 @@ class Backward:
                         state.budget.anomaly()
                     if observing:
                         state.budget.spent += perf_counter() - began
-                    return not observing
+                    return done
             self._begin(loss)
         return False
 

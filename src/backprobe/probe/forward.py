@@ -47,6 +47,8 @@ class Forward:
         self._last = 0
         self._measuring = False
         self._skip = False
+        self._again = False
+        self._usual: Callable[[], Any] = _nothing
         self._handles: list[Any] = []
         self._before = self.before
         self.resume: Callable[[Any], None] = lambda _: None
@@ -83,7 +85,7 @@ class Forward:
         for handle in self._handles:
             handle.remove()
         self._handles = []
-        self._flat = False
+        self._flat = self._again = False
         self.stack.clear()
 
     def _flatten(self) -> None:
@@ -97,21 +99,17 @@ class Forward:
             self._flat = True
             hook = self._layers.follow(self.stack[0], self._inputs.wants_first)
             if hook is not None:
-                self._hook_after(hook)
+                self._handles[1].hooks_dict_ref()[self._handles[1].id] = hook
+                self._usual = self._roots[id(self.stack[0])][0]
 
     def _unflatten(self) -> None:
         """Puts it back."""
         self._flat = False
-        registry = self._handles[0].hooks_dict_ref() if self._handles else None
-        if registry is not None:
-            registry[self._handles[0].id] = self._before
-        self._hook_after(self._after)
+        if self._handles:
+            before, after = self._handles
+            before.hooks_dict_ref()[before.id] = self._before
+            after.hooks_dict_ref()[after.id] = self._after
         self._layers.followed()
-
-    def _hook_after(self, hook: Callable[..., None]) -> None:
-        registry = self._handles[1].hooks_dict_ref() if self._handles else None
-        if registry is not None and self._handles[1].id in registry:
-            registry[self._handles[1].id] = hook
 
     def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""
@@ -125,8 +123,9 @@ class Forward:
             return
         began = perf_counter()
         self.stack.append(module)
-        self._entered = True
-        self.state.guard.run("forward", self._enter, module)
+        if module is not self._usual() or not self._enter_again(module):
+            self._entered = True
+            self.state.guard.run("forward", self._enter, module)
         self.state.budget.spent += perf_counter() - began
 
     def after(self, module: nn.Module, args: Any, kwargs: Any = None, output: Any = None) -> None:
@@ -140,6 +139,11 @@ class Forward:
         stack = self.stack
         if not stack or get_ident() != self.state.thread:
             self._nests = self._nests or id(module) == self._last  # it had ended within itself
+            return
+        if self._again and module is stack[0]:
+            began = perf_counter()
+            self._leave_again(module, args, kwargs or {}, output)
+            self.state.budget.spent += perf_counter() - began
             return
         if self._flat and module is not stack[0]:
             began = perf_counter()
@@ -222,6 +226,46 @@ class Forward:
         elif self._layers.capture is None and state.settled and not self._nests:
             self._flatten()
 
+    def _enter_again(self, module: nn.Module) -> bool:
+        """Whether a root runs as it last did: what `_enter` and `_flatten` do, in short."""
+        state = self.state
+        try:
+            if (
+                not state.observing
+                or not module.training
+                or self._nests
+                or state.phase is not None
+                or state.guard.broken
+                or not batches.grad_enabled()
+                or torch._C._current_graph_task_id() != -1
+                or torch._C._are_functorch_transforms_active()
+                or compiles()
+            ):
+                return False
+            self._inputs.begin()
+            hook = self._layers.follow_again(module, self._inputs.wants_first)
+            if hook is None:
+                return False
+            before, after = self._handles
+            before.hooks_dict_ref().pop(before.id)
+            after.hooks_dict_ref()[after.id] = hook
+            self._again = self._flat = True
+            state.root, state.training = self._roots[id(module)][1], 1.0
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            state.guard.failed("forward", error)
+        return True
+
+    def _leave_again(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        """Ends a forward that `_enter_again` has begun."""
+        self.stack.clear()
+        self._again = False
+        try:
+            self._unflatten()
+            self._last = id(module)
+            self._inputs.trained(module, args, kwargs, output, True)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            self.state.guard.failed("forward", error)
+
     def _numbered(self, module: nn.Module) -> int:
         """Number of a module that was called as a root, -1 where it has no parameters."""
         known = self._roots.get(id(module))
@@ -292,3 +336,7 @@ class Forward:
         if module.training or not self.state.seen_training or not self.state.mode_trusted:
             return False
         return self.state.step > 0
+
+
+def _nothing() -> None:
+    """No root has run."""

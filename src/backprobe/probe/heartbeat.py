@@ -21,12 +21,13 @@ from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.budget import ALWAYS_TOLD
 from backprobe.probe.loading import steps_done
-from backprobe.probe.opaque import opaque, skipped
+from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped
 from backprobe.probe.optimizer_settings import OptimizerSettings, plain
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
 from backprobe.probe.unstepped import Unstepped
+from backprobe.probe.usual import Usual
 from backprobe.records import Optimizer
 
 LIGHT = 4.0
@@ -85,15 +86,21 @@ class Heartbeat:
         self._accumulates = False
         self._small = noise.SmallBatches()
         self._settings = OptimizerSettings(state.recorder)
+        self._usual = Usual(state, self._settings)
+        self._as_usual = False
 
     def before_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer pre-step hook."""
         state = self.state
         if _compiling() or (get_ident() != state.thread and not state.mine()):
             return
-        if not state.observing and optimizer is self._sole() and self._inside is None:
-            scaling = state.scaling
-            if state.doze or not (scaling.seen or scaling.pending is not None):
+        if self._inside is None and optimizer is self._sole():
+            if state.observing:
+                if self._begins_as_usual(optimizer):
+                    self._inside = optimizer
+                    self._frame = id(sys._getframe(OWN_FRAMES))
+                    return
+            elif state.doze or state.scaling.idle:
                 self._inside = optimizer
                 self._light = True
                 return
@@ -140,9 +147,44 @@ class Heartbeat:
             self._on_step(self._beats)
             return
         began = perf_counter()
-        self.state.guard.run("heartbeat", self._after, optimizer)
+        if not self._as_usual or not self._ends_as_usual(optimizer):
+            self.state.guard.run("heartbeat", self._after, optimizer)
+        self._as_usual = False
         self.state.budget.spent += perf_counter() - began
         self._on_step(self._beats)
+
+    def _begins_as_usual(self, optimizer: Any) -> bool:
+        watched, state = self._only, self.state
+        if watched is None or self._beats < idle.BEATS or self._accumulates:
+            return False
+        if state.structure.replicas > 1 or self._small.listening:
+            return False
+        began = perf_counter()
+        try:
+            self._as_usual = self._usual.begins(optimizer, watched.index, watched.parameters)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            state.guard.failed("parameters", error)
+        self._backwards_before = state.backwards
+        state.budget.spent += perf_counter() - began
+        watched.measured = self._as_usual
+        return self._as_usual
+
+    def _ends_as_usual(self, optimizer: Any) -> bool:
+        watched = self._only
+        if watched is None:
+            return False
+        backwards = self.state.backwards
+        try:
+            if not self._usual.ends(optimizer, watched.index, watched.parameters, watched.cleared):
+                return False
+        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
+            self.state.guard.failed("heartbeat", error)
+        self._beats += 1
+        self._accumulates = backwards > 1
+        self._closed_by = watched.index
+        watched.cleared = False
+        watched.steps += 1
+        return True
 
     def _after_unseen(self, optimizer: Any) -> None:
         """After a step whose begin was not seen, of which nothing is recorded or not only that."""
@@ -396,6 +438,17 @@ class Heartbeat:
                 parameters = watched.parameters.parameters
                 step = self.state.step
                 self.state.guard.run("noise", self._small.before, step, parameters, loss)
+
+    def backward_as_usual(self) -> bool:
+        """What `before_backward` does, where nothing is to follow the pass; whether it was."""
+        watched = self._only
+        if watched is None or self._accumulates or self._inside is not None:
+            return False
+        if self.state.structure.replicas > 1 or self._small.listening:
+            return False
+        if watched.steps and not watched.cleared:
+            watched.cleared = watched.parameters.checked_none() or watched.parameters.cleared()
+        return True
 
     def after_backward(self) -> None:
         """After each backward pass: of a micro-batch, or where no optimizer has ever stepped."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -24,6 +25,11 @@ LATER = ((512, 64), (2048, 256))
 """After so many observed batches, one in so many: what the data are is known by then."""
 TOLD_BY = 64
 """Numbers of a batch that tell it from another one, from all over it: pictures have margins."""
+SHARE = 0.01
+"""Of the time since the last one so much may a batch after the first 20 take to describe, about:
+where steps take less than a millisecond one in 16 is too many."""
+WITH_TARGETS = 2.0
+"""What a batch costs to describe with its loss and its targets, over itself; measured."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -43,6 +49,9 @@ class Inputs:
         self.loaders = loaders
         self._index = index
         self._batches = 0
+        self._next = 1
+        self._wanted = False
+        self._described = self._cost = 0.0
         self._phases = 0
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
@@ -50,6 +59,10 @@ class Inputs:
     def begin(self) -> None:
         """Forgets the forward before."""
         self._first_input = None
+        self._wanted = self._batches + 1 >= self._next and (
+            self._batches < DENSE_BATCHES
+            or SHARE * (perf_counter() - self._described) >= WITH_TARGETS * self._cost
+        )
 
     def begin_phase(self) -> None:
         """Counts an evaluation phase that begins."""
@@ -57,12 +70,12 @@ class Inputs:
 
     @property
     def wants_first(self) -> bool:
-        """Whether `first` would do anything in the forward that begins."""
-        return self._due(self._batches + 1)
+        """Whether `first` would do anything in the forward that has begun."""
+        return self._wanted
 
     def first(self, args: Any) -> None:
         """Reads what the first layer with weights is given: an embedding may come before it."""
-        if self.wants_first:
+        if self._wanted:
             x = batches.first_tensor(args, {})
             if x is not None and x.is_floating_point():
                 self._first_input = batches.six(x)
@@ -83,11 +96,21 @@ class Inputs:
                 _numbers(x) if again else None,
                 id(module),
             )
-        self._batches += measuring
-        if measuring and x is not None and self._due(self._batches):
+        if not measuring:
+            if state.light and state.observing:
+                self._predicted(output)
+            return
+        self._batches += 1
+        if self._batches < self._next:
+            return
+        self._next += 1
+        while not _due(self._next):
+            self._next += 1
+        if x is not None and self._wanted:
+            began = perf_counter()
             state.guard.run("batches", self._describe, module, x, False)
-            self._predicted(output)
-        elif state.light and state.observing:
+            self._described = perf_counter()
+            self._cost = self._described - began
             self._predicted(output)
 
     def _predicted(self, output: Any) -> None:
@@ -122,14 +145,6 @@ class Inputs:
         if x is not None and phase.batches <= 2:
             state.guard.run("batches", self._describe, module, x, True)
 
-    def _due(self, number: int) -> bool:
-        """Whether the training batch of that number, from 1, is described."""
-        every = BATCH_EVERY
-        for after, rarer in LATER:
-            if number > after:
-                every = rarer
-        return number <= DENSE_BATCHES or number % every == 0
-
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""
         state = self.state
@@ -158,6 +173,15 @@ class Inputs:
                 state.transfers,
                 lambda facts: state.recorder.event("input-features", model=index, **facts),
             )
+
+
+def _due(number: int) -> bool:
+    """Whether the training batch of that number, from 1, is described if it takes little time."""
+    every = BATCH_EVERY
+    for after, rarer in LATER:
+        if number > after:
+            every = rarer
+    return number <= DENSE_BATCHES or number % every == 0
 
 
 def _numbers(x: Tensor | None) -> object:

@@ -131,6 +131,23 @@ class Layers:
         )
         return compiled.hook
 
+    def follow_again(self, root: nn.Module, first: bool) -> Callable[..., None] | None:
+        """As `begin` and `follow`, in a forward that goes like the one before, else None.
+
+        Arguments:
+            root: whose forward it is; its last one was followed.
+            first: whether the first layer with weights is to be told.
+        """
+        look = self._functional and (self._looks + 1) % CAPTURE_EVERY == 0
+        spec = self._specs.get(id(root))
+        if look or spec is None or spec.weighted or spec.meter is not None:
+            return None
+        hook = self.follow(root, first)
+        if hook is not None:
+            self._looks += 1
+            self._first_seen = False
+        return hook
+
     def followed(self) -> None:
         """The forward has ended whose hook `follow` gave."""
         if self._calls is not None:

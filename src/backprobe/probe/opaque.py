@@ -38,6 +38,10 @@ swap: Callable[[Any], Any] = getattr(_frames, "set_eval_frame", _nothing)
 """Sets what Dynamo does with frames, None for nothing, and returns what it did before."""
 
 
+OWN_FRAMES = 1 if swap is _nothing else 2
+"""Frames from a function that `opaque` has wrapped up to the one that calls it."""
+
+
 def opaque(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, called and never traced by Dynamo, neither it nor what it calls."""
     if swap is _nothing:

@@ -17,11 +17,14 @@ class OptimizerSettings:
 
     Arguments:
         recorder: takes an `optimizer-settings` event at each change.
+
+    `last`: optimizer → the settings of each group when last looked at, None where one of them may
+    be changed in place.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._last: dict[int, list[dict[str, Any]] | None] = {}
+        self.last: dict[int, list[dict[str, Any]] | None] = {}
         self._told: dict[int, list[list[Any]]] = {}
 
     def moved(self, optimizer: int, groups: list[dict[str, Any]]) -> bool:
@@ -31,7 +34,7 @@ class OptimizerSettings:
             optimizer: its number in the record.
             groups: its `param_groups`.
         """
-        known = self._last.get(optimizer)
+        known = self.last.get(optimizer)
         if known is None or len(groups) != len(known):
             return True
         for group, before in zip(groups, known, strict=True):
@@ -51,7 +54,7 @@ class OptimizerSettings:
         values = [{name: v for name, v in group.items() if name != "params"} for group in groups]
         # A tensor may be changed in place and still be the same object.
         movable = any(isinstance(v, Tensor) for group in values for v in group.values())
-        self._last[optimizer] = None if movable else values
+        self.last[optimizer] = None if movable else values
         now = [[v for k, v in group.items() if k not in ("params", "lr")] for group in groups]
         if len(groups) > 1:  # a schedule that moves all groups alike is no change
             first = float(groups[0].get("lr", 1.0)) or 1.0

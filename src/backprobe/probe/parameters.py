@@ -61,6 +61,8 @@ class ParameterSet:
     Arguments:
         parameters: the tensors, in the order of their indexes.
         indexes: their numbers in the record.
+
+    `reading` does in compiled code what can be done so, None where nothing can.
     """
 
     def __init__(self, parameters: Sequence[Tensor], indexes: Sequence[int]) -> None:
@@ -89,7 +91,7 @@ class ParameterSet:
         self._everything = np.arange(count, dtype=np.int32)
         self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
-        self._reading: calls.Reading | None = None
+        self.reading: calls.Reading | None = None
         self._library = native.quick() if sum(held) <= QUICK else native.library()
         self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
         if self.block is not None:
@@ -105,7 +107,7 @@ class ParameterSet:
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
-        if self._reading is not None and self._read_at_once(histograms, False):
+        if self.reading is not None and self.read_at_once(histograms, False):
             return
         if not self._readable():
             self._before_slowly(histograms)
@@ -119,14 +121,14 @@ class ParameterSet:
         if not self._fast:
             for k, parameter in enumerate(self.parameters):
                 self._gradient_slowly(k, parameter, histograms)
-        elif self._read_at_once(histograms, True):
+        elif self.read_at_once(histograms, True):
             return
         elif self._located():
             self._read(histograms, True)
 
-    def _read_at_once(self, histograms: bool, again: bool) -> bool:
+    def read_at_once(self, histograms: bool, again: bool) -> bool:
         """Whether compiled calls could read everything: nothing is other than it was."""
-        reading, block = self._reading, self.block
+        reading, block = self.reading, self.block
         if reading is None or block is None or block.full:
             return False
         squares = reading.read(block.at, block.sink_at if histograms else 0, again)
@@ -164,8 +166,8 @@ class ParameterSet:
         block = self.block
         if block is None or block.full:
             return
-        if self._reading is not None:
-            if self._reading.changed(block.at, block.sink_at if histograms else 0):
+        if self.reading is not None:
+            if self.reading.changed(block.at, block.sink_at if histograms else 0):
                 return
             self._pointers = []
         # A step that gave the weights another size or type leaves no update to read.
@@ -230,6 +232,8 @@ class ParameterSet:
 
     def checked_none(self) -> bool:
         """Whether all checked gradients are None: the cheap answer to `cleared`."""
+        if self.reading is not None:
+            return self.reading.gone()
         parameters = self.parameters
         return all(parameters[k].grad is None for k in self._checked)
 
@@ -295,8 +299,13 @@ class ParameterSet:
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
         self._spec_array = specs
         self._specs = ctypes.addressof(specs)
-        self._reading = calls.reading(
-            self.parameters, specs, self._weights, self._grads, self._library is native.quick()
+        self.reading = calls.reading(
+            self.parameters,
+            specs,
+            self._weights,
+            self._grads,
+            self._checked_array,
+            self._library is native.quick(),
         )
 
     def _open(self) -> None:

@@ -81,7 +81,11 @@ class Probe:
         self.heartbeat = Heartbeat(self.state, self._stepped if stop_after is not None else None)
         self.forward.resume = self.heartbeat.resume
         self.backward = Backward(
-            self.state, self.loaders, self.heartbeat.before_backward, self.heartbeat.after_backward
+            self.state,
+            self.loaders,
+            self.heartbeat.before_backward,
+            self.heartbeat.backward_as_usual,
+            self.heartbeat.after_backward,
         )
         self.handles: list[Any] = []
         self._flushed = 0.0

@@ -190,14 +190,14 @@ class State:
         self.clip_norm = self.clip_limit = self.clip_share = NAN
         self.samples = self.training = NAN
         self.scaling.begin_step()
-        self.observing = self.budget.next()
+        before, self.observing = self.observing, self.budget.next()
         full = self.observing and not self.light
         self.occasion = full and (self.budget.observed - 1) % EVERY == 0
         self.histograms = full and self.clock.due(self.step)
         self.unit_look = full and self.unit_clock.due(self.step)
-        self.woken = False
-        if self.switch is not None:
+        if self.switch is not None and not (before and self.observing):
             self.switch(self.observing)
+        self.woken = False
         self.step_began = perf_counter()
 
     def sleep(self) -> None:

@@ -34,6 +34,9 @@ PyObject *PyTuple_Pack(Py_ssize_t, ...);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
 PyObject *PyList_GetItem(PyObject *, Py_ssize_t);
 int PyList_Append(PyObject *, PyObject *);
+Py_ssize_t PyList_Size(PyObject *);
+PyObject *PyDict_GetItem(PyObject *, PyObject *);
+int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
 PyObject *PyFloat_FromDouble(double);
 PyObject *PyBool_FromLong(long);
 long long PyLong_AsLongLong(PyObject *);
@@ -86,7 +89,7 @@ typedef void (*after_kernel)(tensor *, const int64_t *, int64_t, float *, void *
 
 /* What never changes in a process; given once. */
 static struct {
-    PyObject *tensor, *none, *grad;
+    PyObject *tensor, *none, *grad, *params;
     const exchange *torch;
     output_kernel output;
 } known;
@@ -335,6 +338,8 @@ typedef struct {
     before_kernel before;
     after_kernel after;
     int64_t lets_go; /* whether the kernel runs so long that other threads may run meanwhile */
+    const int32_t *checked; /* [checks] tensors that are asked whether their gradient is gone */
+    int64_t checks;
 } set;
 
 static int weights_of(const set *s) {
@@ -402,33 +407,73 @@ static PyObject *changed_set(PyObject *self, PyObject *const *args, Py_ssize_t n
     return PyBool_FromLong(1);
 }
 
+/* gone(): whether none of the checked tensors has a gradient. */
+static PyObject *gone_set(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    const set *s = PyCapsule_GetPointer(self, NULL);
+    (void)args, (void)n;
+    for (int64_t k = 0; k < s->checks; k++) {
+        PyObject *grad = PyObject_GetAttr(PyList_GetItem(s->parameters, s->checked[k]), known.grad);
+        if (!grad) PyErr_Clear();
+        if (grad) Py_DecRef(grad);
+        if (grad != known.none) return PyBool_FromLong(0);
+    }
+    return PyBool_FromLong(1);
+}
+
+/* same(groups, settings): whether an optimizer's groups hold as many tensors as there are here, and
+ * for each of its settings the very object that they did. */
+static PyObject *same_set(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    const set *s = PyCapsule_GetPointer(self, NULL);
+    const Py_ssize_t groups = n == 2 ? PyList_Size(args[0]) : -1;
+    int64_t count = 0;
+    int same = groups >= 0 && groups == PyList_Size(args[1]);
+    for (Py_ssize_t k = 0; same && k < groups; k++) {
+        PyObject *group = PyList_GetItem(args[0], k), *name, *value;
+        PyObject *tensors = PyDict_GetItem(group, known.params);
+        const Py_ssize_t size = tensors ? PyList_Size(tensors) : -1;
+        Py_ssize_t at = 0;
+        same = size >= 0;
+        count += size;
+        while (same && PyDict_Next(PyList_GetItem(args[1], k), &at, &name, &value))
+            same = PyDict_GetItem(group, name) == value;
+    }
+    PyErr_Clear();
+    return PyBool_FromLong(same && count == s->count);
+}
+
 static void forget_set(PyObject *capsule) {
     set *s = PyCapsule_GetPointer(capsule, NULL);
     Py_DecRef(s->parameters);
     free(s);
 }
 
-static PyMethodDef read_method = {"read", read_set, METH_FASTCALL, NULL};
-static PyMethodDef changed_method = {"changed", changed_set, METH_FASTCALL, NULL};
+enum { SET_METHODS = 4 };
+static PyMethodDef set_methods[SET_METHODS] = {
+    {"read", read_set, METH_FASTCALL, NULL},
+    {"changed", changed_set, METH_FASTCALL, NULL},
+    {"gone", gone_set, METH_FASTCALL, NULL},
+    {"same", same_set, METH_FASTCALL, NULL},
+};
 
-/* (read, changed) of the tensors of one optimizer; the arrays must live as long as they do. */
+/* The functions above of the tensors of one optimizer; the arrays must live as long as they do. */
 PyObject *bp_set(PyObject *parameters, int64_t count, tensor *specs, int64_t *weights, int64_t *grads,
-                 before_kernel before, after_kernel after, int64_t lets_go) {
+                 before_kernel before, after_kernel after, int64_t lets_go, const int32_t *checked,
+                 int64_t checks) {
     set *s = calloc(1, sizeof *s);
     Py_IncRef(parameters);
-    *s = (set){parameters, count, specs, weights, grads, before, after, lets_go};
-    PyObject *capsule = PyCapsule_New(s, NULL, forget_set);
-    PyObject *read = PyCFunction_NewEx(&read_method, capsule, NULL);
-    PyObject *changed = PyCFunction_NewEx(&changed_method, capsule, NULL);
-    PyObject *both = PyTuple_Pack(2, read, changed);
+    *s = (set){parameters, count, specs, weights, grads, before, after, lets_go, checked, checks};
+    PyObject *capsule = PyCapsule_New(s, NULL, forget_set), *made[SET_METHODS];
+    for (int k = 0; k < SET_METHODS; k++)
+        made[k] = PyCFunction_NewEx(&set_methods[k], capsule, NULL);
+    PyObject *all = PyTuple_Pack(SET_METHODS, made[0], made[1], made[2], made[3]);
+    for (int k = 0; k < SET_METHODS; k++) Py_DecRef(made[k]);
     Py_DecRef(capsule);
-    Py_DecRef(read);
-    Py_DecRef(changed);
-    return both;
+    return all;
 }
 
 /* Whether the exchange is one that is understood here. */
-int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *grad, PyObject *api, output_kernel kernel) {
+int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *grad, PyObject *params, PyObject *api,
+                output_kernel kernel) {
     const exchange *torch = PyCapsule_GetPointer(api, "dlpack_exchange_api");
     if (!torch || torch->version.major != 1 || !torch->borrow) {
         PyErr_Clear();
@@ -437,7 +482,8 @@ int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *grad, PyObject *api,
     Py_IncRef(tensor);
     Py_IncRef(none);
     Py_IncRef(grad);
-    known.tensor = tensor, known.none = none, known.grad = grad;
+    Py_IncRef(params);
+    known.tensor = tensor, known.none = none, known.grad = grad, known.params = params;
     known.torch = torch, known.output = kernel;
     return 1;
 }

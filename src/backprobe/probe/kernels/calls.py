@@ -20,7 +20,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from backprobe.probe.kernels import native
 
@@ -54,13 +56,18 @@ class Layers(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What reads one optimizer's tensors; each gives None where Python must look at them.
+    """What reads one optimizer's tensors.
 
-    `read(row, sink, again)` returns what `bp_before` does, `changed(row, sink)` calls `bp_after`.
+    `read(row, sink, again)` returns what `bp_before` does, `changed(row, sink)` calls `bp_after`;
+    each gives None where Python must look at the tensors. `gone()`: whether no tensor that is
+    checked has a gradient. `same(groups, settings)`: whether the optimizer's groups hold as many
+    tensors as here, and for each setting the very object that is given.
     """
 
     read: Callable[[int, int, bool], float | None]
     changed: Callable[[int, int], bool | None]
+    gone: Callable[[], bool]
+    same: Callable[[list[dict[str, Any]], list[dict[str, Any]]], bool]
 
 
 def layers(after: Callable[..., Any], order: list[int], module: str) -> Layers | None:
@@ -76,14 +83,20 @@ def layers(after: Callable[..., Any], order: list[int], module: str) -> Layers |
 
 
 def reading(
-    parameters: list[torch.Tensor], specs: Any, weights: Any, grads: Any, lock: bool
-) -> Any:
-    """A `Reading`, or None where there can't be one.
+    parameters: list[torch.Tensor],
+    specs: Any,
+    weights: Any,
+    grads: Any,
+    checked: NDArray[np.int32],
+    lock: bool,
+) -> Reading | None:
+    """Functions that read tensors, or None where there can't be any.
 
     Arguments:
         parameters: must not change any more.
         specs: array of `native.Tensor`.
         weights, grads: arrays of their addresses, which it fills.
+        checked: positions of those that are asked whether their gradients are gone.
         lock: whether it keeps the interpreter's lock while the kernel runs.
     """
     library, kernel = _library(), native.quick()
@@ -99,6 +112,8 @@ def reading(
             _address(kernel.bp_before),
             _address(kernel.bp_after),
             not lock,
+            checked.ctypes.data,
+            len(checked),
         )
     )
 
@@ -119,9 +134,9 @@ def _library() -> ctypes.PyDLL | None:
     item, pointer, long = ctypes.py_object, ctypes.c_void_p, ctypes.c_int64
     loaded.bp_layers.restype = loaded.bp_set.restype = item
     loaded.bp_layers.argtypes = (item, item, item)
-    loaded.bp_set.argtypes = (item, long, pointer, pointer, pointer, pointer, pointer, long)
-    loaded.bp_know.argtypes = (item, item, item, item, pointer)
-    known = loaded.bp_know(torch.Tensor, None, "grad", api, _address(kernel.bp_output))
+    loaded.bp_set.argtypes = (item, long, *[pointer] * 5, long, pointer, long)
+    loaded.bp_know.argtypes = (item, item, item, item, item, pointer)
+    known = loaded.bp_know(torch.Tensor, None, "grad", "params", api, _address(kernel.bp_output))
     return loaded if known else None
 
 
