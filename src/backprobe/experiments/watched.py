@@ -64,7 +64,7 @@ def watched(train: Callable[[], Any]) -> tuple[list[Finding], Record]:
     with tempfile.TemporaryDirectory(prefix="backprobe-") as folder, _aside():
         part = _Part(Path(folder))
         probe = Probe(part, None)  # type: ignore[arg-type]  # it uses what `_Part` has
-        patches.install(entry.attached, entry.began)
+        patches.install(entry.attached, entry.began, entry.present)
         entry._probe = probe
         probe.attach()
         try:

@@ -109,6 +109,12 @@ class Backward:
             self._begin(loss)
         return False
 
+    def only(self) -> tuple[int, float] | None:
+        """Number and scale of the only loss there has been, where its graph is read no more."""
+        if self._reads > FULL_READS and len(self.state.losses.entries) == 1:
+            return (self._index, self._scale) if "losses" not in self.state.guard.broken else None
+        return None
+
     def _as_before(self, frame: FrameType) -> bool:
         """Whether the line that calls `backward` is the user's own that was last read."""
         code, line = self._line

@@ -23,7 +23,14 @@ _automatic = False
 
 
 def current() -> Probe | None:
-    """The probe of this process, or None; a forked child has none."""
+    """The probe of this process, with all that it knows, or None; a forked child has none."""
+    found = _existing()
+    if found is not None:
+        found.state.catch_up()
+    return found
+
+
+def _existing() -> Probe | None:
     if _probe is None or _probe.session.ended or _probe.session.pid != os.getpid():
         return None
     return _probe
@@ -35,10 +42,17 @@ def attached() -> Probe | None:
     return found if found is not None and found.attached else None
 
 
+def present() -> Probe | None:
+    """As `attached`; what it knows of steps may be old."""
+    found = _existing()
+    return found if found is not None and found.attached else None
+
+
 def began() -> Probe | None:
     """The probe of this process, made at the first sign of training; None while it is detached."""
     found = _probe
     if found is not None and not found.session.ended and found.session.pid == os.getpid():
+        found.state.catch_up()
         return found if found.handles else None
     return _begin() if _automatic else None
 
@@ -47,7 +61,7 @@ def install() -> None:
     """Watches this process from its first forward on; called once torch is imported."""
     global _automatic
     _automatic = True
-    patches.install(attached, began)
+    patches.install(attached, began, present)
     _first_forward()
 
 
@@ -59,7 +73,7 @@ def watch(models: Any, log: str | None = "gradients", log_freq: int | None = 100
         log: "all" with `log_freq=1` observes every step in full, without a budget.
         log_freq: steps between two histograms for the charts; None for the probe's own clock.
     """
-    patches.install(attached, began)
+    patches.install(attached, began, present)
     every_step = log == "all" and log_freq == 1
     found = current()
     if found is None:

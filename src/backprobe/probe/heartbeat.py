@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import get_ident
 from time import perf_counter
 from types import FrameType
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
-from backprobe.probe.budget import ALWAYS_TOLD
+from backprobe.probe.light import Light
 from backprobe.probe.loading import steps_done
 from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped
 from backprobe.probe.optimizer_settings import OptimizerSettings, plain
@@ -28,28 +28,8 @@ from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
+from backprobe.probe.watched import Beats, Watched
 from backprobe.records import Optimizer
-
-LIGHT = 4.0
-"""What a step that is not observed costs in all (its backward, both hooks, the functions of torch
-that are wrapped for good), over the part that is timed; measured on a small network, against a
-process that was never watched."""
-DOZED = 0.4
-"""What a step costs of which nothing is recorded, over one of which the row is; measured so too."""
-
-
-@dataclass
-class _Watched:
-    """One optimizer: its tensors, and whether their gradients were cleared since its last step."""
-
-    index: int
-    parameters: ParameterSet
-    reference: Any
-    groups: int
-    steps: int = 0
-    cleared: bool = True
-    measured: bool = False
-
 
 _compiling = torch.compiler.is_compiling
 
@@ -60,28 +40,34 @@ class Heartbeat:
     Arguments:
         state: shared with the other parts of the probe.
         on_step: called with the number of steps done, after each, or None.
+        loss: of a backward pass, where it is all there is to know of it (see `Light`).
         hooked: whether the pre-hook is in place.
         begin_matters: whether a step calls what must not be taken for something else.
     """
 
-    def __init__(self, state: State, on_step: Callable[[int], None] | None) -> None:
+    def __init__(
+        self,
+        state: State,
+        on_step: Callable[[int], None] | None,
+        loss: Callable[[], tuple[int, float] | None],
+    ) -> None:
         self.state = state
         self._on_step = on_step or _ignore
         self._silent = on_step is None
         self.hooked = True
         self._after_seen = opaque(self._after_step)
         self.begin_matters = False
-        self._watched: dict[int, _Watched] = {}
+        self._watched: dict[int, Watched] = {}
         self.optimizers: list[Optimizer] = []
         self._inside: Any = None
-        self._closed_by: int = -1
         self._closing = Beat(state)
         self._unstepped = Unstepped(state, self._closing)
-        self._beats = 0
+        self._beats = Beats()
+        self.light = Light(state, self._closing, self._beats, loss)
+        self._quick_step = self.light.step
         self._light = False
-        self._only: _Watched | None = None
+        self._only: Watched | None = None
         self._sole: Callable[[], Any] = _nothing
-        self._fired = 0
         self._frame = 0
         self._accumulates = False
         self._small = noise.SmallBatches()
@@ -116,6 +102,10 @@ class Heartbeat:
 
     def after_step(self, optimizer: Any, *_: Any) -> None:
         """Global optimizer post-step hook."""
+        quick = self._quick_step
+        if quick is not None and quick(optimizer):
+            return
+        self.state.catch_up()
         if _compiling() or self.hooked:
             self._after_seen(optimizer)
             return
@@ -125,37 +115,42 @@ class Heartbeat:
         if state.doze or optimizer is not self._sole() or state.scaling.seen:
             self._after_unseen(optimizer)
             return
-        self._fired += 1
-        self._lightly(optimizer)
+        self._beats.fired += 1
+        self._take_lightly(optimizer)
         if not self._silent:
-            self._on_step(self._beats)
+            self._on_step(self._beats.done)
 
     def _after_step(self, optimizer: Any) -> None:
         """After a step whose begin was seen."""
         if self._inside is not optimizer:
             return
         self._inside = None
-        self._fired += 1
+        self._beats.fired += 1
         if self._light:
             self._light = False
             state = self.state
             if state.doze:
-                self._beats += 1
+                self._beats.done += 1
                 state.pass_by()
             else:
-                self._lightly(optimizer)
-            self._on_step(self._beats)
+                self._take_lightly(optimizer)
+            self._on_step(self._beats.done)
             return
         began = perf_counter()
         if not self._as_usual or not self._ends_as_usual(optimizer):
             self.state.guard.run("heartbeat", self._after, optimizer)
         self._as_usual = False
         self.state.budget.spent += perf_counter() - began
-        self._on_step(self._beats)
+        self._on_step(self._beats.done)
+
+    def _take_lightly(self, optimizer: Any) -> None:
+        watched = self._only
+        if watched is not None and "heartbeat" not in self.state.guard.broken:
+            self.light.take(optimizer, watched, self._silent and not self.hooked)
 
     def _begins_as_usual(self, optimizer: Any) -> bool:
         watched, state = self._only, self.state
-        if watched is None or self._beats < idle.BEATS or self._accumulates:
+        if watched is None or self._beats.done < idle.BEATS or self._accumulates:
             return False
         if state.structure.replicas > 1 or self._small.listening:
             return False
@@ -179,23 +174,23 @@ class Heartbeat:
                 return False
         except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             self.state.guard.failed("heartbeat", error)
-        self._beats += 1
+        self._beats.done += 1
         self._accumulates = backwards > 1
-        self._closed_by = watched.index
+        self._beats.closed_by = watched.index
         watched.cleared = False
         watched.steps += 1
         return True
 
     def _after_unseen(self, optimizer: Any) -> None:
         """After a step whose begin was not seen, of which nothing is recorded or not only that."""
-        self._fired += 1
+        self._beats.fired += 1
         if optimizer is self._sole() and self.state.doze:
-            self._beats += 1
+            self._beats.done += 1
             self.state.pass_by()
         else:
             self.state.guard.run("heartbeat", self._skip_into, optimizer)
         if not self._silent:
-            self._on_step(self._beats)
+            self._on_step(self._beats.done)
 
     def _skip_into(self, optimizer: Any) -> None:
         self._before(optimizer)
@@ -218,13 +213,13 @@ class Heartbeat:
         if not supported(scaler) or self._inside is not None:
             return step()
         guard.run("scaler", self.state.scaling.stepping, scaler)
-        fired = self._fired
+        fired = self._beats.fired
         result = step()
-        if fired == self._fired and isinstance(optimizer, torch.optim.Optimizer):
+        if fired == self._beats.fired and isinstance(optimizer, torch.optim.Optimizer):
             began = perf_counter()
             guard.run("heartbeat", self._skipped, optimizer)
             self.state.budget.spent += perf_counter() - began
-            self._on_step(self._beats)
+            self._on_step(self._beats.done)
         return result
 
     def _skipped(self, optimizer: Any) -> None:
@@ -253,7 +248,7 @@ class Heartbeat:
             or watched.groups != _count(optimizer)
         ):
             watched = self._add(optimizer)
-        if self._beats == 0:
+        if self._beats.done == 0:
             self._unstepped.take_back()
             self.resume(optimizer)
         state.scaling.given(optimizer)
@@ -267,7 +262,7 @@ class Heartbeat:
                 state.guard.run("second moment", self._lags, watched, optimizer)
         self._backwards_before = state.backwards
 
-    def _measured(self, watched: _Watched, read: Callable[[bool], None]) -> None:
+    def _measured(self, watched: Watched, read: Callable[[bool], None]) -> None:
         """Reads the tensors; where that fails the steps go on without them."""
         guard = self.state.guard
         guard.run("parameters", read, self.state.histograms)
@@ -280,87 +275,21 @@ class Heartbeat:
             if state.backwards > self._backwards_before:  # a closure ran the backward
                 self._measured(watched, watched.parameters.gradients)
             self._measured(watched, watched.parameters.after)
-        if state.backwards == 0 and self._beats and self._closed_by != watched.index:
+        if state.backwards == 0 and self._beats.done and self._beats.closed_by != watched.index:
             self._extra(watched)  # a second optimizer for the same backward
         else:
             self._beat(watched, optimizer)
         watched.cleared = False
         watched.steps += 1
-        self._closed_by = watched.index
+        self._beats.closed_by = watched.index
 
-    def _lags(self, watched: _Watched, optimizer: Any) -> None:
+    def _lags(self, watched: Watched, optimizer: Any) -> None:
         for index, lag in watched.parameters.lags(optimizer):
             self.state.signal("parameters", "adam_lag", index, lag)
 
-    def _lightly(self, optimizer: Any) -> None:
-        """A step that is not observed, of the only optimizer: nearly free.
-
-        All in one place, without a call that can be spared: most steps of a small network pass
-        through here, and a call costs more than what it does.
-        """
-        state, watched, budget = self.state, self._only, self.state.budget
-        if watched is None or "heartbeat" in state.guard.broken:
-            return
-        try:
-            now = perf_counter()
-            taken = now - state.step_began
-            watched.cleared = watched.measured = False
-            watched.steps += 1
-            self._beats += 1
-            self._closed_by = index = watched.index
-            rate = float(optimizer.param_groups[0].get("lr", NAN))
-            loss, count = state.loss_sum, state.backwards
-            if (
-                isinstance(loss, Tensor)
-                or state.clip_limit == state.clip_limit
-                or state.phase is not None
-                or state.transfers.waiting
-            ):
-                self._closing.close(None, rate=rate, carried=NAN, optimizer=index)
-                state.begin_step()
-            else:
-                state.recorder.steps.append(
-                    (
-                        state.step,
-                        now,
-                        taken,
-                        loss / count if count else NAN,
-                        state.loss_index,
-                        count,
-                        rate,
-                        state.samples,
-                        index,
-                        state.training,
-                    )
-                )
-                share, steps = budget.share, budget.steps + 1
-                if (  # as `Budget.wants`
-                    share is None
-                    or budget.aligned
-                    or budget.burst
-                    or steps >= budget.sure
-                    or budget.spent - budget.paid <= share * (now - budget.since)
-                ):
-                    state.begin_step()
-                else:
-                    budget.steps = steps
-                    state.step += 1
-                    state.loss_sum, state.loss_index, state.backwards = 0.0, -1, 0
-                    state.samples = state.training = NAN
-                    state.step_began = now
-                    if state.woken:
-                        state.sleep()
-            cost = LIGHT * (perf_counter() - now)
-            budget.spent += cost
-            if budget.steps > ALWAYS_TOLD:
-                state.doze = budget.passes(cost, taken)
-                budget.spent += DOZED * state.doze * cost
-        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
-            state.guard.failed("heartbeat", error)
-
-    def _beat(self, watched: _Watched, optimizer: Any) -> None:
+    def _beat(self, watched: Watched, optimizer: Any) -> None:
         state = self.state
-        self._beats += 1
+        self._beats.done += 1
         carried = NAN
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
@@ -373,19 +302,19 @@ class Heartbeat:
             carried=carried,
             optimizer=watched.index,
         )
-        if self._beats == idle.BEATS:
+        if self._beats.done == idle.BEATS:
             found = state.guard.run("idle", idle.optimizers, state.structure, self._watched)
             for facts in found or ():
                 state.recorder.event("idle-optimizer", **facts)
         state.begin_step()
 
-    def _extra(self, watched: _Watched) -> None:
+    def _extra(self, watched: Watched) -> None:
         """A further optimizer's part of the step that was just closed."""
         if watched.measured:
             self._closing.store(watched.parameters, self.state.step - 1)
         self.state.scaling.begin_step()
 
-    def _add(self, optimizer: Any) -> _Watched:
+    def _add(self, optimizer: Any) -> Watched:
         structure = self.state.structure
         known = self._watched.get(id(optimizer))
         same = known is not None and known.reference() is optimizer
@@ -413,12 +342,17 @@ class Heartbeat:
             self.optimizers.append(entry_of)
         structure.touch("optimizers", entry_of)
         measured = ParameterSet([], []) if self.state.light else ParameterSet(tensors, numbers)
-        watched = _Watched(index, measured, weakref.ref(optimizer), _count(optimizer))
+        watched = Watched(
+            index, measured, weakref.ref(optimizer, self._gone), _count(optimizer)
+        )
         self._watched[id(optimizer)] = watched
         self._only = watched if len(self._watched) == 1 else None
         self._sole = watched.reference if self._only is not None else _nothing
         self.state.stepped = True
         return watched
+
+    def _gone(self, _: Any) -> None:
+        self.state.catch_up()  # another one may lie at its address next
 
     def resume(self, optimizer: Any) -> None:
         """Lets the steps go on from those that an optimizer brought with it, before the first."""

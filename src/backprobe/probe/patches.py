@@ -27,12 +27,13 @@ from backprobe.probe.probe import Probe
 Current = Callable[[], Probe | None]
 
 
-def install(current: Current, began: Current) -> None:
+def install(current: Current, began: Current, present: Current) -> None:
     """Wraps what is not yet wrapped.
 
     Arguments:
         current: the probe, or None where there is none (yet).
         began: the probe, made now if need be: something is about to be trained.
+        present: as `current`, of which nothing is asked that a step changes.
     """
     _backward(began)
     _construction()
@@ -47,7 +48,7 @@ def install(current: Current, began: Current) -> None:
     _exports()
     codes.install(current)
     plateaus.install(current)
-    loaders.install(lambda: None if (probe := current()) is None else probe.loaders)
+    loaders.install(lambda: None if (probe := present()) is None else probe.loaders)
 
 
 def _wrapped(function: Any) -> bool:
@@ -68,6 +69,13 @@ def _backward(began: Current) -> None:
         @functools.wraps(method)
         def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
             nonlocal last
+            if last is not None and (quick := last.quick_loss) is not None and quick(self):
+                state = last.state
+                state.in_backward = True
+                try:
+                    return method(self, *args, **kwargs)
+                finally:
+                    state.in_backward = False
             before = swap(None)  # as `opaque` does, and told here, not by `began`: two calls less
             try:
                 probe = last
@@ -83,6 +91,7 @@ def _backward(began: Current) -> None:
                     last = probe = began()
                     if probe is None:
                         return method(self, *args, **kwargs)
+                probe.state.catch_up()
                 done = probe.backward.before(self)
                 try:
                     return method(self, *args, **kwargs)

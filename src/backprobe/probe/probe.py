@@ -78,7 +78,12 @@ class Probe:
         self.state = State(recorder, self.guard, sampling, HistogramClock(every), light)
         self.loaders = Loaders(recorder.event, self.guard, lambda: self.wake())
         self.forward = Forward(self.state, self.loaders)
-        self.heartbeat = Heartbeat(self.state, self._stepped if stop_after is not None else None)
+        self.heartbeat = Heartbeat(
+            self.state,
+            self._stepped if stop_after is not None else None,
+            lambda: self.backward.only(),
+        )
+        self.quick_loss = self.heartbeat.light.loss
         self.forward.resume = self.heartbeat.resume
         self.backward = Backward(
             self.state,
@@ -118,6 +123,7 @@ class Probe:
 
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
+        self.heartbeat.light.catch_up(ends=True)
         self.state.budget.pause()
         self.state.switch = None
         self.forward.remove()
@@ -159,6 +165,7 @@ class Probe:
     def printed(self) -> None:
         """A line of the script's own, as scripts write before or after an evaluation."""
         state = self.state
+        state.catch_up()
         if (
             self.handles
             and get_ident() == state.thread
@@ -173,6 +180,7 @@ class Probe:
 
     def wake(self) -> None:
         """An evaluation may be about to begin; not told from within an optimizer's step."""
+        self.state.catch_up()
         if self.heartbeat.stepping:
             self.heartbeat.begin_matters = True
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -71,10 +71,13 @@ class Recorder:
 
     Arguments:
         writer: of this process's log.
+
+    `flush` adds the rows of steps that compiled code holds.
     """
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
+        self.flush: Callable[[], None] = lambda: None
         self.held = True  # until it is known whether an optimizer or a backward is the beat
         self.steps: deque[StepRow] = deque()
         self.blocks: deque[Block] = deque()
@@ -165,6 +168,7 @@ class Recorder:
             self._writer.frame({"stream": "samples", **header}, rows)
 
     def _drain_steps(self) -> None:
+        self.flush()
         rows = _taken(self.steps)
         if rows:
             table = _whole(rows).T

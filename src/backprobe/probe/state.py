@@ -57,6 +57,7 @@ class State:
         refused: threads whose backward came while another one's forward was running.
         running: tells whether the followed thread is inside a forward.
         mode_trusted: whether a root in eval mode with gradients on is an evaluation.
+        catch_up: makes what is known of steps and budget new, where compiled code follows steps.
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
         woken: whether they are in place although the step is not observed.
@@ -113,6 +114,7 @@ class State:
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
     refused: set[int] = field(default_factory=set)
+    catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
     woken: bool = False
 

@@ -2,69 +2,13 @@
 /* What a step asks of torch and Python, without the interpreter: a tensor's shape, type and memory,
  * and the kernel's call, for each layer's output and each parameter.
  *
- * A tensor is asked through DLPack's C exchange (`__dlpack_c_exchange_api__`, torch 2.10 and later).
- * What is used of Python is part of its stable ABI and declared here, so that its headers need not
- * be installed. Whatever is not as it was last time is left to Python: nothing here plans anything.
+ * Whatever is not as it was last time is left to Python: nothing here plans anything.
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "declared.h"
+
 #include <stdlib.h>
-#include <time.h>
 
-typedef struct _object PyObject;
-typedef ptrdiff_t Py_ssize_t;
-typedef PyObject *(*fastcall)(PyObject *, PyObject *const *, Py_ssize_t);
-typedef struct {
-    const char *name;
-    fastcall function;
-    int flags;
-    const char *doc;
-} PyMethodDef;
-enum { METH_FASTCALL = 0x80 };
-
-void Py_IncRef(PyObject *);
-void Py_DecRef(PyObject *);
-PyObject *PyObject_Type(PyObject *);
-PyObject *PyObject_GetAttr(PyObject *, PyObject *);
-PyObject *PyObject_CallFunctionObjArgs(PyObject *, ...);
-PyObject *PyCFunction_NewEx(PyMethodDef *, PyObject *, PyObject *);
-PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
-void *PyCapsule_GetPointer(PyObject *, const char *);
-PyObject *PyTuple_Pack(Py_ssize_t, ...);
-PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
-PyObject *PyList_GetItem(PyObject *, Py_ssize_t);
-int PyList_Append(PyObject *, PyObject *);
-Py_ssize_t PyList_Size(PyObject *);
-PyObject *PyDict_GetItem(PyObject *, PyObject *);
-int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
-PyObject *PyFloat_FromDouble(double);
-PyObject *PyBool_FromLong(long);
-long long PyLong_AsLongLong(PyObject *);
-void PyErr_Clear(void);
-unsigned long PyThread_get_thread_ident(void);
-void *PyEval_SaveThread(void);
-void PyEval_RestoreThread(void *);
-
-/* Of DLPack 1, as far as it is used. */
-typedef struct {
-    uint32_t major, minor;
-} version;
-typedef struct {
-    void *data;
-    int32_t device, device_id;
-    int32_t ndim;
-    uint8_t code, bits;
-    uint16_t lanes;
-    int64_t *shape, *strides;
-    uint64_t byte_offset;
-} borrowed;
-typedef struct {
-    version version;
-    void *previous;
-    void *allocate, *own, *give;
-    int (*borrow)(void *tensor, borrowed *into);
-} exchange;
-enum { CPU = 1, FLOAT = 2, BFLOAT = 4, MOST_DIMENSIONS = 8 };
+enum { MOST_DIMENSIONS = 8 };
 
 typedef struct { /* begins as in stats.c, and goes on for calls.py */
     int64_t rows, units, inner, row_step, unit_step, length, starts, calls, bin_step;
@@ -87,51 +31,7 @@ typedef double (*before_kernel)(tensor *, const int64_t *, const int64_t *, int6
                                 int32_t);
 typedef void (*after_kernel)(tensor *, const int64_t *, int64_t, float *, void *);
 
-/* What never changes in a process; given once. */
-static struct {
-    PyObject *tensor, *none, *grad, *params;
-    const exchange *torch;
-    output_kernel output;
-} known;
-
-static int exactly(PyObject *object, PyObject *type) {
-    PyObject *found = PyObject_Type(object);
-    Py_DecRef(found);
-    return found == type;
-}
-
-static PyObject *nothing(void) {
-    Py_IncRef(known.none);
-    return known.none;
-}
-
-/* The numbers of types as in parameters.py, -1 for another one. */
-static int type_of(const borrowed *t) {
-    if (t->lanes != 1) return -1;
-    if (t->code == FLOAT) return t->bits == 32 ? 0 : t->bits == 64 ? 1 : t->bits == 16 ? 3 : -1;
-    return t->code == BFLOAT && t->bits == 16 ? 2 : -1;
-}
-
-/* Elements of a tensor whose memory is here and without gaps, else -1. */
-static int64_t size_of(const borrowed *t) {
-    int64_t n = 1;
-    if (t->device != CPU) return -1;
-    for (int32_t k = t->ndim; k-- > 0;) {
-        if (t->strides && t->shape[k] != 1 && t->strides[k] != n) return -1;
-        n *= t->shape[k];
-    }
-    return t->data || n == 0 ? n : -1;
-}
-
-static int64_t memory_of(const borrowed *t) {
-    return (int64_t)(intptr_t)t->data + (int64_t)t->byte_offset;
-}
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+facts known;
 
 /* ---- the outputs of layers ---- */
 
@@ -196,7 +96,7 @@ static PyObject *layer(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     spec->step = f->step;
     if (!spec->empty) {
         if (f->sink && PyList_Append(f->order, e->row)) PyErr_Clear();
-        known.output(spec, (const void *)(intptr_t)memory_of(&t), type,
+        ((output_kernel)known.output)(spec, (const void *)(intptr_t)memory_of(&t), type,
                      (float *)(intptr_t)(f->at + e->offset), (void *)(intptr_t)f->sink);
         f->measured++;
     }
@@ -471,9 +371,8 @@ PyObject *bp_set(PyObject *parameters, int64_t count, tensor *specs, int64_t *we
     return all;
 }
 
-/* Whether the exchange is one that is understood here. */
-int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *grad, PyObject *params, PyObject *api,
-                output_kernel kernel) {
+/* Whether the exchange is one that is understood here. `names`: of attributes, as below. */
+int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *names, PyObject *api, output_kernel kernel) {
     const exchange *torch = PyCapsule_GetPointer(api, "dlpack_exchange_api");
     if (!torch || torch->version.major != 1 || !torch->borrow) {
         PyErr_Clear();
@@ -481,9 +380,15 @@ int32_t bp_know(PyObject *tensor, PyObject *none, PyObject *grad, PyObject *para
     }
     Py_IncRef(tensor);
     Py_IncRef(none);
-    Py_IncRef(grad);
-    Py_IncRef(params);
-    known.tensor = tensor, known.none = none, known.grad = grad, known.params = params;
-    known.torch = torch, known.output = kernel;
+    Py_IncRef(names);
+    known = (facts){tensor,
+                    none,
+                    PyTuple_GetItem(names, 0),
+                    PyTuple_GetItem(names, 1),
+                    PyTuple_GetItem(names, 2),
+                    PyTuple_GetItem(names, 3),
+                    PyTuple_GetItem(names, 4),
+                    torch,
+                    (void *)kernel};
     return 1;
 }

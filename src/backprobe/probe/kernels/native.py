@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled kernel: `stats.c`, built once a machine with its own C compiler, or None.
 
-`calls.c` is built the same way, see `calls`.
+`calls.c` and `light.c` are built the same way, see `calls`.
 
 Without a compiler (or with `BACKPROBE_NATIVE=0`) the probe computes the same numbers through
 torch, several times slower; nothing else changes.
@@ -120,7 +120,7 @@ def _loaded(kind: type[_Library]) -> _Library | None:
     if os.environ.get("BACKPROBE_NATIVE") == "0":
         return None
     try:
-        loaded = kind(str(built(SOURCE, FLAGS)))
+        loaded = kind(str(built((SOURCE,), FLAGS)))
     except (OSError, subprocess.SubprocessError):
         return None
     pointer, long, int32 = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
@@ -139,28 +139,29 @@ def _loaded(kind: type[_Library]) -> _Library | None:
     return loaded
 
 
-def built(path: Path, flags: tuple[str, ...]) -> Path:
+def built(paths: tuple[Path, ...], flags: tuple[str, ...], headers: tuple[Path, ...] = ()) -> Path:
     """Path of the shared library, named after its source, its flags and this processor.
 
     Arguments:
-        path: of the source.
+        paths: of the source; the library has the name of the first.
         flags: for the compiler.
+        headers: that the source includes.
 
     Raises:
         OSError, subprocess.SubprocessError: it can't be built here.
     """
     compiler = shutil.which(os.environ.get("CC") or "cc") or shutil.which("gcc")
-    source = path.read_bytes()
+    source = b"".join(path.read_bytes() for path in (*headers, *paths))
     key = hashlib.sha256(source + repr((flags, compiler, _processor())).encode()).hexdigest()[:16]
     folder = _cache()
-    target = folder / f"{path.stem}-{key}.so"
+    target = folder / f"{paths[0].stem}-{key}.so"
     if target.exists():
         return target
     if compiler is None:
         raise FileNotFoundError("no C compiler")
     scratch = folder / f".{target.name}.{os.getpid()}"
     subprocess.run(
-        [compiler, *flags, str(path), "-o", str(scratch), "-lm"],
+        [compiler, *flags, *map(str, paths), "-o", str(scratch), "-lm"],
         check=True,
         capture_output=True,
         timeout=COMPILE_SECONDS,

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parts that follow the optimizers' steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from backprobe.probe.parameters import ParameterSet
+
+
+@dataclass
+class Watched:
+    """One optimizer: its tensors, and whether their gradients were cleared since its last step.
+
+    Arguments:
+        index: its number in the record.
+        parameters: its tensors.
+        reference: to it.
+        groups: how many tensors its groups held when it was numbered.
+        steps: that it has taken.
+        cleared: whether its gradients were cleared since the last one.
+        measured: whether the step that is going on is measured.
+    """
+
+    index: int
+    parameters: ParameterSet
+    reference: Any
+    groups: int
+    steps: int = 0
+    cleared: bool = True
+    measured: bool = False
+
+
+@dataclass
+class Beats:
+    """Which steps have been taken.
+
+    Arguments:
+        done: how many steps are closed.
+        fired: how often an optimizer's step has ended.
+        closed_by: the optimizer that closed the last one.
+    """
+
+    done: int = 0
+    fired: int = 0
+    closed_by: int = -1
