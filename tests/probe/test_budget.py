@@ -16,6 +16,8 @@ from torch import nn
 from backprobe import session as sessions
 from backprobe.probe import entry
 from backprobe.probe.budget import DENSE, GROWTH, Budget
+from backprobe.probe.kernels import calls
+from backprobe.probe.recorder import STEP_COLUMNS
 from backprobe.records import Record
 from backprobe.store.reader import RunReader
 from tests.probe.settings import Net
@@ -108,9 +110,65 @@ def checked(record: Record, losses: list[float], alone: bool = True) -> None:
     assert record.outputs.step.tolist() == np.flatnonzero(observed).tolist()
 
 
+def paused(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> Any:
+    """One step; a gradient is taken apart from it now and then, and a loss is not finite."""
+    if number in (60, 110):
+        net.zero_grad()
+        net(torch.randn(3, 8)).sum().backward()
+    loss = plain(net, optimizer, number)
+    if number == 90:
+        head: Any = net.get_submodule("head")
+        with torch.no_grad():
+            head.bias.zero_()
+    return loss
+
+
+def test_python_tells_the_same(
+    thrifty: Callable[..., Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no compiled code follows the steps that are passed over."""
+    records = []
+    for compiled in (True, False):
+        if not compiled:
+            monkeypatch.setattr(calls, "_library", lambda: None)
+        loop, net, _ = train(paused)
+        records.append(thrifty(loop, net))
+    assert len(records[0].steps) == STEPS
+    for name in set(STEP_COLUMNS) - {"time", "seconds"}:
+        one, other = (record.steps[name] for record in records)
+        assert np.array_equal(one, other, equal_nan=True), name
+
+
+def test_compiled_code_follows(thrifty: Callable[..., Record]) -> None:
+    """Most of the steps that are passed over call no hook of ours in Python."""
+    loop, net, _ = train(plain)
+    taken: list[int] = []
+
+    def counted() -> None:
+        probe = entry.current()
+        assert probe is not None
+        take = probe.heartbeat.light.take
+
+        def told(*args: Any) -> None:
+            taken.append(probe.state.step)
+            take(*args)
+
+        probe.heartbeat.light.take = told  # type: ignore[method-assign]
+        loop()
+
+    record = thrifty(counted, net)
+    assert calls._library() is not None, "no C compiler: compiled code is not tested"
+    assert 0 < len(taken) < (record.steps["observed"] == 0).sum() / 2
+
+
+@pytest.mark.parametrize("compiled", [True, False])
 @pytest.mark.parametrize("step", [plain, clipped, evaluated])
-def test_every_loss_is_told(thrifty: Callable[..., Record], step: Train) -> None:
+def test_every_loss_is_told(
+    thrifty: Callable[..., Record], monkeypatch: pytest.MonkeyPatch, step: Train, compiled: bool
+) -> None:
     """Of a step that is not observed the row is there: loss, rate, settings that apply."""
+    if not compiled:
+        monkeypatch.setattr(calls, "_library", lambda: None)
     loop, net, losses = train(step)
     record = thrifty(loop, net)
     checked(record, losses)
