@@ -153,7 +153,7 @@ def test_compiled_code_follows(thrifty: Callable[..., Record]) -> None:
             taken.append(probe.state.step)
             take(*args)
 
-        probe.heartbeat.light.take = told  # type: ignore[method-assign]
+        probe.heartbeat.light.take = told  # type: ignore[method-assign, assignment]
         loop()
 
     record = thrifty(counted, net)

@@ -28,11 +28,11 @@ TIMES = {"time", "seconds"}
 Odd = Callable[[nn.Module, torch.optim.Optimizer, int], None]
 
 
-def nothing(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
+def nothing(*_: object) -> None:
     """A training like any other."""
 
 
-def moved(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
+def moved(net: nn.Module, _: torch.optim.Optimizer, number: int) -> None:
     """Weights that get other memory, or lie in it otherwise."""
     if number == 30:
         for parameter in net.parameters():
@@ -43,12 +43,12 @@ def moved(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None
         )
 
 
-def frozen(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
+def frozen(net: nn.Module, _: torch.optim.Optimizer, number: int) -> None:
     """Layers that get no gradients for a while."""
     net.get_submodule("stem").requires_grad_(not 30 <= number < 40)
 
 
-def scheduled(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
+def scheduled(_: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
     """A rate, and later another setting, that change."""
     if number > 25:
         optimizer.param_groups[0]["lr"] *= 0.9
@@ -56,7 +56,7 @@ def scheduled(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> 
         optimizer.param_groups[0]["weight_decay"] = 0.1
 
 
-def broken(net: nn.Module, optimizer: torch.optim.Optimizer, number: int) -> None:
+def broken(net: nn.Module, _: torch.optim.Optimizer, number: int) -> None:
     """A weight that is no number, for one step."""
     head: Any = net.get_submodule("head")
     if number in (40, 41):
@@ -165,7 +165,7 @@ def test_layers_are_followed_without_the_interpreter(watch: Watch) -> None:
         loop()
 
     watch(counted, net)
-    assert 0 < asked.count(5)
+    assert asked.count(5) > 0
     quiet = [step for step in range(20, STEPS) if step not in asked]
     assert len(quiet) > (STEPS - 20) / 2
 
@@ -177,10 +177,9 @@ def test_gradients_that_python_must_look_at(dtype: torch.dtype) -> None:
     found = []
     for compiled in (True, False):
         measured = ParameterSet(given, range(3))
-        measured.block = None
         assert measured.reading is not None
         if not compiled:
-            measured.reading = None
+            measured.reading = None  # as where nothing could be compiled
         rows = []
         for gradients in (
             [torch.ones(6, 4, dtype=dtype), torch.ones(4, 6, dtype=dtype).t(), None],

@@ -28,8 +28,8 @@ LIGHT = 4.0
 """What a step that is not observed costs in all (its backward, both hooks, the functions of torch
 that are wrapped for good), over the part that is timed; measured on a small network, against a
 process that was never watched."""
-COMPILED = 12.0
-"""The same where compiled code follows it."""
+COMPILED = 20.0
+"""The same where compiled code follows it, of which less is timed."""
 DOZED = 0.4
 """What a step costs of which nothing is recorded, over one of which the row is; measured so too."""
 PLAIN = 3

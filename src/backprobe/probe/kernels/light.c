@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MOST_SECONDS 1e-6 /* that a row can have taken: more is another process's */
 enum { COLUMNS = 10, ROWS = 4096 }; /* as LIGHT_COLUMNS in recorder.py */
 
 /* What Python sets at the begin, in this order. */
@@ -113,7 +114,8 @@ static PyObject *step(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     l->sum = 0;
     l->backwards = 0;
     a->step++, a->steps++;
-    const double cost = a->called * (seconds() - now), allowed = a->share / 2 * taken;
+    const double took = fmin(seconds() - now, MOST_SECONDS);
+    const double cost = a->called * took, allowed = a->share / 2 * taken;
     a->spent += cost;
     if (a->steps > a->told && cost > allowed && allowed > 0) {
         const double many = cost / allowed;
