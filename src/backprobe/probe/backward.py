@@ -34,6 +34,7 @@ class Backward:
         loaders: learns from the loss which tensor of a batch is the target.
         on_begin: called before each backward: has anyone cleared the gradients?
         as_usual: does the same where that is all there is to do, before and after; whether it did.
+        value: gives the number that a loss holds, None where it is not on the host.
         on_done: called after each backward.
     """
 
@@ -43,12 +44,14 @@ class Backward:
         loaders: Loaders,
         on_begin: Callable[[Tensor, FrameType], None],
         as_usual: Callable[[], bool],
+        value: Callable[[Tensor], float | None],
         on_done: Callable[[], None],
     ) -> None:
         self.state = state
         self.loaders = loaders
         self._on_begin = on_begin
         self._as_usual = as_usual
+        self._value = value
         self._on_done = on_done
         self._reads = 0
         self._full = FULL_READS
@@ -72,46 +75,46 @@ class Backward:
                 if state.doze:
                     state.in_backward = True
                     return state.stepped
-                observing = state.observing
                 if (  # the only loss so far: its value is all that is taken, nearly free
                     self._reads > self._full
-                    and len(state.losses.entries) == 1
+                    and state.batch is None
+                    and state.phase is None
+                    and state.unused.forwards < 2
                     and state.stepped
                     and not state.scaling.seen
-                    and state.phase is None
-                    and state.batch is None
-                    and state.unused.forwards < 2
-                    and loss.is_cpu
-                    and loss.numel() == 1
-                    and (not observing or self._as_before(sys._getframe(2)))
+                    and len(state.losses.entries) == 1
+                    and (not state.observing or self._as_before(sys._getframe(2)))
                 ):
-                    state.in_backward = True
-                    began = perf_counter() if observing else 0.0
-                    done = not observing
-                    if observing:
-                        done = bool(state.guard.run("heartbeat", self._as_usual))
-                        if not done:
-                            state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(1))
-                        if compiles():
-                            state.blind_spot(COMPILED)
-                    if state.unused.forwards:
-                        state.unused.backward(state.step)
-                    state.backwards += 1
-                    state.loss_index = self._index if "losses" not in state.guard.broken else -1
-                    state.criterion_site = None
-                    value = loss.item() / self._scale
-                    state.loss_sum += value
-                    if value - value != 0.0:  # not finite
-                        state.budget.anomaly()
-                    if observing:
-                        state.budget.spent += perf_counter() - began
-                    return done
+                    began = perf_counter()
+                    value = self._value(loss)
+                    if value is not None:
+                        return self._taken(loss, value / self._scale, began)
             self._begin(loss)
         return False
 
+    def _taken(self, loss: Tensor, value: float, began: float) -> bool:
+        """Takes the value of the only loss; whether nothing is to be done after its backward."""
+        state = self.state
+        state.in_backward = done = True
+        if state.observing:
+            done = bool(state.guard.run("heartbeat", self._as_usual))
+            if not done:
+                state.guard.run("heartbeat", self._on_begin, loss, sys._getframe(2))
+        if state.unused.forwards:
+            state.unused.after_one()
+        state.backwards += 1
+        state.loss_index = self._index if "losses" not in state.guard.broken else -1
+        state.criterion_site = None
+        state.loss_sum += value
+        if value - value != 0.0:  # not finite
+            state.budget.anomaly()
+        if state.observing:
+            state.budget.spent += perf_counter() - began
+        return done
+
     def only(self) -> tuple[int, float] | None:
         """Number and scale of the only loss there has been, where its graph is read no more."""
-        if self._reads > FULL_READS and len(self.state.losses.entries) == 1:
+        if self._reads > self._full and len(self.state.losses.entries) == 1:
             return (self._index, self._scale) if "losses" not in self.state.guard.broken else None
         return None
 

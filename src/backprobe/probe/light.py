@@ -76,6 +76,14 @@ class Light:
         """Whether compiled code has followed the step of an optimizer."""
         return None if self._calls is None else self._calls.step
 
+    def value(self, loss: Tensor) -> float | None:
+        """The number that a loss holds whose gradient may be asked for, None if it is not here."""
+        if self._calls is not None:
+            return self._calls.value(loss)
+        if loss.requires_grad and loss.is_cpu and loss.numel() == 1:
+            return loss.item()
+        return None
+
     def take(self, optimizer: Any, watched: Watched, alone: bool) -> None:
         """Writes the step of the only optimizer that has just ended, and begins the next.
 

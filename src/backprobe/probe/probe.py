@@ -90,6 +90,7 @@ class Probe:
             self.loaders,
             self.heartbeat.before_backward,
             self.heartbeat.backward_as_usual,
+            self.heartbeat.light.value,
             self.heartbeat.after_backward,
         )
         self.handles: list[Any] = []

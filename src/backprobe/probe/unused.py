@@ -95,13 +95,17 @@ class Unused:
         count.last = rows
         count.training = training
 
+    def after_one(self) -> None:
+        """Counts a backward that follows one forward."""
+        self._habit(self._last).alone += 1
+        self._forget()
+
     def backward(self, step: int) -> Phase | None:
         """Counts a backward; the evaluation that took place before it, if one did."""
         if not self.forwards:
             return None
         if self.forwards == 1:
-            self._habit(self._last).alone += 1
-            self._forget()
+            self.after_one()
             return None
         trained = self._trained()
         alone = not isinstance(trained, int) and self.forwards == len(self._counts)

@@ -80,7 +80,8 @@ class Light(NamedTuple):
     and `step(optimizer)` say whether they have taken a backward pass and a step. `end()` gives the
     steps taken, when the last one ended, sum and number of the losses since, steps that are to pass
     unrecorded, and the budget's `spent`; None where nothing was begun. `flush()`: the rows of the
-    steps that are complete are handed on, from any thread.
+    steps that are complete are handed on, from any thread. `value(tensor)`: the number that a loss
+    on the host holds, None of anything else.
     """
 
     loss: Callable[[Any], bool]
@@ -88,6 +89,7 @@ class Light(NamedTuple):
     flush: Callable[[], None]
     begin: Callable[[Any, tuple[float, ...]], None]
     end: Callable[[], tuple[int, float, float, int, int, float] | None]
+    value: Callable[[Any], float | None]
 
 
 def light(extend: Callable[[list[Any]], None]) -> Light | None:

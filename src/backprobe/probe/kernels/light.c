@@ -48,25 +48,41 @@ static int mine(const light *l) {
     return l->active && PyThread_get_thread_ident() == l->thread && getpid() == l->process;
 }
 
+/* The number that a tensor of one element holds; whether it is one, here, that needs a gradient. */
+static int number_of(PyObject *tensor, double *value) {
+    borrowed t;
+    if (!exactly(tensor, known.tensor)) return 0;
+    if (known.torch->borrow(tensor, &t)) {
+        PyErr_Clear();
+        return 0;
+    }
+    const int type = type_of(&t);
+    if (size_of(&t) != 1 || type < 0 || type > 1) return 0;
+    PyObject *needs = PyObject_GetAttr(tensor, known.requires);
+    const int good = needs && PyObject_IsTrue(needs) == 1;
+    if (needs) Py_DecRef(needs);
+    PyErr_Clear();
+    const void *at = (const void *)(intptr_t)memory_of(&t);
+    *value = type ? *(const double *)at : (double)*(const float *)at;
+    return good;
+}
+
+/* value(tensor): that number, None where there is none. */
+static PyObject *value(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    double found;
+    (void)self;
+    return n == 1 && number_of(args[0], &found) ? PyFloat_FromDouble(found) : nothing();
+}
+
 /* loss(tensor): whether a backward pass that begins at it is one that is followed here. */
 static PyObject *loss(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     light *l = of(self);
-    borrowed t;
-    if (n != 1 || !mine(l) || !exactly(args[0], known.tensor)) return PyBool_FromLong(0);
-    if (l->doze) return PyBool_FromLong(1);
-    if (known.torch->borrow(args[0], &t)) {
-        PyErr_Clear();
-        return PyBool_FromLong(0);
-    }
-    const int type = type_of(&t);
-    if (size_of(&t) != 1 || type < 0 || type > 1) return PyBool_FromLong(0);
-    PyObject *needs = PyObject_GetAttr(args[0], known.requires);
-    const int good = needs && PyObject_IsTrue(needs) == 1;
-    if (!needs) PyErr_Clear();
-    if (needs) Py_DecRef(needs);
-    const void *at = (const void *)(intptr_t)memory_of(&t);
-    const double value = (type ? *(const double *)at : (double)*(const float *)at) / l->at.scale;
-    if (!good || !isfinite(value)) return PyBool_FromLong(0);
+    double value;
+    if (n != 1 || !mine(l)) return PyBool_FromLong(0);
+    if (l->doze) return PyBool_FromLong(exactly(args[0], known.tensor));
+    if (!number_of(args[0], &value)) return PyBool_FromLong(0);
+    value /= l->at.scale;
+    if (!isfinite(value)) return PyBool_FromLong(0);
     l->sum += value;
     l->backwards++;
     return PyBool_FromLong(1);
@@ -200,11 +216,11 @@ static void forget(PyObject *capsule) {
     free(l);
 }
 
-enum { METHODS = 5 };
+enum { METHODS = 6 };
 static PyMethodDef methods[METHODS] = {
     {"loss", loss, METH_FASTCALL, NULL},   {"step", step, METH_FASTCALL, NULL},
     {"flush", flush, METH_FASTCALL, NULL}, {"begin", begin, METH_FASTCALL, NULL},
-    {"end", end, METH_FASTCALL, NULL},
+    {"end", end, METH_FASTCALL, NULL},     {"value", value, METH_FASTCALL, NULL},
 };
 
 /* The functions above, as builtin ones; `extend` takes a list of rows. */
@@ -214,7 +230,7 @@ PyObject *bp_light(PyObject *extend) {
     l->extend = extend;
     PyObject *capsule = PyCapsule_New(l, NULL, forget), *made[METHODS];
     for (int k = 0; k < METHODS; k++) made[k] = PyCFunction_NewEx(&methods[k], capsule, NULL);
-    PyObject *all = PyTuple_Pack(METHODS, made[0], made[1], made[2], made[3], made[4]);
+    PyObject *all = PyTuple_Pack(METHODS, made[0], made[1], made[2], made[3], made[4], made[5]);
     for (int k = 0; k < METHODS; k++) Py_DecRef(made[k]);
     Py_DecRef(capsule);
     return all;
