@@ -352,7 +352,10 @@ class Heartbeat:
         return watched
 
     def _gone(self, _: Any) -> None:
-        self.state.catch_up()  # another one may lie at its address next
+        try:
+            self.state.catch_up()  # another one may lie at its address next
+        except TypeError:  # at the interpreter's own end, when the functions are gone
+            pass
 
     def resume(self, optimizer: Any) -> None:
         """Lets the steps go on from those that an optimizer brought with it, before the first."""
