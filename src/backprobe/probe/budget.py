@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from time import perf_counter
 
 DENSE = 10
@@ -22,6 +21,9 @@ MOST_SAVED = 0.1
 GROWTH = 1.15
 """After the dense start a step is observed at least whenever the count has grown so much: about 16
 observations for each tenfold of steps, so that a short run is seen to its end too."""
+
+NEVER = float(1 << 60)
+"""A step that no training reaches; compiled code takes it for an integer."""
 
 
 class Budget:
@@ -57,7 +59,7 @@ class Budget:
         self.steps = 0
         self.background = 0.0
         self.burst = 0
-        self.sure = DENSE * GROWTH if only is None else math.inf
+        self.sure = DENSE * GROWTH if only is None else NEVER
         self.paid, self.since = 0.0, 0.0
         self._expected = 0
         self._watching = False

@@ -342,9 +342,7 @@ class Heartbeat:
             self.optimizers.append(entry_of)
         structure.touch("optimizers", entry_of)
         measured = ParameterSet([], []) if self.state.light else ParameterSet(tensors, numbers)
-        watched = Watched(
-            index, measured, weakref.ref(optimizer, self._gone), _count(optimizer)
-        )
+        watched = Watched(index, measured, weakref.ref(optimizer, self._gone), _count(optimizer))
         self._watched[id(optimizer)] = watched
         self._only = watched if len(self._watched) == 1 else None
         self._sole = watched.reference if self._only is not None else _nothing

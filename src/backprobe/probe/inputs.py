@@ -19,8 +19,11 @@ from backprobe.probe.structure import WRAPPERS
 MOST_PREDICTED = 1 << 18
 """Larger outputs are not kept until their backward."""
 DENSE_BATCHES = 20
+CLOSE_BATCHES = 64
+"""Observed batches that are each described where it takes little time: of a short run, whose steps
+are observed ever more seldom, the last third would have none else."""
 BATCH_EVERY = 16
-"""After the first 20, one batch in so many observed ones is described."""
+"""After those one batch in so many observed ones is described."""
 LATER = ((512, 64), (2048, 256))
 """After so many observed batches, one in so many: what the data are is known by then."""
 TOLD_BY = 64
@@ -181,7 +184,7 @@ def _due(number: int) -> bool:
     for after, rarer in LATER:
         if number > after:
             every = rarer
-    return number <= DENSE_BATCHES or number % every == 0
+    return number <= CLOSE_BATCHES or number % every == 0
 
 
 def _numbers(x: Tensor | None) -> object:
