@@ -32,12 +32,16 @@ export function choose(fields: readonly Field[] | null): void {
   }
 }
 
-/** The columns after the name. */
-export function columnsOf(runs: readonly RunRow[], wide: boolean): readonly Field[] {
+/** From so many pixels on there is room for all that is shown unasked; below another number for the most important. */
+const WIDE = 1100, NARROW = 900;
+
+/** The columns after the name, in a window of that width. */
+export function columnsOf(runs: readonly RunRow[], width: number): readonly Field[] {
   if (chosen.value) return chosen.value;
+  const wide = width > WIDE;
   const differ = offered(runs).filter(({ field, values, runs: count }) => field.startsWith("config.") && values > 1 && count > 1).slice(0, wide ? UNASKED : 0);
   const projects = new Set(runs.map(({ project }) => project));
-  const plain = DEFAULT.filter((field) => field !== "project" || projects.size > 1);
+  const plain = DEFAULT.filter((field) => (field !== "project" || projects.size > 1) && (width > NARROW || !["project", "duration"].includes(field)));
   return [...plain.slice(0, 3), ...differ.map(({ field }) => field), ...plain.slice(3)];
 }
 

@@ -49,8 +49,8 @@ export function RunsPage(): JSX.Element {
     return groupRuns(shown, grouping.value).flatMap(({ value, runs }): Item[] => [{ kind: "group", value, runs }, ...runs.map((run): Item => ({ kind: "run", run }))]);
   }, [shown, grouping.value]);
   const items = useHeld(fresh, every, naming !== "");
-  const wide = innerWidth / unit.value > 1100;
-  const columns = useMemo(() => columnsOf(all, wide), [all, wide, chosenColumns.value]);
+  const width = innerWidth / unit.value;
+  const columns = useMemo(() => columnsOf(all, width), [all, width, chosenColumns.value]);
   const chosen = useMemo(() => every.filter(({ id }) => selected.value.has(id)), [every, selected.value]);
   // The mark stays on its run when others come above it. Where the run was thrown away the mark
   // stays on its place; where it only fits the filter no longer nothing is marked: keys hit nobody else.
