@@ -116,8 +116,10 @@ def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:
     assert {name for e in EXPLANATIONS for name in (e.cause, e.symptom)} <= set(BY_NAME)
     # What is told by exclusion only is explained by all that has evidence, and explains nothing.
     pairs = {(e.cause, e.symptom) for e in EXPLANATIONS if e.when is not by_exclusion}
-    # These go one way from the first step on and the other way while training.
+    # These go one way from the first step on and the other way while training, or inside of the
+    # network and before it.
     turning = {
+        ("inputs-not-normalized", "uninformative-inputs"),
         ("saturated-activations", "vanishing-gradients"),
         ("nonfinite-gradients", "learning-rate-too-high"),
         ("exploding-gradients", "learning-rate-too-high"),
@@ -148,13 +150,13 @@ def test_an_outcome_is_the_last_word_where_nothing_else_is_found() -> None:
     assert [f.kind for f in join([poor, rate])] == ["symptom", "cause"]
 
 
-def test_confidence_falls_with_rivals_and_grows_with_what_is_explained() -> None:
-    """The same strength means more where one cause explains all than where three compete."""
+def test_confidence_falls_with_rivals_and_with_what_a_run_suffers_besides() -> None:
+    """The same strength means more alone than where three compete, or where much went wrong."""
     cause = Finding("learning-rate-too-high", "error", 0.9, "fast")
     rivals = [Finding(name, "error", 0.9, "too") for name in ("dead-relu", "symmetric-init")]
     symptom = replace(STUCK, kind="symptom", explained_by=(cause.rule,))
     alone = probability(cause, [cause])
-    assert probability(cause, [cause, *rivals]) < alone < probability(cause, [cause, symptom])
+    assert probability(cause, [cause, *rivals]) < probability(cause, [cause, symptom]) < alone
 
 
 def test_what_costs_nothing_is_told_last() -> None:

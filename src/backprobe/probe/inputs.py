@@ -31,6 +31,9 @@ TOLD_BY = 64
 SHARE = 0.01
 """Of the time since the last one so much may a batch after the first 20 take to describe, about:
 where steps take less than a millisecond one in 16 is too many."""
+AT_LEAST = 1.15
+"""Times the step of the last one by which there is another, whatever it takes: every run has some
+of its last third."""
 WITH_TARGETS = 2.0
 """What a batch costs to describe with its loss and its targets, over itself; measured."""
 HASHED_PHASES = 3
@@ -55,6 +58,7 @@ class Inputs:
         self._next = 1
         self._wanted = False
         self._described = self._cost = 0.0
+        self._step = 0
         self._phases = 0
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
@@ -65,6 +69,7 @@ class Inputs:
         self._wanted = self._batches + 1 >= self._next and (
             self._batches < DENSE_BATCHES
             or SHARE * (perf_counter() - self._described) >= WITH_TARGETS * self._cost
+            or self.state.step >= AT_LEAST * self._step
         )
 
     def begin_phase(self) -> None:
@@ -112,7 +117,7 @@ class Inputs:
         if x is not None and self._wanted:
             began = perf_counter()
             state.guard.run("batches", self._describe, module, x, False)
-            self._described = perf_counter()
+            self._described, self._step = perf_counter(), state.step
             self._cost = self._described - began
             self._predicted(output)
 

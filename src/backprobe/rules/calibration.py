@@ -4,7 +4,9 @@
 A logistic model of what is known once all rules have spoken: the strength that the rule gives, how
 many symptoms the cause explains, how many other causes compete with it, and its severity. Its
 coefficients are fitted by `benchmarks/diagnosis/calibrate.py` on programs that the rules were not
-written on; `docs/reference/accuracy.md` has the reliability table.
+written on; `docs/reference/accuracy.md` has the reliability table. A cause that explains more is
+not surer by that: in runs where much goes wrong the first of several guesses is oftener the wrong
+one than where a single precise mark is all there is.
 """
 
 from __future__ import annotations

@@ -58,6 +58,12 @@ def inside(cause: Finding, symptom: Finding) -> bool:
     return "before" in symptom.evidence
 
 
+def before_it(cause: Finding, symptom: Finding) -> bool:
+    """The data that reaches the network is at fault, not what becomes of it inside."""
+    del symptom
+    return "before" not in cause.evidence
+
+
 def large(cause: Finding, symptom: Finding) -> bool:
     """The inputs are too large, not too small."""
     del symptom

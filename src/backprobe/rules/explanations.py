@@ -15,6 +15,7 @@ from backprobe.rules.conditions import (
     always,
     at_birth,
     at_or_after,
+    before_it,
     born_at_its_place,
     by_exclusion,
     from_birth,
@@ -204,7 +205,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         "uninformative-inputs",
         {
             **dict.fromkeys(_NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
-            "inputs-not-normalized": ("inputs that are all alike have no spread", always),
+            "inputs-not-normalized": ("inputs that are all alike have no spread", before_it),
         },
     ),
     *_pairs(
