@@ -150,13 +150,13 @@ def test_an_outcome_is_the_last_word_where_nothing_else_is_found() -> None:
     assert [f.kind for f in join([poor, rate])] == ["symptom", "cause"]
 
 
-def test_confidence_falls_with_rivals_and_with_what_a_run_suffers_besides() -> None:
-    """The same strength means more alone than where three compete, or where much went wrong."""
+def test_confidence_falls_with_rivals_and_grows_with_what_is_explained() -> None:
+    """The same strength means more where one cause explains all than where three compete."""
     cause = Finding("learning-rate-too-high", "error", 0.9, "fast")
     rivals = [Finding(name, "error", 0.9, "too") for name in ("dead-relu", "symmetric-init")]
     symptom = replace(STUCK, kind="symptom", explained_by=(cause.rule,))
     alone = probability(cause, [cause])
-    assert probability(cause, [cause, *rivals]) < probability(cause, [cause, symptom]) < alone
+    assert probability(cause, [cause, *rivals]) < alone < probability(cause, [cause, symptom])
 
 
 def test_what_costs_nothing_is_told_last() -> None:

@@ -42,7 +42,7 @@ def test_bad_program_is_named_with_its_place(program: str, recorded: Recorder) -
     assert len(hit) == 1, [(f.rule, f.severity, f.where) for f in findings]
     assert set(hit[0].where) == where
     assert hit[0].explained_by == EXPLAINED.get(program, ())
-    assert 0.4 <= hit[0].confidence < 1.0
+    assert 0.5 <= hit[0].confidence < 1.0
     assert hit[0].message
     assert {t.partition("=")[0] for t in hit[0].treatments} <= {
         t.partition("=")[0] for t in TREATMENTS

@@ -13,7 +13,7 @@ from .conftest import PROGRAMS, Recorder
 DOUBLE_SOFTMAX = """\
 1 warning in calm-fox (bad_functional.py), 200 steps
 
-1  warning  double-softmax                       confidence 0.98
+1  warning  double-softmax                       confidence 0.85
    cause:  softmax (bad_functional.py:16) in front of cross
            entropy, which applies its own: the loss cannot fall
            below 0.744 (a guess costs 1.39), and the gradient is

@@ -4,9 +4,7 @@
 A logistic model of what is known once all rules have spoken: the strength that the rule gives, how
 many symptoms the cause explains, how many other causes compete with it, and its severity. Its
 coefficients are fitted by `benchmarks/diagnosis/calibrate.py` on programs that the rules were not
-written on; `docs/reference/accuracy.md` has the reliability table. A cause that explains more is
-not surer by that: in runs where much goes wrong the first of several guesses is oftener the wrong
-one than where a single precise mark is all there is.
+written on; `docs/reference/accuracy.md` has the reliability table.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from dataclasses import replace
 from backprobe.records import Finding
 from backprobe.rules.confidence import CERTAIN
 
-COEFFICIENTS: tuple[float, ...] = (0.2, 1.182, -0.55, -1.978, -0.807, -0.493)
+COEFFICIENTS: tuple[float, ...] = (0.283, 0.47, 1.07, -2.035, 0.591, -0.412)
 """Of `features`, in their order."""
 NAMES = ("constant", "logit of the strength", "explains", "rivals", "note", "error")
 LEAST = 0.02
