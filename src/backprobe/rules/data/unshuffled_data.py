@@ -57,6 +57,9 @@ class UnshuffledData(AbstractRule):
         spread: float = threshold(
             0.4, "std within a batch / std of all targets", "random batches: 0.9 to 1"
         )
+        labelled: float = threshold(
+            0.5, "targets of the loss / rows of a batch", "a last batch may be shorter"
+        )
         batches: float = threshold(8, "batches seen", "fewer can be chance")
 
     limits = Thresholds()
@@ -81,6 +84,8 @@ class UnshuffledData(AbstractRule):
             return []
         shares = counts[counts > 0] / counts.sum()
         size = float(np.median(rows[known]))
+        if main.loss.target_shape[0] < self.limits.labelled * size:
+            return []  # the loss is of the few rows of a batch that have a label
         expected = float((1.0 - (1.0 - shares) ** size).sum())
         seen_classes = float(np.mean(distinct[known]))
         ratio = seen_classes / expected
