@@ -11,7 +11,7 @@ import pytest
 from backprobe.records import Run
 from backprobe.trials.curves import POINTS, band, reduce
 from backprobe.trials.nouns import Arm, Outcome, Trial
-from backprobe.trials.study import Study
+from backprobe.trials.study import Effect, Study
 from backprobe.trials.study_report import study_answer, study_table
 
 ACCURACY = Outcome("printed", "accuracy", True)
@@ -108,3 +108,9 @@ def test_noise_is_told_as_noise() -> None:
     """Nothing is claimed of a difference that seeds make as well."""
     assert "told from the noise" in study_table(grid(-0.01))
     assert "with one seed nothing can be told" in study_table(grid(0.2, (0,)))
+
+
+def test_equal_seeds_are_no_clear_effect() -> None:
+    """Two that differ alike by chance have an interval of no width."""
+    assert not Effect(("0.5",), ("off",), 0.01, (0.01, 0.01)).clear
+    assert Effect(("0.5",), ("off",), 0.01, (0.005, 0.015)).clear

@@ -44,8 +44,10 @@ class Effect:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+        """Whether the interval leaves zero out; seeds that come out equal by chance have none."""
+        if self.interval is None or self.interval[0] == self.interval[1]:
+            return False
+        return not self.interval[0] <= 0 <= self.interval[1]
 
 
 @dataclass
