@@ -84,6 +84,12 @@ def test_good_program_gets_no_warning(program: str, recorded: Recorder) -> None:
     assert [(f.rule, f.message) for f in findings if f.severity != "note"] == []
 
 
+def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:
+    """Not even a note: each optimizer's own rate stands still."""
+    findings = diagnose(recorded("scheduler_misuse/good_two_rates.py"))
+    assert "scheduler-misuse" not in {f.rule for f in findings}
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rule_has_a_bad_program(rule: type) -> None:
     """No rule without a program that it fires on."""

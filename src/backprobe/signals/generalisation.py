@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from backprobe.records import Loss, Record
 from backprobe.signals import metric_names
-from backprobe.signals.held_out import held_out, looked_at_late, majority_share
+from backprobe.signals.held_out import held_out, late_looks, majority_share
 from backprobe.signals.losses import CLASSES, REGRESSION
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
@@ -120,7 +120,7 @@ def _by_accuracy(record: Record) -> Generalisation:
     if values.size == 0:
         values, source = _told(record, ACCURACY, held=True)
     train = known.train_accuracy
-    if not looked_at_late(record):
+    if not late_looks(record):
         train = math.nan  # the batches that were looked at are of the beginning
     if math.isnan(train):
         printed, _ = _told(record, ACCURACY, held=False)

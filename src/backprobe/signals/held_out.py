@@ -22,8 +22,6 @@ LATE = 0.67
 """Share of the run behind which its batches say what it has come to."""
 FEWEST = 3
 """Batches of a few dozen rows whose mean is good to a few hundredths."""
-RECENT = 0.8
-"""Share of the run behind which a batch tells of its end."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +101,3 @@ def late_looks(record: Record) -> int:
     step, _ = training_accuracy(record)
     last = float(np.nanmax(np.asarray(record.steps["step"], np.float64), initial=0.0))
     return int(np.sum(step >= LATE * last))
-
-
-def looked_at_late(record: Record) -> bool:
-    """Whether training batches were looked at near the end of the run, not at its beginning."""
-    table = record.batches
-    known = np.isfinite(np.asarray(table["accuracy"], np.float64))
-    steps = np.asarray(table["step"], np.float64)[known]
-    last = np.asarray(record.steps["step"], np.float64)
-    return bool(steps.size and last.size) and float(steps.max()) >= RECENT * float(np.nanmax(last))

@@ -52,6 +52,7 @@ def signs(record: Record) -> Iterator[Finding]:
                 f"{name}{at(source)} takes the answers 1 and -1, and {percent(share)} of its "
                 f"targets are neither (they run from {figure(low)} to {figure(high)}): such a row "
                 + ("counts as both at once" if "hinge" in name else SAME)
+                + ("; `2 * target - 1` makes them so" if (low, high) == (0.0, 1.0) else "")
             ),
             where=where,
             source=source,

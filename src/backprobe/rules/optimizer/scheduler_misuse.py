@@ -207,10 +207,7 @@ def _own_rate(record: Record) -> float:
 
 
 def _of_one_optimizer(record: Record) -> NDArray[np.bool_]:
-    """Which rows [n] are of the optimizer of the last step, where each had its own phase."""
+    """Which rows [n] are of the optimizer of the last step: each has a rate of its own."""
     which = np.asarray(record.steps["optimizer"], np.float64)
     known = which[np.isfinite(which)]
-    phases = np.count_nonzero(np.diff(known)) + 1
-    if known.size == 0 or phases > np.unique(known).size:
-        return np.ones(which.size, np.bool_)
-    return np.asarray(which == known[-1], np.bool_)
+    return np.asarray(which == known[-1] if known.size else np.ones(which.size), np.bool_)
