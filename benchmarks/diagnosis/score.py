@@ -294,19 +294,31 @@ def _print_table(scores: dict[str, Score]) -> None:
         print(f"{row[0][0]:26}" + "".join(f"{value:>16}" for _, value in row))
 
 
-def _print_rules(results: list[Result]) -> None:
-    """Per rule: how often it was a root cause, was named as a cause, and was right."""
-    roots = Counter(rule for r in results for rule in r.roots)
-    named = Counter(f["rule"] for r in results for f in r.causes if f["severity"] != "note")
-    right = Counter(
-        f["rule"]
-        for r in results
-        for f in r.causes
-        if f["severity"] != "note" and f["rule"] in r.roots
-    )
-    print(f"\n{'rule':28}{'root cause':>12}{'named':>8}{'right':>8}")
-    for rule in sorted(set(roots) | set(named)):
-        print(f"{rule:28}{roots[rule]:>12}{named[rule]:>8}{right[rule]:>8}")
+def rule_rows(results: Sequence[Result]) -> list[tuple[str, int, int, int, int]]:
+    """Per rule what its precision and its recall come from, rules by name.
+
+    Returns:
+        Rule; programs of which it is a root cause (several may be, any of which names the fault);
+        those of them whose cause was named, by it or by its equals; programs in which it was named
+        as a cause, a note included; those of them where that was right.
+    """
+    caused, found = Counter[str](), Counter[str]()
+    named, right = Counter[str](), Counter[str]()
+    for result in results:
+        said = {f["rule"] for f in result.causes}
+        caused.update(result.roots)
+        found.update(result.roots if said & result.roots else ())
+        named.update(said)
+        right.update(said & result.accepted)
+    return [(r, caused[r], found[r], named[r], right[r]) for r in sorted({*caused, *named})]
+
+
+def _print_rules(results: Sequence[Result]) -> None:
+    print("\n| rule | programs | found | named | right |\n|---|---|---|---|---|")
+    for rule, caused, found, named, right in rule_rows(results):
+        recall = f"{found} ({found / caused:.0%})" if caused else ""
+        precision = f"{right} ({right / named:.0%})" if named else ""
+        print(f"| `{rule}` | {caused or ''} | {recall} | {named or ''} | {precision} |")
 
 
 def _share(part: int, whole: int) -> str:
