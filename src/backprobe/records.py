@@ -270,6 +270,8 @@ class Loss:
         model: index of the root module it trains, -1 unknown.
         terms: summands of the root; with several, `kind` is that of the first known one.
         weighted: whether classes or rows are weighted.
+        class_weights: of the classes of a cross entropy, or of the yes of each output; () where
+            there are none.
         scale: what the script multiplied it by before its first backward (accumulation, AMP).
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
@@ -292,6 +294,7 @@ class Loss:
     model: int = -1
     terms: int = 1
     weighted: bool = False
+    class_weights: tuple[float, ...] = ()
     scale: float = 1.0
     summands: tuple[Mapping[str, Any], ...] = ()
 

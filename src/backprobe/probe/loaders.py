@@ -9,13 +9,16 @@ from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
-from torch.utils.data import dataloader
+from torch.utils.data import WeightedRandomSampler, dataloader
 
 from backprobe.probe.guard import Guard
 from backprobe.probe.passes import Passes
 
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
+MOST_DRAWN = 1 << 16
+"""Of a sampler's weights so many are looked at."""
+MOST_GROUPS = 64
 
 _waiting: tuple[int, dict[str, Any], list[weakref.ref[Tensor]]] | None = None
 """The batch before the first forward: its data set's id, its loader's facts, its tensors. The
@@ -131,7 +134,20 @@ def describe(iterator: Any) -> dict[str, Any]:
         "batch_size": getattr(sampler, "batch_size", None),
         "drop_last": getattr(sampler, "drop_last", None),
         "workers": getattr(iterator, "_num_workers", 0),
+        "draws": _draws(inner),
     }
+
+
+def _draws(sampler: Any) -> list[list[float]]:
+    """Of a sampler that weighs rows by their class: each weight, and how many rows have it."""
+    weights = getattr(sampler, "weights", None)
+    if not isinstance(sampler, WeightedRandomSampler) or not isinstance(weights, Tensor):
+        return []
+    sample = weights[:: max(1, len(weights) // MOST_DRAWN)]
+    values, rows = sample.unique(return_counts=True)
+    if len(values) > MOST_GROUPS:
+        return []  # every row has its own
+    return [[float(v), float(n)] for v, n in zip(values, rows, strict=True)]
 
 
 def install(current: Callable[[], Loaders | None]) -> None:

@@ -19,6 +19,9 @@ from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
+MOST_WEIGHTS = 256
+"""Weights of more classes are not kept."""
+
 
 class Losses:
     """Finds which loss a backward root is and keeps its facts.
@@ -77,6 +80,7 @@ class Losses:
             self._touch("losses", self.entries[index])
             self._tell_output(index, reading)
             self._tell_shares(index, reading)
+            self._tell_weights(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -153,6 +157,23 @@ class Losses:
             self._touch("losses", self.entries[index])
 
         self._transfers.send([shares], deliver)
+
+    def _tell_weights(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes the classes' weights, now or when they arrive from a device."""
+        weights = reading.class_weights
+        if weights is None or not predictions.plain(weights) or weights.numel() > MOST_WEIGHTS:
+            return
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            told = tuple(float(value) for value in values)
+            self.entries[index] = replace(self.entries[index], class_weights=told)
+            self._touch("losses", self.entries[index])
+
+        flat = weights.detach().reshape(-1)
+        if hosts.near(flat):
+            deliver(hosts.host(flat.float()))
+        else:
+            self._transfers.send([flat], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

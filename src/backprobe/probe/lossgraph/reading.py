@@ -30,6 +30,7 @@ class LossReading:
     class_dim: int = -1
     ignore_index: int | None = None
     weighted: bool = False
+    class_weights: Tensor | None = None
     terms: int = 1
     summands: tuple[dict[str, Any], ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)

@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, leaves_much
+from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.held_out import (
     FEWEST,
@@ -22,6 +22,7 @@ from backprobe.signals.held_out import (
 )
 from backprobe.signals.losses import BINARY, CLASSES
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.rarity import favoured_by_loss, favoured_by_sampler
 
 
 class ClassImbalance(AbstractRule):
@@ -44,6 +45,7 @@ class ClassImbalance(AbstractRule):
     ## What to try
     - `class-weights`: weights the classes by their rarity
     - a sampler that draws rare rows more often
+    - weights of one over the count, where they are the count
     - judge by balanced accuracy or the rare class's recall
 
     ## When it is wrong
@@ -79,7 +81,12 @@ class ClassImbalance(AbstractRule):
         if loss is None or state.state in ("short", "nonfinite", "diverged", "unknown"):
             return []
         tags = _tags(loss)
-        if not (tags or _exclusive(loss)) or loss.weighted or loss.terms > 1:
+        if not (tags or _exclusive(loss)):
+            return []
+        turned = None if tags else self._turned_round(record, loss)
+        if turned is not None:
+            return [turned]
+        if loss.weighted or loss.terms > 1:
             return []
         if _tokens(record, loss) or (tags and not leaves_much(record)):
             return []
@@ -127,6 +134,29 @@ class ClassImbalance(AbstractRule):
                 treatments=("class-weights",),
             )
         ]
+
+    def _turned_round(self, record: Record, loss: Loss) -> Finding | None:
+        """Weights that favour the classes which they were to balance."""
+        by_loss = favoured_by_loss(loss)
+        found = by_loss or favoured_by_sampler(record, class_counts(record))
+        if found is None:
+            return None
+        whose = f"the loss{at(loss.source)} gives" if by_loss else "the sampler gives rows of"
+        message = (
+            f"{whose} the commonest class {figure(found.weight)} times the weight of the rarest, "
+            f"which has {figure(found.rows)} times fewer rows: the weights grow with the count, "
+            "those that balance are one over it"
+        )
+        return Finding(
+            rule=self.name,
+            severity=severity_of_mistake(record),
+            confidence=confidence(0.7, 0.95, beyond(found.weight, 2.0, 10.0)),
+            message=message,
+            source=loss.source if by_loss else None,
+            steps=seen(record.steps["step"][[0, -1]]),
+            evidence={"rows_ratio": found.rows, "weight_ratio": found.weight},
+            treatments=("class-weights",),
+        )
 
 
 def _tokens(record: Record, loss: Loss) -> bool:
