@@ -127,7 +127,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     *(
         Explanation(cause, symptom, _ALONE, by_exclusion)
         for cause in _LAST_RESORT
-        for symptom in ("labels-mismatched", "uninformative-inputs")
+        for symptom in ("labels-mismatched", "uninformative-inputs", "too-few-steps")
         if cause != symptom
     ),
     *(

@@ -12,9 +12,10 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import at, figure
+from backprobe.signals.generalisation import generalisation
 from backprobe.signals.losses import main_loss
-from backprobe.signals.progress import progress
-from backprobe.signals.trend import trend_of
+from backprobe.signals.progress import Progress, progress
+from backprobe.signals.trend import Trend, trend_of
 
 
 class TooFewSteps(AbstractRule):
@@ -22,9 +23,10 @@ class TooFewSteps(AbstractRule):
 
     ## What it looks for
     Few optimizer steps, a loss that has fallen and that falls at the end nearly as fast as on
-    average, and that is still far from what the network could take away; and passes over a loader
-    that all end after as many batches, most of the data left, and are a few passes together, where
-    much is left to learn.
+    average, and that is still far from what the network could take away. Of more steps: such a fall
+    where held-out rows show that what is learned is real and that much is left, and where no other
+    cause is found. And passes over a loader that all end after as many batches, most of the data
+    left, and are a few passes together, where much is left to learn.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -60,6 +62,9 @@ class TooFewSteps(AbstractRule):
         )
 
         pace_learned: float = threshold(0.6, "the same", "stopped in the middle of the fall")
+        real: float = threshold(0.2, "held-out skill", "0: a constant answer, 1: all right")
+        unsure: float = threshold(0.5, "held-out skill above the share explained", "right, unsure")
+        goes_on: float = threshold(0.1, "fall of a third more steps / last loss", "no flat end")
         well: float = threshold(0.8, "share of the trivial loss taken away", "near its end")
         cut: float = threshold(0.5, "batches drawn / batches", "most of the data is left out")
         passes: float = threshold(5.0, "passes over the data", "a limit that is meant has more")
@@ -76,14 +81,13 @@ class TooFewSteps(AbstractRule):
         trend = state.trend or trend_of(main_loss(record).value)
         if trend is None or state.state in ("unknown", "nonfinite", "diverged"):
             return []
-        if not self.limits.least <= state.steps <= self.limits.steps:
-            return []
         if not trend.fell or not -trend.slope > 3.0 * trend.slope_error:
             return []
-        average = (trend.start - trend.last) / max(1, trend.count)
-        pace = -trend.slope / average if average > 0.0 else 0.0
-        # What the last third would take off in as many steps again, of what is left.
-        ahead = -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+        if state.steps > self.limits.steps:
+            return self._unfinished(record, state, trend)
+        if state.steps < self.limits.least:
+            return []
+        pace, ahead = _course(trend)
         harmed = state.hurt >= HURTS
         stopped = state.explained < self.limits.well and ahead >= self.limits.ahead
         if pace < (self.limits.pace if harmed else self.limits.pace_learned):
@@ -109,6 +113,43 @@ class TooFewSteps(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"steps": state.steps, "pace": pace, "slope": trend.slope},
+                treatments=("train-longer=3", "scale-lr=10"),
+            )
+        ]
+
+    def _unfinished(self, record: Record, state: Progress, trend: Trend) -> list[Finding]:
+        """A fall of many steps that goes on, of a network that nothing else is wrong with."""
+        pace, ahead = _course(trend)
+        held = generalisation(record).held
+        if state.state == "stuck" or state.baseline is None or not leaves_much(record):
+            return []
+        falls = pace >= self.limits.pace_learned and ahead >= self.limits.goes_on
+        # Rows are told right before the loss shows it: the answers are unsure.
+        unsure = state.hurt >= HURTS and held - state.explained >= self.limits.unsure
+        if not held >= self.limits.real or state.explained >= self.limits.well:
+            return []
+        if not (falls or (unsure and trend.still_falling)):
+            return []
+        source = record.optimizers[0].step_source if record.optimizers else None
+        fall = -trend.slope * trend.count / state.steps
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning",
+                confidence=confidence(0.45, 0.75, between(pace, self.limits.pace, 1.0)),
+                message=(
+                    f"the training ends after {state.steps:,} steps{at(source)} while the loss "
+                    f"falls by {figure(1000.0 * fall)} in a thousand steps; {state.in_words()}; "
+                    "held-out rows show that what it learns is real, and nothing else holds it back"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={
+                    "steps": state.steps,
+                    "pace": pace,
+                    "slope": trend.slope,
+                    "by_exclusion": True,
+                },
                 treatments=("train-longer=3", "scale-lr=10"),
             )
         ]
@@ -140,3 +181,13 @@ class TooFewSteps(AbstractRule):
                 treatments=("train-longer=3",),
             )
         return None
+
+
+def _course(trend: Trend) -> tuple[float, float]:
+    """The slope at the end over the average one, and what a third more steps would take off.
+
+    The latter as a share of what is left, at the slope of the end.
+    """
+    average = (trend.start - trend.last) / max(1, trend.count)
+    pace = -trend.slope / average if average > 0.0 else 0.0
+    return pace, -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
