@@ -26,6 +26,7 @@ class InputScale:
         batches: how many were seen.
         mean, std, low, high: over all elements.
         spread: largest feature std / median feature std, NaN unknown.
+        alike: share of the features' mean square that is the same in all rows, NaN unknown.
         integer: whether the inputs are ids or other whole-number tensors.
         nonfinite: largest share of NaN or infinite elements.
     """
@@ -36,6 +37,7 @@ class InputScale:
     low: float
     high: float
     spread: float
+    alike: float
     integer: bool
     nonfinite: float
 
@@ -68,6 +70,7 @@ def input_scale(record: Record) -> InputScale | None:
         low=middle("min"),
         high=middle("max"),
         spread=_spread(record),
+        alike=_alike(record),
         integer=middle("integer") >= 0.5,
         nonfinite=float(np.nanmax(bad)) if np.isfinite(bad).any() else 0.0,
     )
@@ -80,4 +83,22 @@ def _spread(record: Record) -> float:
         deviations = deviations[np.isfinite(deviations) & (deviations > 0.0)]
         if event.data.get("kind") == "feature" and deviations.size >= 2:
             return float(deviations.max() / np.median(deviations))
+    return math.nan
+
+
+def _alike(record: Record) -> float:
+    """Mean square of the features' means over that of the features; NaN unknown.
+
+    Near 1 the rows differ by little of what they are: the gradients of all rows point the same way,
+    and the curvature along it is that of the means (LeCun et al. 1998, 4.3).
+    """
+    for event in record.named("input-features"):
+        mean = np.asarray(event.data.get("mean", ()), np.float64)
+        std = np.asarray(event.data.get("std", ()), np.float64)
+        if event.data.get("kind") != "feature" or mean.shape != std.shape:
+            continue
+        known = np.isfinite(mean) & np.isfinite(std)
+        same, whole = np.sum(mean[known] ** 2), np.sum(mean[known] ** 2 + std[known] ** 2)
+        if known.sum() >= 2 and whole > 0.0:
+            return float(same / whole)
     return math.nan

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
-from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
-from backprobe.rules.wording import at, figure, unique
+from backprobe.rules.wording import at, figure, percent, unique
 from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
 from backprobe.signals.layers import NORMS, Layer, layers
@@ -23,8 +23,9 @@ class InputsNotNormalized(AbstractRule):
 
     ## What it looks for
     Mean, std and the features' spread of the training batches, where the first layer takes them as
-    they are. A normalisation in front, an embedding of ids, or a model that scales its inputs
-    itself stay silent; a run that learns gets at most a note.
+    they are; and features whose means are far larger than what sets the rows apart. A normalisation
+    in front, an embedding of ids, or a model that scales its inputs itself stay silent; a run that
+    learns gets at most a note.
 
     ## Why it matters
     Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of size
@@ -56,6 +57,9 @@ class InputsNotNormalized(AbstractRule):
         rms_decisive: float = threshold(50.0, "RMS of the inputs", "bytes have 130")
         rms_small: float = threshold(0.06, "RMS of the inputs", "the first outputs are all bias")
         spread: float = threshold(50.0, "largest feature std / median", "on one scale: below 10")
+        alike: float = threshold(
+            0.95, "mean square of the features' means / that of all", "in [0, 1]: 0.5 to 0.8"
+        )
         harmless: float = threshold(20.0, "RMS of the inputs", "a note although the run learns")
 
     limits = Thresholds()
@@ -70,12 +74,13 @@ class InputsNotNormalized(AbstractRule):
             return []
         state = progress(record)
         far = scale.rms >= self.limits.rms_decisive
-        severity = severity_of_mistake(record) if far else severity_by_harm(state)
+        alike = scale.alike >= self.limits.alike
+        severity = severity_of_mistake(record) if far or alike else severity_by_harm(state)
         held_back = state.hurt >= HURTS or imperfect(state)
         large = scale.rms >= (self.limits.rms if held_back else self.limits.harmless)
         small = 0.0 < scale.rms <= self.limits.rms_small and held_back
         uneven = scale.spread >= self.limits.spread and scale.rms >= 1.0 and held_back
-        if not (large or small or uneven):
+        if not (large or small or uneven or (alike and held_back)):
             return []
         source = layer.module.source
         message = (
@@ -85,11 +90,17 @@ class InputsNotNormalized(AbstractRule):
         if not math.isnan(scale.spread) and scale.spread >= 10.0:
             times = figure(scale.spread)
             message += f"; the largest feature varies {times} times as much as the middle one"
+        if alike:
+            message += (
+                f"; {percent(scale.alike)} of their mean square is the same in every row, so that "
+                "the rows hardly differ"
+            )
         message += f"; {layer.name}{at(source)} takes them as they are"
         strength = max(
             beyond(scale.rms, self.limits.rms, self.limits.rms_decisive),
             beyond(scale.rms, self.limits.rms_small, self.limits.rms_small / 10) if small else 0.0,
             beyond(scale.spread, self.limits.spread, 1000.0),
+            between(scale.alike, self.limits.alike, 1.0) if alike else 0.0,
         )
         return [
             Finding(
@@ -105,6 +116,7 @@ class InputsNotNormalized(AbstractRule):
                     "min": scale.low,
                     "max": scale.high,
                     "feature_spread": scale.spread if math.isfinite(scale.spread) else None,
+                    "alike": scale.alike if math.isfinite(scale.alike) else None,
                     "first_layer": layer.name,
                     "small": small,
                 },
