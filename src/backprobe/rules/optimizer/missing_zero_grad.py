@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import at, percent, plural
+from backprobe.rules.wording import at, percent, plural, unique
 from backprobe.signals.progress import progress
 
 
@@ -86,6 +86,7 @@ class MissingZeroGrad(AbstractRule):
                         f"earlier step had already used{at(source)}: nothing clears them between "
                         "steps, so each step follows the sum of all past ones"
                     ),
+                    where=_of(record, optimizer) if len(record.optimizers) > 1 else (),
                     source=source,
                     steps=seen(step[rows][carried[rows] > 0][[0, -1]]),
                     evidence={"share": share, "steps": count},
@@ -93,3 +94,10 @@ class MissingZeroGrad(AbstractRule):
                 )
             )
         return found
+
+
+def _of(record: Record, optimizer: Optimizer | None) -> tuple[str, ...]:
+    """The modules whose tensors an optimizer holds."""
+    modules = {module.index: module.name for module in record.modules}
+    held = [p for p in record.parameters if optimizer and p.optimizer == optimizer.index]
+    return unique(modules[p.module] for p in held if p.module in modules)
