@@ -19,6 +19,7 @@ from torch import Tensor
 
 from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
+from backprobe.probe.dropped import Dropped
 from backprobe.probe.light import Light
 from backprobe.probe.loading import steps_done
 from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped
@@ -71,6 +72,7 @@ class Heartbeat:
         self._frame = 0
         self._accumulates = False
         self._small = noise.SmallBatches()
+        self._dropped = Dropped(state.recorder.event)
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._as_usual = False
@@ -296,6 +298,8 @@ class Heartbeat:
         if self._accumulates or state.structure.replicas > 1 or self._small.listening:
             state.guard.run("noise", self._noise)
         self._accumulates = state.backwards > 1 and self._inside is None
+        if not self._dropped.done:
+            self._dropped.closed(state.backwards)
         self._closing.close(
             watched.parameters if watched.measured else None,
             rate=float(optimizer.param_groups[0].get("lr", NAN)),
@@ -365,6 +369,9 @@ class Heartbeat:
     def before_backward(self, loss: Tensor, frame: FrameType) -> None:
         """Before each backward pass."""
         self.gradients_kept()
+        if self.state.backwards and self._only is not None and not self._dropped.done:
+            kept = self._only.parameters
+            self.state.guard.run("dropped gradients", self._dropped.before_backward, loss, kept)
         if not self._watched and self._inside is None:
             self._unstepped.before_backward(loss, frame)
         elif self._sums_up():

@@ -11,7 +11,7 @@ from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
-from backprobe.rules.wording import at, plural, unique
+from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.optimizers import holds_strangers
 from backprobe.signals.progress import progress
@@ -24,7 +24,8 @@ class MissingOptimizerStep(AbstractRule):
     Backward passes without any optimizer step after them and without any other change of the
     parameters; or steps whose update is exactly zero although gradients and the learning rate are
     not; or one of several optimizers that never steps although its tensors, which no other one
-    holds, get gradients.
+    holds, get gradients; or gradients of many batches that are cleared one after the other, of
+    which a step uses the last alone.
 
     ## Why it matters
     Nothing is trained. The loss wanders with the batches and ends where it began.
@@ -66,7 +67,7 @@ class MissingOptimizerStep(AbstractRule):
         moved = update is not None and bool((np.nan_to_num(update) > 0.0).any() or _broken(record))
         stepped = bool(record.optimizers)
         if moved:
-            return self._idle(record)
+            return self._idle(record) or self._dropped(record, count)
         if stepped and update is None:
             return []
         lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
@@ -132,6 +133,34 @@ class MissingOptimizerStep(AbstractRule):
                 )
             ]
         return []
+
+    def _dropped(self, record: Record, count: int) -> list[Finding]:
+        """Steps that use the last of many backward passes: the others' gradients were cleared."""
+        events = list(record.named("dropped-gradients"))
+        steps = len(record.steps)
+        if not events or count < self.limits.passes or not steps:
+            return []
+        passes = float(np.nanmedian(np.asarray(record.steps["backwards"], np.float64)))
+        source = record.optimizers[0].step_source if record.optimizers else None
+        loss = record.losses[0] if record.losses else None
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_of_mistake(record),
+                confidence=confidence(0.7, 0.95, between(passes, 3.0, 20.0)),
+                message=(
+                    f"{figure(passes)} backward passes a step"
+                    f"{at(loss.backward_source if loss else None)}, and the gradients of all but "
+                    f"the last are cleared before the step{at(source)} can use them: does "
+                    "`step()` stand outside of the loop that clears them? "
+                    f"{progress(record).in_words()}"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"backward_passes": count, "passes_a_step": passes},
+                treatments=("step-optimizer",),
+            )
+        ]
 
     def _cleared(self, record: Record, count: int) -> list[Finding]:
         """Steps that find no gradient although a loss was sent back: it was cleared in between."""
