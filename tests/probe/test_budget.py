@@ -147,13 +147,13 @@ def test_compiled_code_follows(thrifty: Callable[..., Record]) -> None:
     def counted() -> None:
         probe = entry.current()
         assert probe is not None
-        take = probe.heartbeat.light.take
+        take = probe.heartbeat.unobserved.take
 
         def told(*args: Any) -> None:
             taken.append(probe.state.step)
             take(*args)
 
-        probe.heartbeat.light.take = told  # type: ignore[method-assign, assignment]
+        probe.heartbeat.unobserved.take = told  # type: ignore[method-assign, assignment]
         loop()
 
     record = thrifty(counted, net)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled calls and light steps tell exactly what Python tells without them."""
+"""Compiled calls tell exactly what Python tells without them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from torch import nn
 from backprobe.probe import entry
 from backprobe.probe.kernels import calls
 from backprobe.probe.outputs import SIGNALS as OUTPUTS
-from backprobe.probe.parameters import SIGNALS as PARAMETERS
 from backprobe.probe.parameters import ParameterSet
+from backprobe.probe.parameters_late import SIGNALS as PARAMETERS
 from backprobe.probe.recorder import STEP_COLUMNS
 from backprobe.records import Record
 from tests.probe.settings import Watch

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe.outputs import SIGNALS as OUTPUT_SIGNALS
-from backprobe.probe.parameters import SIGNALS, ParameterSet
+from backprobe.probe.parameters import ParameterSet
+from backprobe.probe.parameters_late import SIGNALS
 from backprobe.probe.recorder import StepRow
 from backprobe.probe.scaling import shifted, unscaled
 from backprobe.probe.state import NAN, State

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import sys
-import weakref
 from collections.abc import Callable
-from dataclasses import replace
 from threading import get_ident
 from time import perf_counter
 from types import FrameType
@@ -20,17 +18,16 @@ from torch import Tensor
 from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.dropped import Dropped
-from backprobe.probe.light import Light
 from backprobe.probe.loading import steps_done
 from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped
-from backprobe.probe.optimizer_settings import OptimizerSettings, plain
-from backprobe.probe.parameters import ParameterSet
+from backprobe.probe.optimizer_settings import OptimizerSettings
+from backprobe.probe.optimizers import Optimizers
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
+from backprobe.probe.unobserved import Unobserved
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
 from backprobe.probe.watched import Beats, Watched
-from backprobe.records import Optimizer
 
 _compiling = torch.compiler.is_compiling
 
@@ -41,7 +38,7 @@ class Heartbeat:
     Arguments:
         state: shared with the other parts of the probe.
         on_step: called with the number of steps done, after each, or None.
-        loss: of a backward pass, where it is all there is to know of it (see `Light`).
+        loss: of a backward pass, where it is all there is to know of it (see `Unobserved`).
         hooked: whether the pre-hook is in place.
         begin_matters: whether a step calls what must not be taken for something else.
     """
@@ -58,15 +55,16 @@ class Heartbeat:
         self.hooked = True
         self._after_seen = opaque(self._after_step)
         self.begin_matters = False
-        self._watched: dict[int, Watched] = {}
-        self.optimizers: list[Optimizer] = []
+        self._known = Optimizers(state)
+        self.optimizers = self._known.entries
+        self._watched = self._known.watched
         self._inside: Any = None
         self._closing = Beat(state)
         self._unstepped = Unstepped(state, self._closing)
         self._beats = Beats()
-        self.light = Light(state, self._closing, self._beats, loss)
-        self._quick_step = self.light.step
-        self._light = False
+        self.unobserved = Unobserved(state, self._closing, self._beats, loss)
+        self._quick_step = self.unobserved.step
+        self._unobserved = False
         self._only: Watched | None = None
         self._sole: Callable[[], Any] = _nothing
         self._frame = 0
@@ -90,7 +88,7 @@ class Heartbeat:
                     return
             elif state.doze or state.scaling.idle:
                 self._inside = optimizer
-                self._light = True
+                self._unobserved = True
                 return
         frame = sites.outside(sys._getframe(1))
         if self._inside is not None and _runs(frame.f_back, self._frame):
@@ -118,7 +116,7 @@ class Heartbeat:
             self._after_unseen(optimizer)
             return
         self._beats.fired += 1
-        self._take_lightly(optimizer)
+        self._take_unobserved(optimizer)
         if not self._silent:
             self._on_step(self._beats.done)
 
@@ -128,14 +126,14 @@ class Heartbeat:
             return
         self._inside = None
         self._beats.fired += 1
-        if self._light:
-            self._light = False
+        if self._unobserved:
+            self._unobserved = False
             state = self.state
             if state.doze:
                 self._beats.done += 1
                 state.pass_by()
             else:
-                self._take_lightly(optimizer)
+                self._take_unobserved(optimizer)
             self._on_step(self._beats.done)
             return
         began = perf_counter()
@@ -145,10 +143,10 @@ class Heartbeat:
         self.state.budget.spent += perf_counter() - began
         self._on_step(self._beats.done)
 
-    def _take_lightly(self, optimizer: Any) -> None:
+    def _take_unobserved(self, optimizer: Any) -> None:
         watched = self._only
         if watched is not None and "heartbeat" not in self.state.guard.broken:
-            self.light.take(optimizer, watched, self._silent and not self.hooked)
+            self.unobserved.take(optimizer, watched, self._silent and not self.hooked)
 
     def _begins_as_usual(self, optimizer: Any) -> bool:
         watched, state = self._only, self.state
@@ -243,12 +241,8 @@ class Heartbeat:
 
     def _before(self, optimizer: Any) -> None:
         state = self.state
-        watched = self._watched.get(id(optimizer))
-        if (
-            watched is None
-            or watched.reference() is not optimizer
-            or watched.groups != _count(optimizer)
-        ):
+        watched = self._known.known(optimizer)
+        if watched is None:
             watched = self._add(optimizer)
         if self._beats.done == 0:
             self._unstepped.take_back()
@@ -319,45 +313,10 @@ class Heartbeat:
         self.state.scaling.begin_step()
 
     def _add(self, optimizer: Any) -> Watched:
-        structure = self.state.structure
-        known = self._watched.get(id(optimizer))
-        same = known is not None and known.reference() is optimizer
-        index = known.index if known is not None and same else len(self.optimizers)
-        tensors: list[Tensor] = []
-        numbers: list[int] = []
-        for group_number, group in enumerate(optimizer.param_groups):
-            for position, tensor in enumerate(group["params"]):
-                number = structure.parameter_of.get(id(tensor))
-                if number is None:
-                    number = structure.add_parameter(tensor, f"group{group_number}.{position}")
-                tensors.append(tensor)
-                numbers.append(number)
-                entry = structure.parameters[number]
-                dtype = str(tensor.dtype).removeprefix("torch.")  # `.to()` may have changed it
-                structure.put(replace(entry, optimizer=index, group=group_number, dtype=dtype))
-        entry_of = Optimizer(
-            index=index,
-            type=type(optimizer).__name__,
-            source=sites.source(sites.made(optimizer)),
-            step_source=sites.source(sites.here()),
-            groups=tuple(plain(group) for group in optimizer.param_groups),
-        )
-        if index == len(self.optimizers):
-            self.optimizers.append(entry_of)
-        structure.touch("optimizers", entry_of)
-        measured = ParameterSet([], []) if self.state.light else ParameterSet(tensors, numbers)
-        watched = Watched(index, measured, weakref.ref(optimizer, self._gone), _count(optimizer))
-        self._watched[id(optimizer)] = watched
-        self._only = watched if len(self._watched) == 1 else None
+        watched = self._known.add(optimizer)
+        self._only = self._known.only
         self._sole = watched.reference if self._only is not None else _nothing
-        self.state.stepped = True
         return watched
-
-    def _gone(self, _: Any) -> None:
-        try:
-            self.state.catch_up()  # another one may lie at its address next
-        except TypeError:  # at the interpreter's own end, when the functions are gone
-            pass
 
     def resume(self, optimizer: Any) -> None:
         """Lets the steps go on from those that an optimizer brought with it, before the first."""
@@ -455,10 +414,3 @@ def _runs(frame: FrameType | None, wanted: int) -> bool:
             return True
         frame = frame.f_back
     return False
-
-
-def _count(optimizer: Any) -> int:
-    count = 0
-    for group in optimizer.param_groups:
-        count += len(group["params"])
-    return count

@@ -25,7 +25,8 @@ from backprobe.probe.activations import RECTIFIERS, SATURATION
 from backprobe.probe.blocks import Block, Pattern
 from backprobe.probe.kernels import calls, native, through_torch
 from backprobe.probe.occasional import effective_rank
-from backprobe.probe.parameters import DTYPES, reshaped
+from backprobe.probe.parameters import DTYPES
+from backprobe.probe.parameters_late import reshaped
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Place
 

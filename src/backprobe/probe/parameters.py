@@ -9,50 +9,29 @@ cosine come from up to 512 fixed random coordinates a tensor (relative error abo
 from __future__ import annotations
 
 import ctypes
-import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe.blocks import Block, Pattern
+from backprobe.probe.coordinates import Coordinates
 from backprobe.probe.host import freed
-from backprobe.probe.kernels import calls, native, through_torch
+from backprobe.probe.kernels import calls, native
 from backprobe.probe.occasional import adam_state, second_moment_lag
+from backprobe.probe.parameters_late import SIGNALS, Binned, LateParameters, Store, local
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.turns import Turns
 
-SIGNALS = (
-    "grad_mean",
-    "grad_rms",
-    "grad_min",
-    "grad_max",
-    "grad_zero",
-    "grad_nonfinite",
-    "weight_mean",
-    "weight_rms",
-    "weight_min",
-    "weight_max",
-    "weight_nonfinite",
-    "update_rms",
-    "grad_cosine",
-)
-SAMPLES = 512
 DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2, torch.float16: 3}
 QUICK = 1 << 20
 """Elements that are read in so little time that the interpreter's lock is kept meanwhile."""
 CHECKED = 8
 """Tensors of an optimizer that are asked whether their gradients were cleared."""
-
-
-Binned = Callable[[NDArray[np.int32], NDArray[Any]], None]
-Store = Callable[[NDArray[np.int32], NDArray[np.float32], float], None]
 
 
 class ParameterSet:
@@ -83,13 +62,11 @@ class ParameterSet:
         held = [getattr(p, "_local_tensor", p).numel() for p in self.parameters]
         self.sizes = np.array(held, np.float64)
         count = len(self.parameters)
-        generator = np.random.default_rng(0)  # of our own: the user's streams don't move
-        self._chosen: dict[tuple[int, int, torch.device], Tensor] = {}
+        self._coordinates = Coordinates(held)
         self.squares = -1.0
         self._pointers: list[int] = []
         self._grad_pointers: list[int] = []
         self._everything = np.arange(count, dtype=np.int32)
-        self._where = [_coordinates(size, generator) for size in held]
         self._checked = list(range(0, count, max(1, count // CHECKED)))[:CHECKED]
         self.reading: calls.Reading | None = None
         self._library = native.quick() if sum(held) <= QUICK else native.library()
@@ -100,17 +77,14 @@ class ParameterSet:
         if self._fast:
             self._prepare()
         else:
-            self._before: list[Tensor] = []
-            self._last: dict[int, Tensor] = {}
-            self.late: dict[int, Tensor] = {}
-            self.late_bins: dict[int, Tensor] = {}
+            self._late = LateParameters(self.parameters, self.sizes, self._coordinates)
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
         if self.reading is not None and self.read_at_once(histograms, False):
             return
         if not self._readable():
-            self._before_slowly(histograms)
+            self._late.before(histograms)
             return
         if self.block is None or self.block.full:
             self._open()
@@ -119,8 +93,7 @@ class ParameterSet:
     def gradients(self, histograms: bool) -> None:
         """Reads gradients only: of an optimizer whose closure ran the backward within its step."""
         if not self._fast:
-            for k, parameter in enumerate(self.parameters):
-                self._gradient_slowly(k, parameter, histograms)
+            self._late.gradients(histograms)
         elif self.read_at_once(histograms, True):
             return
         elif self._located():
@@ -161,7 +134,7 @@ class ParameterSet:
     def after(self, histograms: bool) -> None:
         """Reads what the step did to the sampled coordinates."""
         if not self._fast:
-            self._after_slowly(histograms)
+            self._late.after(histograms)
             return
         block = self.block
         if block is None or block.full:
@@ -203,12 +176,12 @@ class ParameterSet:
             if parameter.grad is None or not self._turns.has(k):
                 continue
             began = perf_counter()
-            gradient = _local(parameter.grad)
+            gradient = local(parameter.grad)
             found = adam_state(optimizer, group, parameter)
             if gradient is not None and found is not None and found[0].numel() == gradient.numel():
                 moment, step, beta = found
-                sample = self._take(gradient, k)
-                lag = second_moment_lag(sample, self._take(moment, k), step, beta)
+                sample = self._coordinates.take(gradient, k)
+                lag = second_moment_lag(sample, self._coordinates.take(moment, k), step, beta)
                 yield int(self.index[k]), lag
             self._turns.took(perf_counter() - began)
 
@@ -225,9 +198,9 @@ class ParameterSet:
         kept = 0
         for k in self._checked:
             gradient = self.parameters[k].grad
-            local = None if gradient is None else _local(gradient)
-            if local is not None and local.numel():
-                kept += bool(torch.count_nonzero(self._take(local, k)))
+            held = None if gradient is None else local(gradient)
+            if held is not None and held.numel():
+                kept += bool(torch.count_nonzero(self._coordinates.take(held, k)))
         return kept * 2 < len(self._checked)
 
     def checked_none(self) -> bool:
@@ -267,11 +240,12 @@ class ParameterSet:
 
     def _prepare(self) -> None:
         count = len(self.parameters)
-        sizes = [len(where) for where in self._where]
+        coordinates = self._coordinates.of
+        sizes = [len(where) for where in coordinates]
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self._coordinates = (
-            np.concatenate(self._where) if sizes else np.zeros(0, np.uint32)
-        ).astype(np.uint32)
+        self._sampled = (np.concatenate(coordinates) if sizes else np.zeros(0, np.uint32)).astype(
+            np.uint32
+        )
         self._weight_samples = np.zeros(int(starts[-1]), np.float32)
         self._grad_samples = np.zeros(int(starts[-1]), np.float32)
         self._pointers = []
@@ -294,7 +268,7 @@ class ParameterSet:
             spec.weight_dtype = spec.grad_dtype = DTYPES[parameter.dtype]
             spec.samples, spec.fresh = sizes[k], 1
             if sizes[k] < parameter.numel():
-                spec.where = self._coordinates.ctypes.data + 4 * start
+                spec.where = self._sampled.ctypes.data + 4 * start
             spec.weight_sample = self._weight_samples.ctypes.data + 4 * start
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
         self._spec_array = specs
@@ -343,69 +317,6 @@ class ParameterSet:
             pointers.append(0 if gradient is None else gradient.data_ptr())
         return pointers
 
-    def _before_slowly(self, histograms: bool) -> None:
-        self.late = {}
-        self.late_bins = {}
-        self._before = []
-        for k, parameter in enumerate(self.parameters):
-            weight = _local(parameter.detach())
-            if weight is None or weight.numel() == 0:
-                self._before.append(torch.zeros(0))
-                continue
-            row = self._row(k, weight.device)
-            six = through_torch.six(weight)
-            row[6:10], row[10] = six[:4], six[5]
-            sample = self._take(weight, k)
-            self._before.append(sample)
-            if histograms:
-                self._bin(k, 1, sample)
-            self._gradient_slowly(k, parameter, histograms)
-
-    def _gradient_slowly(self, k: int, parameter: Tensor, histograms: bool) -> None:
-        gradient = None if parameter.grad is None else _local(parameter.grad)
-        if gradient is None or gradient.numel() == 0:
-            return
-        row = self._row(k, gradient.device)
-        row[:6] = through_torch.six(gradient)
-        now = self._take(gradient, k)
-        if k in self._last and self._last[k].shape == now.shape:
-            row[12] = through_torch.cosine(now, self._last[k])
-        self._last[k] = now
-        if histograms:
-            self._bin(k, 0, now)
-
-    def _after_slowly(self, histograms: bool) -> None:
-        for k, parameter in enumerate(self.parameters):
-            weight = _local(parameter.detach())
-            if weight is None or len(self._before[k]) == 0:
-                continue
-            change = self._take(weight, k) - self._before[k]
-            self._row(k, weight.device)[11] = torch.sqrt((change * change).mean())
-            if histograms:
-                self._bin(k, 2, change)
-
-    def _row(self, k: int, device: torch.device) -> Tensor:
-        """The signals of one tensor, kept where the tensor is."""
-        if k not in self.late:
-            self.late[k] = torch.full((len(SIGNALS),), torch.nan, device=device)
-        return self.late[k]
-
-    def _bin(self, k: int, quantity: int, sample: Tensor) -> None:
-        counts = through_torch.bins(sample, native.BINS)
-        if k not in self.late_bins:
-            self.late_bins[k] = torch.zeros((3, native.BINS), device=counts.device)
-        self.late_bins[k][quantity] += counts
-
-    def _take(self, tensor: Tensor, k: int) -> Tensor:
-        """A copy of the sampled coordinates, without asking the device for anything."""
-        key = k, tensor.numel(), tensor.device
-        chosen = self._chosen.get(key)
-        if chosen is None:
-            where = self._where[k].astype(np.int64)
-            chosen = torch.from_numpy(where[where < tensor.numel()]).to(tensor.device)
-            self._chosen[key] = chosen
-        return tensor.detach().reshape(-1)[chosen].float()
-
     @property
     def at_once(self) -> bool:
         """Whether the compiled kernel measured: the row can be committed as it is."""
@@ -429,37 +340,7 @@ class ParameterSet:
                 updates = counts[2 * len(self.index) :].reshape(-1, 1, native.BINS)
                 binned(self._everything, np.concatenate([pairs, updates], axis=1))
             return
-        by_device: dict[torch.device, list[int]] = {}
-        for k, row in self.late.items():
-            by_device.setdefault(row.device, []).append(k)
-        for held in by_device.values():
-            where = np.array(held, np.int32)
-            transfers.send(
-                [self.late[k] for k in held],
-                partial(self._store_late, store, where),
-            )
-            late = [self.late_bins[k] for k in held if k in self.late_bins]
-            if binned is not None and len(late) == len(held):
-                transfers.send(
-                    late,
-                    partial(reshaped, binned, where, (len(where), 3, native.BINS)),
-                )
-
-    def _store_late(
-        self, store: Store, where: NDArray[np.int32], values: NDArray[np.float32]
-    ) -> None:
-        rows = values.reshape(len(where), len(SIGNALS))
-        rms = rows[:, 1].astype(np.float64)
-        given = ~np.isnan(rows[:, 5])
-        squares = float((rms * rms * self.sizes[where])[given].sum()) if given.any() else -1.0
-        store(where, rows, math.nan if (rows[:, 5] > 0).any() else squares)
-
-
-def _coordinates(size: int, generator: np.random.Generator) -> NDArray[np.uint32]:
-    if size <= SAMPLES:
-        return np.arange(size, dtype=np.uint32)
-    chosen = generator.integers(0, min(size, 2**32 - 1), SAMPLES, dtype=np.int64)
-    return np.unique(chosen).astype(np.uint32)
+        self._late.store(transfers, store, binned)
 
 
 def _simple(parameter: Tensor) -> bool:
@@ -472,20 +353,3 @@ def _simple(parameter: Tensor) -> bool:
         and getattr(parameter, "grad_dtype", None) in (None, parameter.dtype)
         and not freed(parameter)
     )
-
-
-def _local(tensor: Tensor) -> Tensor | None:
-    """This rank's dense values of a tensor, or None where they can't be read."""
-    shard: Any = getattr(tensor, "_local_tensor", tensor)
-    if freed(shard):
-        return None
-    if shard.layout != torch.strided:
-        shard = shard.to_dense()
-    return shard.detach() if shard.is_floating_point() and shard.device.type != "meta" else None
-
-
-def reshaped(
-    store: Binned, where: NDArray[np.int32], shape: tuple[int, ...], values: NDArray[np.float32]
-) -> None:
-    """Hands on flat values in their shape."""
-    store(where, values.reshape(shape))

@@ -83,14 +83,14 @@ class Probe:
             self._stepped if stop_after is not None else None,
             lambda: self.backward.only(),
         )
-        self.quick_loss = self.heartbeat.light.loss
+        self.quick_loss = self.heartbeat.unobserved.loss
         self.forward.resume = self.heartbeat.resume
         self.backward = Backward(
             self.state,
             self.loaders,
             self.heartbeat.before_backward,
             self.heartbeat.backward_as_usual,
-            self.heartbeat.light.value,
+            self.heartbeat.unobserved.value,
             self.heartbeat.after_backward,
         )
         self.handles: list[Any] = []
@@ -124,7 +124,7 @@ class Probe:
 
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
-        self.heartbeat.light.catch_up(ends=True)
+        self.heartbeat.unobserved.catch_up(ends=True)
         self.state.budget.pause()
         self.state.switch = None
         self.forward.remove()

@@ -44,9 +44,9 @@ STEP_DTYPES: Mapping[str, Any] = {"step": np.int64, "time": np.float64}
 NAN = float("nan")
 
 StepRow = tuple[float, ...]
-"""Values of `STEP_COLUMNS` or, of a step that was not observed, of `LIGHT_COLUMNS`, where the time
-is that of `perf_counter`."""
-LIGHT_COLUMNS = (
+"""Values of `STEP_COLUMNS` or, of a step that was not observed, of `UNOBSERVED_COLUMNS`, where the
+time is that of `perf_counter`."""
+UNOBSERVED_COLUMNS = (
     "step",
     "time",
     "seconds",
@@ -304,21 +304,21 @@ class HistogramClock:
         return False
 
 
-_LIGHT = np.array([STEP_COLUMNS.index(column) for column in LIGHT_COLUMNS])
+_UNOBSERVED = np.array([STEP_COLUMNS.index(column) for column in UNOBSERVED_COLUMNS])
 
 
 def _whole(rows: list[StepRow]) -> NDArray[np.float64]:
     """Rows [n, columns] of all columns: what a step that was not observed lacks is NaN."""
     table = np.full((len(rows), len(STEP_COLUMNS)), NAN)
-    light = np.array([len(row) == len(LIGHT_COLUMNS) for row in rows])
-    if light.any():
-        given = chain.from_iterable(row for row in rows if len(row) == len(LIGHT_COLUMNS))
-        short = np.fromiter(given, np.float64).reshape(-1, len(LIGHT_COLUMNS))
-        short[:, LIGHT_COLUMNS.index("time")] += time.time() - time.perf_counter()
-        table[np.ix_(light, _LIGHT)] = short
-        table[light, STEP_COLUMNS.index("observed")] = 0.0
-    if not light.all():
-        table[~light] = [row for row in rows if len(row) != len(LIGHT_COLUMNS)]
+    unobserved = np.array([len(row) == len(UNOBSERVED_COLUMNS) for row in rows])
+    if unobserved.any():
+        given = chain.from_iterable(row for row in rows if len(row) == len(UNOBSERVED_COLUMNS))
+        short = np.fromiter(given, np.float64).reshape(-1, len(UNOBSERVED_COLUMNS))
+        short[:, UNOBSERVED_COLUMNS.index("time")] += time.time() - time.perf_counter()
+        table[np.ix_(unobserved, _UNOBSERVED)] = short
+        table[unobserved, STEP_COLUMNS.index("observed")] = 0.0
+    if not unobserved.all():
+        table[~unobserved] = [row for row in rows if len(row) != len(UNOBSERVED_COLUMNS)]
     return table
 
 

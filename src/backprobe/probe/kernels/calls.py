@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builtin functions that ask torch and call the kernel without the interpreter, or None.
 
-They do what `probe.layers`, `probe.parameters` and `probe.light` do in Python where nothing is new:
-a layer whose output has the shape that it had, parameters and gradients of the same size and type,
-a step that is not observed. Of anything else they leave the decision to Python. Their source is
-`calls.c` and `light.c`. Without a compiler, with a torch that has no C exchange
-(before 2.10), on an interpreter that is not CPython or has no lock, and with
-`BACKPROBE_NATIVE=kernel`, Python does all of it.
+They do what `probe.layers`, `probe.parameters` and `probe.unobserved` do in Python where nothing is
+new: a layer whose output has the shape that it had, parameters and gradients of the same size and
+type, a step that is not observed. Of anything else they leave the decision to Python. Their source
+is `calls.c` and `unobserved.c`. Without a compiler, with a torch that has no C exchange (before
+2.10), on an interpreter that is not CPython or has no lock, and with `BACKPROBE_NATIVE=kernel`,
+Python does all of it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from backprobe.probe.kernels import native
 
-SOURCES = (Path(__file__).with_name("calls.c"), Path(__file__).with_name("light.c"))
+SOURCES = (Path(__file__).with_name("calls.c"), Path(__file__).with_name("unobserved.c"))
 NAMES = ("grad", "params", "param_groups", "lr", "requires_grad")
 HEADER = Path(__file__).with_name("declared.h")
 FLAGS = (
@@ -73,15 +73,15 @@ class Reading(NamedTuple):
     same: Callable[[list[dict[str, Any]], list[dict[str, Any]]], bool]
 
 
-class Light(NamedTuple):
+class Unobserved(NamedTuple):
     """What follows steps that are not observed.
 
-    From `begin(optimizer, numbers)` on, which are those of `begun` in `light.c`, `loss(tensor)`
-    and `step(optimizer)` say whether they have taken a backward pass and a step. `end()` gives the
-    steps taken, when the last one ended, sum and number of the losses since, steps that are to pass
-    unrecorded, and the budget's `spent`; None where nothing was begun. `flush()`: the rows of the
-    steps that are complete are handed on, from any thread. `value(tensor)`: the number that a loss
-    on the host holds, None of anything else.
+    From `begin(optimizer, numbers)` on, which are those of `begun` in `unobserved.c`,
+    `loss(tensor)` and `step(optimizer)` say whether they have taken a backward pass and a step.
+    `end()` gives the steps taken, when the last one ended, sum and number of the losses since,
+    steps that are to pass unrecorded, and the budget's `spent`; None where nothing was begun.
+    `flush()`: the rows of the steps that are complete are handed on, from any thread.
+    `value(tensor)`: the number that a loss on the host holds, None of anything else.
     """
 
     loss: Callable[[Any], bool]
@@ -92,14 +92,14 @@ class Light(NamedTuple):
     value: Callable[[Any], float | None]
 
 
-def light(extend: Callable[[list[Any]], None]) -> Light | None:
+def unobserved(extend: Callable[[list[Any]], None]) -> Unobserved | None:
     """Functions that follow steps which are not observed, or None where there can't be any.
 
     Arguments:
         extend: takes rows of steps.
     """
     library = _library() if sys.platform == "linux" else None  # its clock is Python's there
-    return None if library is None else Light(*library.bp_light(extend))
+    return None if library is None else Unobserved(*library.bp_unobserved(extend))
 
 
 def layers(after: Callable[..., Any], order: list[int], module: str) -> Layers | None:
@@ -164,8 +164,8 @@ def _library() -> ctypes.PyDLL | None:
     except (OSError, subprocess.SubprocessError):
         return None
     item, pointer, long = ctypes.py_object, ctypes.c_void_p, ctypes.c_int64
-    loaded.bp_layers.restype = loaded.bp_set.restype = loaded.bp_light.restype = item
-    loaded.bp_light.argtypes = (item,)
+    loaded.bp_layers.restype = loaded.bp_set.restype = loaded.bp_unobserved.restype = item
+    loaded.bp_unobserved.argtypes = (item,)
     loaded.bp_layers.argtypes = (item, item, item)
     loaded.bp_set.argtypes = (item, long, *[pointer] * 5, long, pointer, long)
     loaded.bp_know.argtypes = (item, item, item, item, pointer)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The compiled kernel: `stats.c`, built once a machine with its own C compiler, or None.
 
-`calls.c` and `light.c` are built the same way, see `calls`.
+`calls.c` and `unobserved.c` are built the same way, see `calls`.
 
 Without a compiler (or with `BACKPROBE_NATIVE=0`) the probe computes the same numbers through
 torch, several times slower; nothing else changes.

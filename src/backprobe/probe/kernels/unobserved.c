@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define MOST_SECONDS 1e-6 /* that a row can have taken: more is another process's */
-enum { COLUMNS = 10, ROWS = 4096 }; /* as LIGHT_COLUMNS in recorder.py */
+enum { COLUMNS = 10, ROWS = 4096 }; /* as UNOBSERVED_COLUMNS in recorder.py */
 
 /* What Python sets at the begin, in this order. */
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     int64_t loss, optimizer;    /* numbers in the record */
     double share, spent, paid, since; /* as in budget.py */
     int64_t sure, told, most;
-    double called, dozed;       /* as in light.py */
+    double called, dozed;       /* as in unobserved.py */
 } begun;
 enum { BEGUN = sizeof(begun) / 8 };
 
@@ -40,11 +40,11 @@ typedef struct {
     int64_t rows;
     double row[ROWS][COLUMNS];
     PyObject *extend; /* takes rows */
-} light;
+} unobserved;
 
-static light *of(PyObject *self) { return PyCapsule_GetPointer(self, NULL); }
+static unobserved *of(PyObject *self) { return PyCapsule_GetPointer(self, NULL); }
 
-static int mine(const light *l) {
+static int mine(const unobserved *l) {
     return l->active && PyThread_get_thread_ident() == l->thread && getpid() == l->process;
 }
 
@@ -76,7 +76,7 @@ static PyObject *value(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 
 /* loss(tensor): whether a backward pass that begins at it is one that is followed here. */
 static PyObject *loss(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-    light *l = of(self);
+    unobserved *l = of(self);
     double value;
     if (n != 1 || !mine(l)) return PyBool_FromLong(0);
     if (l->doze) return PyBool_FromLong(exactly(args[0], known.tensor));
@@ -103,7 +103,7 @@ static double rate_of(PyObject *optimizer) {
 
 /* step(optimizer): whether a step that ends is kept here, and the next one is one of these too. */
 static PyObject *step(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-    light *l = of(self);
+    unobserved *l = of(self);
     begun *a = &l->at;
     if (n < 1 || !mine(l) || args[0] != l->optimizer) return PyBool_FromLong(0);
     const double now = seconds(), taken = now - a->began;
@@ -142,7 +142,7 @@ static PyObject *step(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     return PyBool_FromLong(1);
 }
 
-static void hand_over(light *l) {
+static void hand_over(unobserved *l) {
     if (!l->rows) return;
     PyObject *rows = PyList_New(0);
     for (int64_t k = 0; rows && k < l->rows; k++) {
@@ -170,7 +170,7 @@ static PyObject *flush(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 
 /* begin(optimizer, numbers): from the step on that goes on. */
 static PyObject *begin(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-    light *l = of(self);
+    unobserved *l = of(self);
     if (n != 2) return nothing();
     union {
         begun at;
@@ -197,7 +197,7 @@ static PyObject *begin(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 
 /* end(): (steps, began, sum, backwards, doze, spent) since the begin, None where there was none. */
 static PyObject *end(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-    light *l = of(self);
+    unobserved *l = of(self);
     (void)args, (void)n;
     if (!l->active) return nothing();
     l->active = 0;
@@ -211,7 +211,7 @@ static PyObject *end(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 }
 
 static void forget(PyObject *capsule) {
-    light *l = of(capsule);
+    unobserved *l = of(capsule);
     Py_DecRef(l->extend);
     free(l);
 }
@@ -224,8 +224,8 @@ static PyMethodDef methods[METHODS] = {
 };
 
 /* The functions above, as builtin ones; `extend` takes a list of rows. */
-PyObject *bp_light(PyObject *extend) {
-    light *l = calloc(1, sizeof *l);
+PyObject *bp_unobserved(PyObject *extend) {
+    unobserved *l = calloc(1, sizeof *l);
     Py_IncRef(extend);
     l->extend = extend;
     PyObject *capsule = PyCapsule_New(l, NULL, forget), *made[METHODS];

@@ -2,9 +2,9 @@
 """Steps that are not observed, of the only optimizer: their rows, nearly free.
 
 Most steps of a small network are these. Where one is like the one before, compiled code follows
-those that come (`kernels/light.c`), until something else is to be seen: what Python holds of steps
-and budget is old meanwhile, and `catch_up` makes it new. Whoever reads or changes it must call that
-before; `entry.current` does.
+those that come (`kernels/unobserved.c`), until something else is to be seen: what Python holds of
+steps and budget is old meanwhile, and `catch_up` makes it new. Whoever reads or changes it must
+call that before; `entry.current` does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from backprobe.probe.kernels import calls
 from backprobe.probe.state import NAN, State
 from backprobe.probe.watched import Beats, Watched
 
-LIGHT = 4.0
+INTERPRETED = 4.0
 """What a step that is not observed costs in all (its backward, both hooks, the functions of torch
 that are wrapped for good), over the part that is timed; measured on a small network, against a
 process that was never watched."""
@@ -36,7 +36,7 @@ PLAIN = 3
 """Steps in a row of which nothing but the row was written, before compiled code takes over."""
 
 
-class Light:
+class Unobserved:
     """Follows such steps.
 
     Arguments:
@@ -58,7 +58,7 @@ class Light:
         self._closing = closing
         self._beats = beats
         self._loss = loss
-        self._calls = calls.light(state.recorder.steps.extend)
+        self._calls = calls.unobserved(state.recorder.steps.extend)
         self._watched: Watched | None = None
         self._index = -1
         self._plain = 0
@@ -147,7 +147,7 @@ class Light:
                         state.sleep()
                     plain = self._plain + 1
             self._plain = plain
-            cost = LIGHT * (perf_counter() - now)
+            cost = INTERPRETED * (perf_counter() - now)
             budget.spent += cost
             if plain > PLAIN and alone and rate == rate and self._hand_over(optimizer, watched):
                 return
