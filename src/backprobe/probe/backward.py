@@ -112,6 +112,12 @@ class Backward:
             state.budget.spent += perf_counter() - began
         return done
 
+    @property
+    def known(self) -> tuple[CodeType, int, int, float] | None:
+        """Code and line that call `backward` on the only loss, its number and scale; else None."""
+        (code, line), only = self._line, self.only()
+        return None if code is None or only is None else (code, line, *only)
+
     def only(self) -> tuple[int, float] | None:
         """Number and scale of the only loss there has been, where its graph is read no more."""
         if self._reads > self._full and len(self.state.losses.entries) == 1:

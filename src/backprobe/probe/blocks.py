@@ -104,6 +104,17 @@ class Block:
         found: NDArray[np.float32] = self.values[len(self.steps)]
         return found
 
+    def open_to(self, pattern: Pattern | None) -> tuple[Any, ...]:
+        """What compiled code must know to commit rows as `commit` does, see `followed.c`.
+
+        Arguments:
+            pattern: of the histograms of each step, None where there are none.
+        """
+        sink = 0 if pattern is None else self.sink_at
+        count = 0 if pattern is None else len(pattern.index)
+        room = self.at, sink, self._stride, self._rows, self._most, count
+        return (*room, self.steps, self.binned, pattern)
+
     def commit(self, step: int, pattern: Pattern | None) -> None:
         """Completes the row that was being filled, and its histograms if a pattern is given."""
         sink = self.sink

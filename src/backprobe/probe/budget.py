@@ -119,6 +119,22 @@ class Budget:
         self._watching, self._before = wanted, self.spent
         return wanted
 
+    def observed_too(self, steps: int, seconds: float) -> None:
+        """Counts steps that were observed without asking.
+
+        Arguments:
+            steps: how many.
+            seconds: that it took.
+        """
+        self.spent += seconds
+        self.observed += steps
+        self.steps += steps
+        if self.steps >= self.sure:
+            self.sure = self.steps * GROWTH
+            if self._expected > self.steps:
+                self.sure = min(self.sure, self._expected)
+        self.burst = max(0, self.burst - steps)
+
     def wants(self, now: float) -> bool:
         """Whether the step after this one is to be observed.
 

@@ -43,6 +43,8 @@ SKIPPED = frozenset(
         "register_hook",
     }
 )
+MEASURED = frozenset((*FUNCTIONS, *FUSED))
+"""What is looked at where the graph is not kept."""
 COMPILED = "a compiled region: layer outputs inside it are not measured"
 MAX_OPERATIONS = 5000
 _POSITIONAL = {
@@ -107,7 +109,7 @@ class Capture(TorchFunctionMode):
         if torch.compiler.is_compiling():  # a compiled part of the network: Dynamo traces this too
             return result
         name = getattr(func, "__name__", "")
-        if self.paused or name in SKIPPED:
+        if self.paused or (name in SKIPPED if self.graph else name not in MEASURED):
             return result
         try:
             self._see(name, args, kwargs or {}, result)

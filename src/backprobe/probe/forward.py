@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
@@ -17,8 +18,10 @@ from torch.nn.parameter import is_lazy
 from backprobe.probe import batches, evaluation, sites
 from backprobe.probe.capture import COMPILED, compiles
 from backprobe.probe.inputs import Inputs
+from backprobe.probe.kernels import calls
 from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
+from backprobe.probe.recorder import STEP_COLUMNS
 from backprobe.probe.state import State
 from backprobe.probe.structure import is_criterion, unwrapped
 
@@ -37,20 +40,34 @@ class Forward:
         self.state = state
         self.stack: list[nn.Module] = []
         self._after = self.after  # the one object that torch's registry holds, as `_before` is
-        self._layers = Layers(state, self.stack, lambda args: self._inputs.first(args), self._after)
+        self._before = self.before
+        self.catch_up: Callable[[], None] = _no_more
+        self.followed = calls.followed(
+            self._after,
+            lambda: self.catch_up(),
+            partial(state.recorder.add_steps, len(STEP_COLUMNS)),
+            __name__,
+        )
+        self._follows = _no if self.followed is None else self.followed.begin
+        self._layers = Layers(
+            state,
+            self.stack,
+            lambda args: self._inputs.first(args),
+            self._before,
+            self._after if self.followed is None else self.followed.left,
+        )
         self._inputs = Inputs(state, loaders, self._layers.index)
         self._roots: dict[int, tuple[Any, int]] = {}
         self._broken = state.guard.broken
         self._entered = False
-        self._flat = False
+        self._flat = self._stacked = False
         self._nests = False
         self._last = 0
         self._measuring = False
         self._skip = False
         self._again = False
-        self._usual: Callable[[], Any] = _nothing
+        self.usual: Callable[[], Any] = _nothing
         self._handles: list[Any] = []
-        self._before = self.before
         self.resume: Callable[[Any], None] = lambda _: None
         state.running = lambda: bool(self.stack)
 
@@ -85,7 +102,7 @@ class Forward:
         for handle in self._handles:
             handle.remove()
         self._handles = []
-        self._flat = self._again = False
+        self._flat = self._stacked = self._again = False
         self.stack.clear()
 
     def _flatten(self) -> None:
@@ -97,14 +114,22 @@ class Forward:
         registry = self._handles[0].hooks_dict_ref() if self._handles else None
         if registry is not None and registry.pop(self._handles[0].id, None) is not None:
             self._flat = True
-            hook = self._layers.follow(self.stack[0], self._inputs.wants_first)
-            if hook is not None:
-                self._handles[1].hooks_dict_ref()[self._handles[1].id] = hook
-                self._usual = self._roots[id(self.stack[0])][0]
+            hooks = self._layers.follow(self.stack[0], self._inputs.wants_first)
+            if hooks is not None:
+                self._handles[1].hooks_dict_ref()[self._handles[1].id] = hooks[1]
+                self.usual = self._roots[id(self.stack[0])][0]
+
+    def _keep_stack(self) -> None:
+        """Leaves the layers' outputs to compiled code while something asks which module runs."""
+        hooks = self._layers.follow(self.stack[0], self._inputs.wants_first, stacked=True)
+        if hooks is not None and self._handles:
+            self._stacked = True
+            for handle, hook in zip(self._handles, hooks, strict=True):
+                handle.hooks_dict_ref()[handle.id] = hook
 
     def _unflatten(self) -> None:
         """Puts it back."""
-        self._flat = False
+        self._flat = self._stacked = False
         if self._handles:
             before, after = self._handles
             before.hooks_dict_ref()[before.id] = self._before
@@ -113,7 +138,7 @@ class Forward:
 
     def before(self, module: nn.Module, args: Any) -> None:  # noqa: ARG002  # torch's signature
         """Global forward pre-hook."""
-        if _compiling():
+        if _compiling() or self._follows(module):
             return
         if get_ident() != self.state.thread and not self._adopted():
             return
@@ -121,9 +146,11 @@ class Forward:
             self._nests = self._nests or module is self.stack[0]
             self.stack.append(module)
             return
+        if not is_criterion(module):  # whose forward may come between a root's and its backward
+            self.catch_up()
         began = perf_counter()
         self.stack.append(module)
-        if module is not self._usual() or not self._enter_again(module):
+        if module is not self.usual() or not self._enter_again(module):
             self._entered = True
             self.state.guard.run("forward", self._enter, module)
         self.state.budget.spent += perf_counter() - began
@@ -223,8 +250,11 @@ class Forward:
         self._layers.begin(index)
         if compiles():
             state.blind_spot(COMPILED)
-        elif self._layers.capture is None and state.settled and not self._nests:
-            self._flatten()
+        elif state.settled and not self._nests:
+            if self._layers.capture is None:
+                self._flatten()
+            elif not self._layers.capture.graph:
+                self._keep_stack()
 
     def _enter_again(self, module: nn.Module) -> bool:
         """Whether a root runs as it last did: what `_enter` and `_flatten` do, in short."""
@@ -266,6 +296,63 @@ class Forward:
         except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             self.state.guard.failed("forward", error)
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but the usual is due in the forward that comes next."""
+        return (
+            self.usual is not _nothing
+            and not self._nests
+            and not self.stack
+            and self._inputs.plain
+            and self._layers.alike(self.usual())
+        )
+
+    @property
+    def alike(self) -> int:
+        """Forwards to come, at most, in which nothing but the usual is due."""
+        return min(self._inputs.left, self._layers.left)
+
+    @property
+    def hooks(self) -> list[Any]:
+        """Handles of the global module hooks: before and after."""
+        return self._handles
+
+    @property
+    def hook_before(self) -> Callable[..., None]:
+        """What torch's registry holds."""
+        return self._before
+
+    @property
+    def hook_after(self) -> Callable[..., None]:
+        """What torch's registry holds."""
+        return self._after
+
+    @property
+    def layer_calls(self) -> calls.Layers | None:
+        """What follows the layers in compiled code."""
+        return self._layers.calls
+
+    def ran_as_usual(self, times: int = 1) -> None:
+        """Counts forwards that were followed to their end."""
+        self._inputs.passed(times)
+        self._layers.ran_as_usual(times)
+        self._last = id(self.usual())
+
+    def take_over(self, root: int, running: nn.Module | None) -> None:
+        """Goes on with a step whose forward was followed.
+
+        Arguments:
+            root: whose, by its `id`.
+            running: the same where it still runs.
+        """
+        state = self.state
+        state.root, state.training = self._roots[root][1], 1.0
+        if running is not None:
+            self._inputs.begin()
+            self._layers.ran_as_usual()
+            self.stack.append(running)
+            self._again = self._flat = True
+
     def _numbered(self, module: nn.Module) -> int:
         """Number of a module that was called as a root, -1 where it has no parameters."""
         known = self._roots.get(id(module))
@@ -296,8 +383,9 @@ class Forward:
             self._measuring = self._skip = False
             self._last = 0
             if self._flat:
-                self._unflatten()
                 self._last = id(module)
+            if self._flat or self._stacked:
+                self._unflatten()
             self._layers.end_capture()
 
     def _leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
@@ -340,3 +428,12 @@ class Forward:
 
 def _nothing() -> None:
     """No root has run."""
+
+
+def _no(_: Any) -> bool:
+    """No step is followed."""
+    return False
+
+
+def _no_more() -> None:
+    """No step is followed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,8 +18,9 @@ from torch import Tensor
 from backprobe.probe import idle, noise, sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.dropped import Dropped
+from backprobe.probe.kernels import calls
 from backprobe.probe.loading import steps_done
-from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped
+from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped, untraced
 from backprobe.probe.optimizer_settings import OptimizerSettings
 from backprobe.probe.optimizers import Optimizers
 from backprobe.probe.scaling import supported
@@ -28,6 +29,9 @@ from backprobe.probe.unobserved import Unobserved
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
 from backprobe.probe.watched import Beats, Watched
+
+if TYPE_CHECKING:
+    from backprobe.probe.followed import Followed
 
 _compiling = torch.compiler.is_compiling
 
@@ -41,6 +45,7 @@ class Heartbeat:
         loss: of a backward pass, where it is all there is to know of it (see `Unobserved`).
         hooked: whether the pre-hook is in place.
         begin_matters: whether a step calls what must not be taken for something else.
+        before_step: the global optimizer pre-step hook.
     """
 
     def __init__(
@@ -74,9 +79,24 @@ class Heartbeat:
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._as_usual = False
+        self._followed: Followed | None = None
+        self._begins: Callable[[Any], bool] = _no
+        self._ended: Callable[[Any], Any] = _nothing_of
+        before_seen = opaque(self._before_step)
 
-    def before_step(self, optimizer: Any, *_: Any) -> None:
-        """Global optimizer pre-step hook."""
+        def before_step(optimizer: Any, *_: Any) -> None:
+            if not self._begins(optimizer):
+                state.catch_up()
+                before_seen(optimizer)
+
+        self.before_step = untraced(before_step)
+
+    def follow(self, followed: Followed, compiled: calls.Followed) -> None:
+        """Lets compiled code follow observed steps."""
+        self._followed = followed
+        self._begins, self._ended = compiled.steps, compiled.ended
+
+    def _before_step(self, optimizer: Any) -> None:
         state = self.state
         if _compiling() or (get_ident() != state.thread and not state.mine()):
             return
@@ -84,7 +104,7 @@ class Heartbeat:
             if state.observing:
                 if self._begins_as_usual(optimizer):
                     self._inside = optimizer
-                    self._frame = id(sys._getframe(OWN_FRAMES))
+                    self._frame = id(sys._getframe(1 + OWN_FRAMES))
                     return
             elif state.doze or state.scaling.idle:
                 self._inside = optimizer
@@ -104,6 +124,13 @@ class Heartbeat:
         """Global optimizer post-step hook."""
         quick = self._quick_step
         if quick is not None and quick(optimizer):
+            return
+        ended = self._ended(optimizer)
+        if ended is not None:
+            if ended is not True and self._followed is not None:
+                self._followed.close(optimizer, ended)
+                if not self._silent:
+                    self._on_step(self._beats.done)
             return
         self.state.catch_up()
         if _compiling() or self.hooked:
@@ -174,12 +201,82 @@ class Heartbeat:
                 return False
         except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             self.state.guard.failed("heartbeat", error)
-        self._beats.done += 1
         self._accumulates = backwards > 1
+        self._count(watched)
+        if self._followed is not None and not self._accumulates:
+            self._followed.arm()
+        return True
+
+    def _count(self, watched: Watched, steps: int = 1) -> None:
+        self._beats.done += steps
         self._beats.closed_by = watched.index
         watched.cleared = False
-        watched.steps += 1
-        return True
+        watched.steps += steps
+
+    def closed(self, steps: int) -> None:
+        """Counts steps of the only optimizer that compiled code has closed."""
+        if self._only is not None:
+            self._beats.fired += steps
+            self._count(self._only, steps)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody is told of each step."""
+        return self._silent
+
+    @property
+    def only(self) -> Watched | None:
+        """The only optimizer."""
+        return self._only
+
+    @property
+    def sole(self) -> Callable[[], Any]:
+        """Gives it, while it lives."""
+        return self._sole
+
+    @property
+    def plain(self) -> bool:
+        """Whether a step is of one batch, and enough of them were seen to know."""
+        beats = self._beats.done
+        return beats >= idle.BEATS and not self._accumulates and not self._small.listening
+
+    def settings_of(self, optimizer: int) -> list[dict[str, Any]] | None:
+        """What its groups were set to when last looked at, see `OptimizerSettings`."""
+        return self._settings.last.get(optimizer)
+
+    def close_as_usual(self, optimizer: Any, squares: float) -> None:
+        """Closes a step of the only optimizer that was followed.
+
+        Arguments:
+            optimizer: which.
+            squares: sum of the squares of its gradients.
+        """
+        watched, state = self._only, self.state
+        if watched is None:
+            return
+        self._beats.fired += 1
+        watched.parameters.squares = squares
+        state.training, watched.measured = 1.0, True
+        self._usual.close(optimizer, watched.index, watched.parameters, float(state.loss_sum), True)
+        self._count(watched)
+
+    def take_over(self, squares: float | None, frame: int) -> None:
+        """Goes on with a step that was followed through its backward.
+
+        Arguments:
+            squares: sum of the squares of the gradients, where the optimizer's step had begun.
+            frame: of that step.
+        """
+        watched, optimizer = self._only, self._sole()
+        if watched is None:
+            return
+        watched.cleared = True
+        if squares is not None:
+            watched.parameters.squares = squares
+            watched.measured = self._as_usual = True
+            self._inside, self._frame = optimizer, frame
+            self._backwards_before = self.state.backwards
+            self._usual.begun()
 
     def _after_unseen(self, optimizer: Any) -> None:
         """After a step whose begin was not seen, of which nothing is recorded or not only that."""
@@ -405,6 +502,15 @@ def _ignore(steps: int) -> None:
 
 def _nothing() -> None:
     """No optimizer is the only one."""
+
+
+def _no(_: Any) -> bool:
+    """No step is followed."""
+    return False
+
+
+def _nothing_of(_: Any) -> None:
+    """No step was followed."""
 
 
 def _runs(frame: FrameType | None, wanted: int) -> bool:

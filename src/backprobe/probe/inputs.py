@@ -77,6 +77,21 @@ class Inputs:
         self._phases += 1
 
     @property
+    def plain(self) -> bool:
+        """Whether the batch that comes next is not described for certain."""
+        return self._batches + 1 < self._next
+
+    @property
+    def left(self) -> int:
+        """How many batches come that are not described for certain."""
+        return self._next - self._batches - 1
+
+    def passed(self, batches: int) -> None:
+        """Counts such batches."""
+        self._batches += batches
+        self._first_input, self._wanted = None, False
+
+    @property
     def wants_first(self) -> bool:
         """Whether `first` would do anything in the forward that has begun."""
         return self._wanted

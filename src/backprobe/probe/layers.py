@@ -16,6 +16,7 @@ from backprobe.probe.activations import FUNCTIONS, UNMEASURED
 from backprobe.probe.attention import Call
 from backprobe.probe.capture import Capture, possible
 from backprobe.probe.kernels import calls
+from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import ROW, Meter
 from backprobe.probe.state import State
 from backprobe.probe.structure import is_criterion, unwrapped
@@ -50,7 +51,9 @@ class Layers:
         state: shared with the other parts of the probe.
         stack: the modules that are running, the root first.
         first: called with the arguments of the first layer with weights of each forward.
-        after: the hook that a layer is told to.
+        before, after: the hooks that a layer is told to.
+
+    `calls`: what does the same in compiled code, None where nothing can.
     """
 
     def __init__(
@@ -58,12 +61,15 @@ class Layers:
         state: State,
         stack: list[nn.Module],
         first: Callable[[Any], None],
+        before: Callable[..., None],
         after: Callable[..., None],
     ) -> None:
         self.state = state
         self.stack = stack
         self.capture: Capture | None = None
-        self._calls = state.outputs.calls = calls.layers(after, state.outputs.order, __name__)
+        self.calls = state.outputs.calls = calls.layers(
+            before, after, state.outputs.order, stack, __name__
+        )
         self._first = first
         self._first_seen = False
         self._specs: dict[int, _Spec] = {}
@@ -71,7 +77,7 @@ class Layers:
         self._attentions: dict[tuple[int, str, int], tuple[Place, int]] = {}
         self._graphs: dict[int, int] = {}
         self._counts: dict[int, int] = {}
-        self._looks = 0
+        self._looks = self._unseen = 0
         self._occasion = -1
         self._turns = Turns()
         self._unit_step = -1
@@ -80,20 +86,11 @@ class Layers:
     def begin(self, root: int) -> None:
         """Prepares for a root's forward; sees its operations too, where a look is due."""
         self._first_seen = False
-        if self.state.occasion and self._occasion != self.state.step:
-            self._occasion = self.state.step
-            self._turns.begin(len(self.state.structure.places))
-        if self.state.unit_look and self._unit_step != self.state.step:
-            self._unit_step = self.state.step
-            self._unit_turns.begin(len(self.state.structure.places))
+        self._take_turns()
         graph = self._graphs.get(root, 0) < GRAPHS
         self._looks += 1
-        look = graph or self._looks <= DENSE_CAPTURES
-        look = look or bool(self._attentions and self.state.occasion)
-        look = look or (
-            bool(self._functional)
-            and (self.state.occasion or self.state.unit_look or self._looks % CAPTURE_EVERY == 0)
-        )
+        look = graph or self._looks <= DENSE_CAPTURES or self.look_is_due()
+        self._unseen = 0 if look else self._unseen + 1
         if look and self.state.guard.works("operations") and possible():
             self.capture = Capture(
                 self._module_now,
@@ -104,17 +101,46 @@ class Layers:
             )
             self.capture.__enter__()  # type: ignore[no-untyped-call]
 
-    def follow(self, root: nn.Module, first: bool) -> Callable[..., None] | None:
-        """A hook that does in compiled code what `measure` does, in the forward that begins.
+    def _take_turns(self) -> None:
+        """Begins what layers take turns at, in the first forward of a step where it is due."""
+        state, asked = self.state, False
+        if state.occasion and self._occasion != state.step:
+            self._occasion, asked = state.step, True
+            self._turns.begin(len(state.structure.places))
+        if state.unit_look and self._unit_step != state.step:
+            self._unit_step, asked = state.step, True
+            self._unit_turns.begin(len(state.structure.places))
+        if asked:  # of those compiled code leaves the output to Python
+            for meter in state.outputs.meters:
+                number = meter.place.index
+                if (state.unit_look and self._unit_turns.has(number)) or (
+                    state.occasion and self._turns.has(number)
+                ):
+                    meter.spec.asked = state.outputs.seen
 
-        Only where that is all that is to be done in it; else None.
+    def look_is_due(self) -> bool:
+        """Whether what no module hook sees is to be looked at in the forward that begins."""
+        if self.state.occasion and (self._functional or self._attentions):
+            return True
+        return bool(self._functional) and (
+            self.state.unit_look or self._unseen + 1 >= CAPTURE_EVERY
+        )
+
+    def follow(
+        self, root: nn.Module, first: bool, stacked: bool = False
+    ) -> tuple[Callable[..., None], Callable[..., None]] | None:
+        """Hooks that do in compiled code what `measure` does, in the forward that begins.
 
         Arguments:
             root: whose forward it is.
             first: whether the first layer with weights is to be told.
+            stacked: whether it is to be known which modules are running.
+
+        Returns:
+            The hooks before, where `stacked`, and after each module, None where there are none.
         """
-        state, compiled = self.state, self._calls
-        if compiled is None or state.occasion or state.unit_look or self.capture is not None:
+        state, compiled = self.state, self.calls
+        if compiled is None:
             return None
         outputs = state.outputs
         if not outputs.meters or not state.guard.works("outputs"):
@@ -128,30 +154,48 @@ class Layers:
             outputs.width * ROW,
             outputs.sink_at if state.histograms else 0,
             not first,
+            stacked,
         )
-        return compiled.hook
+        return compiled.enter, compiled.hook
 
     def follow_again(self, root: nn.Module, first: bool) -> Callable[..., None] | None:
-        """As `begin` and `follow`, in a forward that goes like the one before, else None.
+        """The hook after each module, as `begin` and `follow` in a forward like the one before.
 
         Arguments:
             root: whose forward it is; its last one was followed.
             first: whether the first layer with weights is to be told.
         """
-        look = self._functional and (self._looks + 1) % CAPTURE_EVERY == 0
-        spec = self._specs.get(id(root))
-        if look or spec is None or spec.weighted or spec.meter is not None:
+        if not self.alike(root):
             return None
-        hook = self.follow(root, first)
-        if hook is not None:
-            self._looks += 1
-            self._first_seen = False
-        return hook
+        hooks = self.follow(root, first)
+        if hooks is None:
+            return None
+        self._take_turns()
+        self.ran_as_usual()
+        return hooks[1]
+
+    def alike(self, root: nn.Module) -> bool:
+        """Whether compiled code does all that is to be done in the next forward of a root."""
+        spec = self._specs.get(id(root))
+        if self.look_is_due() or spec is None:
+            return False
+        return not spec.weighted and spec.meter is None
+
+    @property
+    def left(self) -> int:
+        """How many forwards come, at most, before what no module hook sees is looked at."""
+        return CAPTURE_EVERY - 1 - self._unseen if self._functional else EVERY
+
+    def ran_as_usual(self, times: int = 1) -> None:
+        """Counts forwards that go like the one before."""
+        self._looks += times
+        self._unseen += times
+        self._first_seen = False
 
     def followed(self) -> None:
         """The forward has ended whose hook `follow` gave."""
-        if self._calls is not None:
-            spent = self._calls.end()
+        if self.calls is not None:
+            spent = self.calls.end()
             if spent >= 0:
                 self.state.outputs.touched = True
                 self.state.budget.spent += spent
@@ -186,16 +230,16 @@ class Layers:
         if spec is None or spec.ref() is not module:
             spec = self._spec(module, output)
             self._specs[id(module)] = spec
-            if self._calls is not None:
+            if self.calls is not None:
                 meter = spec.meter
                 at, offset, row = (
                     (0, 0, 0) if meter is None else (meter.at, meter.offset, meter.row)
                 )
-                self._calls.learn(module, at, offset, row, spec.weighted)
+                self.calls.learn(module, at, offset, row, spec.weighted)
         if spec.weighted and not self._first_seen:
             self._first_seen = True
-            if self._calls is not None:
-                self._calls.seen()
+            if self.calls is not None:
+                self.calls.seen()
             self._first(args)
         meter, state = spec.meter, self.state
         if meter is None or meter.spec.step == state.outputs.seen:
@@ -284,7 +328,7 @@ class Layers:
         return _Spec(index, ref, meter, weighted)
 
     def _forgetter(self, key: int) -> Callable[[Any], None] | None:
-        forget = None if self._calls is None else self._calls.forget
+        forget = None if self.calls is None else self.calls.forget
         return None if forget is None else lambda _: forget(key)
 
     def _on_activation(self, call: Call, output: Tensor, module: int, ordinal: int) -> Place | None:

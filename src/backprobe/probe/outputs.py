@@ -110,7 +110,7 @@ class Meter:
         self.spec = native.Output()
         self.spec.dead = self.dies
         self.spec.low, self.spec.high = self.low, self.high
-        self.spec.step = self.spec.dimensions = -1
+        self.spec.step = self.spec.asked = self.spec.dimensions = -1
         self.at = ctypes.addressof(self.spec)
         self._shape: torch.Size | None = None
         library = native.quick()
@@ -241,6 +241,23 @@ class Outputs:
         self.order: list[int] = []
         self.late: list[Meter] = []
         self._pattern: tuple[list[int], Pattern] | None = None
+
+    @property
+    def usual(self) -> tuple[list[int], Pattern] | None:
+        """The places whose histograms were written last time, and their pattern."""
+        return self._pattern
+
+    def passed(self, steps: int) -> None:
+        """Goes on with the row after those of steps that compiled code has committed."""
+        self.seen += steps
+        self.width = 0
+        if self.block is not None and not self.block.full:
+            self.make_room()
+
+    @property
+    def bytes(self) -> int:
+        """Of the row that is being filled."""
+        return self.width * ROW
 
     def add(self, place: Place, channels_first: bool) -> Meter:
         """A meter for a new place."""

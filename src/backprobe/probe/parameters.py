@@ -57,6 +57,11 @@ class ParameterSet:
         )
         self._begin()
 
+    @property
+    def pattern(self) -> Pattern:
+        """Of the histograms of a step."""
+        return self._pattern
+
     def _begin(self) -> None:
         """Makes room for what the tensors are now."""
         held = [getattr(p, "_local_tensor", p).numel() for p in self.parameters]

@@ -69,7 +69,10 @@ def _backward(began: Current) -> None:
         @functools.wraps(method)
         def backward(self: Any, *args: Any, **kwargs: Any) -> Any:
             nonlocal last
-            if last is not None and (quick := last.quick_loss) is not None and quick(self):
+            if last is not None and (
+                ((quick := last.quick_loss) is not None and quick(self))
+                or ((quick := last.followed_loss) is not None and quick(self))
+            ):
                 state = last.state
                 state.in_backward = True
                 try:

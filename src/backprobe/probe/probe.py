@@ -21,12 +21,12 @@ from backprobe.probe.backward import Backward
 from backprobe.probe.budget import Budget
 from backprobe.probe.capture import compiles
 from backprobe.probe.environment import torch_facts
+from backprobe.probe.followed import Followed
 from backprobe.probe.forward import Forward
 from backprobe.probe.guard import Guard
 from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.loading import loading, read_again
-from backprobe.probe.opaque import opaque
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.scaling import number
 from backprobe.probe.state import State
@@ -93,6 +93,8 @@ class Probe:
             self.heartbeat.unobserved.value,
             self.heartbeat.after_backward,
         )
+        self.followed = Followed(self.state, self.forward, self.backward, self.heartbeat)
+        self.followed_loss = self.followed.loss
         self.handles: list[Any] = []
         self._flushed = 0.0
         self._woken = 0
@@ -112,8 +114,7 @@ class Probe:
         self.forward.install()
         self.state.switch = self._switch
         self.state.woken = not self.state.observing
-        self._before_step = opaque(self.heartbeat.before_step)
-        self._pre_hook = register_optimizer_step_pre_hook(self._before_step)
+        self._pre_hook = register_optimizer_step_pre_hook(self.heartbeat.before_step)
         self.heartbeat.hooked = True
         self.handles = [register_optimizer_step_post_hook(self.heartbeat.after_step)]
 
@@ -125,6 +126,7 @@ class Probe:
     def detach(self) -> None:
         """Takes them away again; models and optimizers are as they were."""
         self.heartbeat.unobserved.catch_up(ends=True)
+        self.followed.catch_up(ends=True)
         self.state.budget.pause()
         self.state.switch = None
         self.forward.remove()
@@ -140,7 +142,7 @@ class Probe:
         self.forward.switch(observing)
         if observing or not self.heartbeat.spare or compiles():
             if self._pre_hook is None:
-                self._pre_hook = register_optimizer_step_pre_hook(self._before_step)
+                self._pre_hook = register_optimizer_step_pre_hook(self.heartbeat.before_step)
         elif self._pre_hook is not None:
             self._pre_hook.remove()
             self._pre_hook = None

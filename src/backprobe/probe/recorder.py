@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from itertools import chain
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -72,14 +72,14 @@ class Recorder:
     Arguments:
         writer: of this process's log.
 
-    `flush` adds the rows of steps that compiled code holds.
+    `flush` add the rows of steps that compiled code holds.
     """
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
-        self.flush: Callable[[], None] = lambda: None
+        self.flush: list[Callable[[], None]] = []
         self.held = True  # until it is known whether an optimizer or a backward is the beat
-        self.steps: deque[StepRow] = deque()
+        self.steps: deque[StepRow | NDArray[np.float64]] = deque()
         self.blocks: deque[Block] = deque()
         self.matrices: dict[str, deque[Matrix]] = {"parameters": deque(), "outputs": deque()}
         self.signals: dict[str, tuple[str, ...]] = {}
@@ -97,6 +97,15 @@ class Recorder:
     def event(self, name: str, /, **data: Any) -> None:
         """Writes a fact at once."""
         self._writer.event(name, **data)
+
+    def add_steps(self, columns: int, rows: bytes) -> None:
+        """Keeps rows of steps that compiled code held.
+
+        Arguments:
+            columns: how many they have, as `StepRow` may.
+            rows: their values, float64, one after another.
+        """
+        self.steps.append(np.frombuffer(rows).reshape(-1, columns))
 
     def structure(self, fresh: Mapping[str, list[dict[str, Any]]]) -> None:
         """Writes new or changed entries of the structure."""
@@ -168,7 +177,8 @@ class Recorder:
             self._writer.frame({"stream": "samples", **header}, rows)
 
     def _drain_steps(self) -> None:
-        self.flush()
+        for hand_over in self.flush:
+            hand_over()
         rows = _taken(self.steps)
         if rows:
             table = _whole(rows).T
@@ -307,19 +317,25 @@ class HistogramClock:
 _UNOBSERVED = np.array([STEP_COLUMNS.index(column) for column in UNOBSERVED_COLUMNS])
 
 
-def _whole(rows: list[StepRow]) -> NDArray[np.float64]:
+def _whole(rows: list[StepRow | NDArray[np.float64]]) -> NDArray[np.float64]:
     """Rows [n, columns] of all columns: what a step that was not observed lacks is NaN."""
-    table = np.full((len(rows), len(STEP_COLUMNS)), NAN)
-    unobserved = np.array([len(row) == len(UNOBSERVED_COLUMNS) for row in rows])
-    if unobserved.any():
-        given = chain.from_iterable(row for row in rows if len(row) == len(UNOBSERVED_COLUMNS))
-        short = np.fromiter(given, np.float64).reshape(-1, len(UNOBSERVED_COLUMNS))
-        short[:, UNOBSERVED_COLUMNS.index("time")] += time.time() - time.perf_counter()
-        table[np.ix_(unobserved, _UNOBSERVED)] = short
-        table[unobserved, STEP_COLUMNS.index("observed")] = 0.0
-    if not unobserved.all():
-        table[~unobserved] = [row for row in rows if len(row) != len(UNOBSERVED_COLUMNS)]
-    return table
+    tables = []
+    for (ready, width), group in groupby(rows, _kind):
+        found = list(group)
+        given = np.concatenate(found) if ready else np.array(found, np.float64)
+        if width == len(UNOBSERVED_COLUMNS):
+            table = np.full((len(given), len(STEP_COLUMNS)), NAN)
+            table[:, _UNOBSERVED] = given
+            table[:, STEP_COLUMNS.index("time")] += time.time() - time.perf_counter()
+            table[:, STEP_COLUMNS.index("observed")] = 0.0
+            given = table
+        tables.append(given)
+    return np.concatenate(tables)
+
+
+def _kind(row: StepRow | NDArray[np.float64]) -> tuple[bool, int]:
+    """Whether it is a table of rows, and how many columns it has."""
+    return (True, row.shape[1]) if isinstance(row, np.ndarray) else (False, len(row))
 
 
 def _taken(waiting: deque[Any]) -> list[Any]:

@@ -129,6 +129,16 @@ class State:
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
 
+    @property
+    def every_step(self) -> bool:
+        """Whether every step is observed, and gets histograms."""
+        return self.budget.share is None and self.budget.only is None and self.clock.every == 1
+
+    @property
+    def till_occasion(self) -> int:
+        """Observed steps, after the one that goes on, until the next in which all is measured."""
+        return EVERY - 1 - (self.budget.observed - 1) % EVERY
+
     def mine(self) -> bool:
         """Whether the calling thread is the one that is followed: the first that trains."""
         caller = threading.get_ident()

@@ -52,6 +52,11 @@ class Clock:
     def __init__(self) -> None:
         self._began = self._last = time.monotonic()
 
+    @property
+    def until(self) -> float:
+        """No look is due before, in seconds of `monotonic`, once the first ones are over."""
+        return self._last + max(LEAST_SECONDS, (self._last - self._began) / PART)
+
     def due(self, step: int) -> bool:
         """Whether the step that begins now is to have a look."""
         now = time.monotonic()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
 from time import perf_counter
 from typing import Any
@@ -21,6 +22,7 @@ from backprobe.probe.beat import Beat
 from backprobe.probe.budget import ALWAYS_TOLD, MOST_PASSED
 from backprobe.probe.capture import compiles
 from backprobe.probe.kernels import calls
+from backprobe.probe.recorder import UNOBSERVED_COLUMNS
 from backprobe.probe.state import NAN, State
 from backprobe.probe.watched import Beats, Watched
 
@@ -58,13 +60,13 @@ class Unobserved:
         self._closing = closing
         self._beats = beats
         self._loss = loss
-        self._calls = calls.unobserved(state.recorder.steps.extend)
+        self._calls = calls.unobserved(partial(state.recorder.add_steps, len(UNOBSERVED_COLUMNS)))
         self._watched: Watched | None = None
         self._index = -1
         self._plain = 0
         state.catch_up = self.catch_up
         if self._calls is not None:
-            state.recorder.flush = self._calls.flush
+            state.recorder.flush.append(self._calls.flush)
 
     @property
     def loss(self) -> Callable[[Any], bool] | None:

@@ -95,6 +95,12 @@ class Unused:
         count.last = rows
         count.training = training
 
+    def alone(self, root: int, times: int) -> None:
+        """Counts forwards of a root, each with the backward that follows it."""
+        self._last = root
+        self._habit(root).alone += times
+        self._forget()
+
     def after_one(self) -> None:
         """Counts a backward that follows one forward."""
         self._habit(self._last).alone += 1

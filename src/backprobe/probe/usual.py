@@ -81,38 +81,56 @@ class Usual:
             or state.guard.broken
         ):
             return False
-        step, recorder, budget = state.step, state.recorder, state.budget
         try:
             parameters.after(state.histograms)
-            parameters.commit(step, state.histograms, recorder.blocks)
         except Exception as error:  # noqa: BLE001  # the steps go on without them
             state.guard.failed("parameters", error)
             return False
-        outputs.commit(step, recorder.blocks)
-        squares, loss = parameters.squares, loss / count
+        self.close(optimizer, index, parameters, loss / count, cleared)
+        return True
+
+    def begun(self) -> None:
+        """A step has begun otherwise whose end is told here."""
+        self._backwards = self.state.backwards
+
+    def close(
+        self, optimizer: Any, index: int, parameters: ParameterSet, loss: float, cleared: bool
+    ) -> None:
+        """Writes the row of a step that was read whole, and begins the next.
+
+        Arguments:
+            optimizer: whose step it is.
+            index: its number in the record.
+            parameters: its tensors.
+            loss: of the step.
+            cleared: whether their gradients were since its last step.
+        """
+        state = self.state
+        step, recorder, budget = state.step, state.recorder, state.budget
+        parameters.commit(step, state.histograms, recorder.blocks)
+        state.outputs.commit(step, recorder.blocks)
+        squares = parameters.squares
         if loss - loss != 0.0 or squares != squares:  # one is not finite
             budget.anomaly()
-        recorder.steps.append(
-            (
-                step,
-                time.time(),
-                perf_counter() - state.step_began,
-                loss,
-                state.loss_index,
-                count,
-                float(optimizer.param_groups[0].get("lr", NAN)),
-                NAN if squares == -1.0 else math.sqrt(squares),
-                state.clip_norm,
-                state.clip_limit,
-                state.clip_share,
-                state.samples,
-                0.0 if cleared else 1.0,
-                index,
-                NAN,
-                NAN,
-                state.training,
-                True,
-            )
+        row: tuple[Any, ...] = (
+            step,
+            time.time(),
+            perf_counter() - state.step_began,
+            loss,
+            state.loss_index,
+            state.backwards,
+            float(optimizer.param_groups[0].get("lr", NAN)),
+            NAN if squares == -1.0 else math.sqrt(squares),
+            state.clip_norm,
+            state.clip_limit,
+            state.clip_share,
+            state.samples,
+            0.0 if cleared else 1.0,
+            index,
+            NAN,
+            NAN,
+            state.training,
+            True,
         )
+        recorder.steps.append(row)
         state.begin_step()
-        return True

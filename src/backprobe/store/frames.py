@@ -89,7 +89,7 @@ def pack(header: Mapping[str, Any], columns: Mapping[str, NDArray[Any]] | None =
             **header,
             "columns": [[name, a.dtype.str, list(a.shape)] for name, a in arrays.items()],
         }
-        body = b"".join([a.tobytes() for a in arrays.values()])
+        body = b"".join([a.data for a in arrays.values()])  # bytes-like: a copy less
     else:
         body = b""
     text = json.dumps(header, separators=(",", ":")).encode()

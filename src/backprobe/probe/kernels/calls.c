@@ -16,6 +16,7 @@ typedef struct { /* begins as in stats.c, and goes on for calls.py */
     float low, high;
     float *unit_max, *unit_sum, *unit_square;
     int64_t step;  /* in which it was measured last */
+    int64_t asked; /* in which Python is to look at it too */
     int32_t empty; /* whether there is nothing to read */
     int32_t ndim;  /* of the shape that the plan above is for; -1 for none */
     int64_t shape[MOST_DIMENSIONS];
@@ -54,6 +55,8 @@ typedef struct {
     double spent;       /* seconds */
     int64_t measured;
     PyObject *order; /* list of the rows whose histograms were written */
+    PyObject *stack; /* list of the modules that are running, which is kept where it is asked for */
+    int64_t stacked;
     entry **table;
     int64_t slots, entries;
 } layers;
@@ -73,6 +76,23 @@ static PyObject *ask(PyObject *self, PyObject *const *args, Py_ssize_t n) {
                                         n > 2 ? args[2] : NULL, n > 3 ? args[3] : NULL, NULL);
 }
 
+/* A global forward pre-hook, of the modules below a root whose stack is kept. */
+static PyObject *enter(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    layers *f = PyCapsule_GetPointer(PyTuple_GetItem(self, 0), NULL);
+    if (n == 2 && f->stacked && args[0] != f->root && PyThread_get_thread_ident() == f->thread) {
+        if (PyList_Append(f->stack, args[0])) PyErr_Clear();
+        return nothing();
+    }
+    PyObject *before = PyTuple_GetItem(self, 2);
+    return PyObject_CallFunctionObjArgs(before, args[0], n > 1 ? args[1] : NULL, NULL);
+}
+
+static PyObject *left(const layers *f) {
+    const Py_ssize_t depth = f->stacked ? PyList_Size(f->stack) : 0;
+    if (depth && PyList_SetSlice(f->stack, depth - 1, depth, NULL)) PyErr_Clear();
+    return nothing();
+}
+
 /* A global forward hook: of the modules below a root whose forward is going on. */
 static PyObject *layer(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     layers *f = PyCapsule_GetPointer(PyTuple_GetItem(self, 0), NULL);
@@ -81,7 +101,12 @@ static PyObject *layer(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     const entry *e = f->table[slot_of(f, args[0])];
     if (!e || e->offset < 0 || (e->weighted && !f->first)) return ask(self, args, n);
     output *spec = e->spec;
-    if (!spec || spec->step == f->step) return nothing();
+    if (f->stacked) {
+        const Py_ssize_t depth = PyList_Size(f->stack);
+        if (depth < 2 || PyList_GetItem(f->stack, depth - 1) != args[0]) return ask(self, args, n);
+    }
+    if (!spec || spec->step == f->step) return left(f);
+    if (spec->asked == f->step) return ask(self, args, n);
     double began = seconds();
     borrowed t;
     if (!exactly(args[3], known.tensor)) return ask(self, args, n);
@@ -101,13 +126,13 @@ static PyObject *layer(PyObject *self, PyObject *const *args, Py_ssize_t n) {
         f->measured++;
     }
     f->spent += seconds() - began;
-    return nothing();
+    return left(f);
 }
 
-/* begin(root, step, row, bytes, sink, first) */
+/* begin(root, step, row, bytes, sink, first, stacked) */
 static PyObject *begin_forward(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     layers *f = PyCapsule_GetPointer(PyTuple_GetItem(self, 0), NULL);
-    if (n != 6) return nothing();
+    if (n != 7) return nothing();
     f->root = args[0];
     f->thread = PyThread_get_thread_ident();
     f->step = PyLong_AsLongLong(args[1]);
@@ -115,6 +140,7 @@ static PyObject *begin_forward(PyObject *self, PyObject *const *args, Py_ssize_t
     f->length = PyLong_AsLongLong(args[3]);
     f->sink = PyLong_AsLongLong(args[4]);
     f->first = PyLong_AsLongLong(args[5]);
+    f->stacked = PyLong_AsLongLong(args[6]);
     f->spent = 0;
     f->measured = 0;
     return nothing();
@@ -144,6 +170,7 @@ static PyObject *end_forward(PyObject *self, PyObject *const *args, Py_ssize_t n
     (void)args, (void)n;
     f->root = NULL;
     f->length = 0;
+    f->stacked = 0;
     return PyFloat_FromDouble(f->measured ? f->spent : -1.0);
 }
 
@@ -197,31 +224,37 @@ static void free_layers(PyObject *capsule) {
             free(f->table[k]);
         }
     Py_DecRef(f->order);
+    Py_DecRef(f->stack);
     free(f->table);
     free(f);
 }
 
-enum { LAYER_METHODS = 7 };
+enum { LAYER_METHODS = 8 };
 static PyMethodDef layer_methods[LAYER_METHODS] = {
-    {"hook", layer, METH_FASTCALL, NULL},         {"begin", begin_forward, METH_FASTCALL, NULL},
+    {"hook", layer, METH_FASTCALL, NULL},         {"enter", enter, METH_FASTCALL, NULL},
+    {"begin", begin_forward, METH_FASTCALL, NULL},
     {"room", make_room, METH_FASTCALL, NULL},     {"seen", first_seen, METH_FASTCALL, NULL},
     {"end", end_forward, METH_FASTCALL, NULL},    {"learn", learn_module, METH_FASTCALL, NULL},
     {"forget", forget_module, METH_FASTCALL, NULL},
 };
 
-/* The functions above, as builtin ones; the hook leaves to `after` what it can't do. */
-PyObject *bp_layers(PyObject *after, PyObject *order, PyObject *module) {
+/* The functions above, as builtin ones; the hooks leave to `before` and `after` what they can't do. */
+PyObject *bp_layers(PyObject *before, PyObject *after, PyObject *order, PyObject *stack,
+                    PyObject *module) {
     layers *f = calloc(1, sizeof *f);
     f->slots = 64;
     f->table = calloc((size_t)f->slots, sizeof *f->table);
     Py_IncRef(order);
+    Py_IncRef(stack);
     f->order = order;
+    f->stack = stack;
     PyObject *capsule = PyCapsule_New(f, NULL, free_layers), *made[LAYER_METHODS];
-    PyObject *self = PyTuple_Pack(2, capsule, after);
+    PyObject *self = PyTuple_Pack(3, capsule, after, before);
     for (int k = 0; k < LAYER_METHODS; k++)
         made[k] = PyCFunction_NewEx(&layer_methods[k], self, module);
     PyObject *all =
-        PyTuple_Pack(LAYER_METHODS, made[0], made[1], made[2], made[3], made[4], made[5], made[6]);
+        PyTuple_Pack(LAYER_METHODS, made[0], made[1], made[2], made[3], made[4], made[5], made[6],
+                     made[7]);
     for (int k = 0; k < LAYER_METHODS; k++) Py_DecRef(made[k]);
     Py_DecRef(self);
     Py_DecRef(capsule);

@@ -3,6 +3,8 @@
  *
  * Python's part is of its stable ABI and declared here, so that its headers need not be installed.
  */
+#pragma once
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -23,19 +25,27 @@ void Py_DecRef(PyObject *);
 PyObject *PyObject_Type(PyObject *);
 PyObject *PyObject_GetAttr(PyObject *, PyObject *);
 PyObject *PyObject_CallFunctionObjArgs(PyObject *, ...);
+PyObject *PyObject_CallObject(PyObject *, PyObject *);
+int PyObject_SetItem(PyObject *, PyObject *, PyObject *);
+int PyObject_DelItem(PyObject *, PyObject *);
+PyObject *PyEval_GetFrame(void);
 PyObject *PyCFunction_NewEx(PyMethodDef *, PyObject *, PyObject *);
 PyObject *PyCapsule_New(void *, const char *, void (*)(PyObject *));
 void *PyCapsule_GetPointer(PyObject *, const char *);
 PyObject *PyTuple_Pack(Py_ssize_t, ...);
 PyObject *PyTuple_GetItem(PyObject *, Py_ssize_t);
+Py_ssize_t PyTuple_Size(PyObject *);
 PyObject *PyList_GetItem(PyObject *, Py_ssize_t);
 int PyList_Append(PyObject *, PyObject *);
+int PyObject_RichCompareBool(PyObject *, PyObject *, int);
+int PyList_SetSlice(PyObject *, Py_ssize_t, Py_ssize_t, PyObject *);
 Py_ssize_t PyList_Size(PyObject *);
 PyObject *PyDict_GetItem(PyObject *, PyObject *);
 int PyDict_Next(PyObject *, Py_ssize_t *, PyObject **, PyObject **);
 PyObject *PyFloat_FromDouble(double);
 double PyFloat_AsDouble(PyObject *);
 PyObject *PyLong_FromLongLong(long long);
+PyObject *PyBytes_FromStringAndSize(const char *, Py_ssize_t);
 PyObject *PyList_New(Py_ssize_t);
 PyObject *PyErr_Occurred(void);
 int PyObject_IsTrue(PyObject *);
@@ -106,6 +116,39 @@ static inline int64_t size_of(const borrowed *t) {
 
 static inline int64_t memory_of(const borrowed *t) {
     return (int64_t)(intptr_t)t->data + (int64_t)t->byte_offset;
+}
+
+/* The number that a tensor of one element holds; whether it is one, here, that needs a gradient. */
+static inline int number_of(PyObject *tensor, double *value) {
+    borrowed t;
+    if (!exactly(tensor, known.tensor)) return 0;
+    if (known.torch->borrow(tensor, &t)) {
+        PyErr_Clear();
+        return 0;
+    }
+    const int type = type_of(&t);
+    if (size_of(&t) != 1 || type < 0 || type > 1) return 0;
+    PyObject *needs = PyObject_GetAttr(tensor, known.requires);
+    const int good = needs && PyObject_IsTrue(needs) == 1;
+    if (needs) Py_DecRef(needs);
+    PyErr_Clear();
+    const void *at = (const void *)(intptr_t)memory_of(&t);
+    *value = type ? *(const double *)at : (double)*(const float *)at;
+    return good;
+}
+
+/* Of an optimizer's first group; NaN where it has none. */
+static inline double rate_of(PyObject *optimizer) {
+    PyObject *groups = PyObject_GetAttr(optimizer, known.groups);
+    PyObject *group = groups ? PyList_GetItem(groups, 0) : NULL;
+    PyObject *rate = group ? PyDict_GetItem(group, known.rate) : NULL;
+    double found = rate ? PyFloat_AsDouble(rate) : NAN;
+    if (groups) Py_DecRef(groups);
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return NAN;
+    }
+    return found;
 }
 
 static inline double seconds(void) {

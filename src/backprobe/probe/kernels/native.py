@@ -59,8 +59,9 @@ MOST_DIMENSIONS = 8
 class Output(ctypes.Structure):
     """What the kernel must know of one layer's output; mirrors `output` in `stats.c`.
 
-    What follows is for `calls.c`: the step in which it was measured last, whether there is nothing
-    to read, and the shape that all this is for, of -1 dimensions where there is none.
+    What follows is for `calls.c`: the step in which it was measured last, the one in which Python
+    is to look at it too, whether there is nothing to read, and the shape that all this is for, of
+    -1 dimensions where there is none.
     """
 
     _fields_ = (
@@ -81,6 +82,7 @@ class Output(ctypes.Structure):
         ("unit_sum", ctypes.c_void_p),
         ("unit_square", ctypes.c_void_p),
         ("step", ctypes.c_int64),
+        ("asked", ctypes.c_int64),
         ("empty", ctypes.c_int32),
         ("dimensions", ctypes.c_int32),
         ("shape", ctypes.c_int64 * MOST_DIMENSIONS),

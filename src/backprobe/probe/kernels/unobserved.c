@@ -48,26 +48,7 @@ static int mine(const unobserved *l) {
     return l->active && PyThread_get_thread_ident() == l->thread && getpid() == l->process;
 }
 
-/* The number that a tensor of one element holds; whether it is one, here, that needs a gradient. */
-static int number_of(PyObject *tensor, double *value) {
-    borrowed t;
-    if (!exactly(tensor, known.tensor)) return 0;
-    if (known.torch->borrow(tensor, &t)) {
-        PyErr_Clear();
-        return 0;
-    }
-    const int type = type_of(&t);
-    if (size_of(&t) != 1 || type < 0 || type > 1) return 0;
-    PyObject *needs = PyObject_GetAttr(tensor, known.requires);
-    const int good = needs && PyObject_IsTrue(needs) == 1;
-    if (needs) Py_DecRef(needs);
-    PyErr_Clear();
-    const void *at = (const void *)(intptr_t)memory_of(&t);
-    *value = type ? *(const double *)at : (double)*(const float *)at;
-    return good;
-}
-
-/* value(tensor): that number, None where there is none. */
+/* value(tensor): the number that a loss here holds, None where there is none. */
 static PyObject *value(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     double found;
     (void)self;
@@ -86,19 +67,6 @@ static PyObject *loss(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     l->sum += value;
     l->backwards++;
     return PyBool_FromLong(1);
-}
-
-static double rate_of(PyObject *optimizer) {
-    PyObject *groups = PyObject_GetAttr(optimizer, known.groups);
-    PyObject *group = groups ? PyList_GetItem(groups, 0) : NULL;
-    PyObject *rate = group ? PyDict_GetItem(group, known.rate) : NULL;
-    double found = rate ? PyFloat_AsDouble(rate) : NAN;
-    if (groups) Py_DecRef(groups);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        return NAN;
-    }
-    return found;
 }
 
 /* step(optimizer): whether a step that ends is kept here, and the next one is one of these too. */
@@ -144,16 +112,8 @@ static PyObject *step(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 
 static void hand_over(unobserved *l) {
     if (!l->rows) return;
-    PyObject *rows = PyList_New(0);
-    for (int64_t k = 0; rows && k < l->rows; k++) {
-        PyObject *v[COLUMNS];
-        for (int c = 0; c < COLUMNS; c++) v[c] = PyFloat_FromDouble(l->row[k][c]);
-        PyObject *row =
-            PyTuple_Pack(COLUMNS, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9]);
-        for (int c = 0; c < COLUMNS; c++) Py_DecRef(v[c]);
-        PyList_Append(rows, row);
-        Py_DecRef(row);
-    }
+    PyObject *rows = PyBytes_FromStringAndSize((const char *)l->row,
+                                               l->rows * (Py_ssize_t)sizeof l->row[0]);
     l->rows = 0;
     PyObject *done = PyObject_CallFunctionObjArgs(l->extend, rows, NULL);
     if (done) Py_DecRef(done);
@@ -223,7 +183,7 @@ static PyMethodDef methods[METHODS] = {
     {"end", end, METH_FASTCALL, NULL},     {"value", value, METH_FASTCALL, NULL},
 };
 
-/* The functions above, as builtin ones; `extend` takes a list of rows. */
+/* The functions above, as builtin ones; `extend` takes rows. */
 PyObject *bp_unobserved(PyObject *extend) {
     unobserved *l = calloc(1, sizeof *l);
     Py_IncRef(extend);
