@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
@@ -21,11 +22,12 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Four marks. Moved: ids of a sequence are taught the id two places on, or the one before. Exact:
-    inputs that come back with another target, although none repeats within a batch. By heart: the
-    training rows are fitted, and held-out rows are answered no better than by a constant. Otherwise
-    by exclusion: the loss and the training accuracy stay at those of a constant answer although the
-    layers are moved at a healthy rate, and no other cause is found.
+    Five marks. Moved: ids of a sequence are taught the id two places on, or the one before. Alike:
+    all targets of hundreds of rows are one class or number, for a layer that has an output for each
+    class. Exact: inputs that come back with another target, although none repeats within a batch.
+    By heart: the training rows are fitted, and held-out rows are answered no better than by a
+    constant. Otherwise by exclusion: the loss and the training accuracy stay at those of a constant
+    answer although the layers are moved at a healthy rate, and no other cause is found.
 
     ## Why it matters
     Inputs and targets that were shuffled apart hold nothing to learn; a loss that
@@ -40,7 +42,8 @@ class LabelsMismatched(AbstractRule):
     - shuffle inputs and targets by one and the same permutation
 
     ## When it is wrong
-    Tasks that are hard or need a different model look the same from outside.
+    Tasks that are hard or need a different model look the same from outside. A training that is fed
+    one class after the other, before the second one comes.
 
     ## References
     - Karpathy, "A Recipe for Training Neural Networks" (2019): visualise just before the net
@@ -82,6 +85,9 @@ class LabelsMismatched(AbstractRule):
         moved = self._moved(record, state)
         if moved is not None:
             return [moved]
+        same = same_answer(record)
+        if same is not None:
+            return [same]
         if loss is None or state.baseline is None or state.state in ("unknown", "short"):
             return []
         if loss.kind not in CLASSES | BINARY | REGRESSION:
