@@ -19,6 +19,8 @@ MAX_CLASSES = 1024
 CHECKSUM_BYTES = 4096
 MAX_OUTPUTS = 4096
 """Targets of more numbers a row are not told apart by output."""
+OFF = 0.1
+"""A row whose total is further from 1 is no row of shares, rounded or smoothed."""
 
 
 class Targets:
@@ -36,6 +38,7 @@ class Targets:
         self.whole = True
         self.entropy = 0.0
         self._outputs: tuple[int, NDArray[np.float64], NDArray[np.float64]] | None = None
+        self._totals = RowTotals()
 
     def add(self, target: Tensor, ignore_index: int | None, classes: int) -> dict[str, float]:
         """Takes one batch; returns its own `target_mean`, `target_std` and `target_classes`."""
@@ -85,6 +88,8 @@ class Targets:
             return
         rows = target.detach()[: max(1, MAX_ELEMENTS // width)].reshape(-1, width).double()
         values = host(rows)
+        if target.dim() == 2:
+            self._totals.add(values)
         count, total, square = self._outputs or (0, np.zeros(width), np.zeros(width))
         if total.shape == (width,):
             total, square = total + values.sum(axis=0), square + (values * values).sum(axis=0)
@@ -131,9 +136,32 @@ class Targets:
             "whole": self.whole,
             "classes": self.classes.tolist() if self.whole else [],
             **self._by_output(),
+            **self._totals.facts(),
             **self._soft(),
             "ignored": self.ignored / (self.count + self.ignored),
         }
+
+
+class RowTotals:
+    """What the numbers of a row add up to: 1 where it is one class of several, or shares."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.more = 0
+        self.less = 0
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Takes rows [n, m]."""
+        totals = values.sum(axis=1)
+        self.rows += len(totals)
+        self.more += int((totals > 1.0 + OFF).sum())
+        self.less += int((totals < 1.0 - OFF).sum())
+
+    def facts(self) -> dict[str, float]:
+        """`rows_more`, `rows_less`: share of the rows that add up to more, or less, than 1."""
+        if not self.rows:
+            return {}
+        return {"rows_more": self.more / self.rows, "rows_less": self.less / self.rows}
 
 
 def checksum(tensor: Tensor) -> float:

@@ -10,10 +10,11 @@ from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model import softmax_totals
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
-from backprobe.signals.losses import BINARY, REGRESSION
+from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import progress
 
 RANGES = {
@@ -40,9 +41,9 @@ class OutputRangeMismatch(AbstractRule):
 
     ## What it looks for
     The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax …),
-    its range, and the smallest and largest target seen. Also a softmax under binary cross entropy
-    whose targets' rows add up to another total than one (multi-label), and class scores that pass a
-    ReLU or a tanh before cross entropy.
+    its range, and the smallest and largest target seen. Also a softmax under a squared error or
+    binary cross entropy whose targets' rows add up to another total than one (several labels, or
+    none), and class scores that pass a ReLU or a tanh before cross entropy.
 
     ## Why it matters
     Targets outside the range cost the same however long the network trains, and drive the
@@ -78,9 +79,6 @@ class OutputRangeMismatch(AbstractRule):
         decisive: float = threshold(
             0.4, "share of the targets' span out of reach", "nearly half of it"
         )
-        total: float = threshold(
-            0.1, "distance of the targets' mean row total from 1", "one class a row gives 1 exactly"
-        )
 
     limits = Thresholds()
 
@@ -88,7 +86,7 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
-            other = self._totals(record, loss) or self._scores(record, loss)
+            other = softmax_totals.found(record, loss) or self._scores(record, loss)
             if other is not None:
                 found.append(other)
                 continue
@@ -164,32 +162,4 @@ class OutputRangeMismatch(AbstractRule):
             source=source or loss.source,
             evidence={"activation": kind, "classes": loss.classes, "floor": floor},
             treatments=("drop-output-activation",),
-        )
-
-    def _totals(self, record: Record, loss: Loss) -> Finding | None:
-        """A softmax whose row adds up to 1, for rows of labels that add up to something else."""
-        mean, shape = number(loss.target, "mean"), loss.target_shape
-        if loss.kind not in BINARY or loss.before[:1] != ("softmax",) or mean is None:
-            return None
-        if len(shape) < 2 or shape[1] < 2 or not loss.target.get("whole"):
-            return None
-        total = mean * shape[1]
-        if abs(total - 1.0) < self.limits.total:
-            return None
-        state = progress(record)
-        where, source = output_place(record, loss, "softmax")
-        severity = severity_by_harm(state)
-        return Finding(
-            rule=self.name,
-            severity="warning" if severity == "note" else severity,
-            confidence=confidence(0.7, 0.95, between(abs(total - 1.0), 0.1, 1.0), state.hurt),
-            message=(
-                f"the {shape[1]} outputs pass a softmax{at(source)} and add up to 1, but "
-                f"{figure(total)} of the labels are right in a row on average: softmax suits one "
-                f"right class, independent labels want a sigmoid each; {state.in_words()}"
-            ),
-            where=where,
-            source=source or loss.source,
-            evidence={"activation": "softmax", "labels": shape[1], "right": total},
-            treatments=("swap-loss=bce-with-logits",),
         )
