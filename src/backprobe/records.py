@@ -258,8 +258,9 @@ class Loss:
         output_shape, target_shape, loss_shape: of the prediction, the target, and of what the
             reduction reduces. A `loss_shape` larger than both is a broadcast.
         target: facts of the targets: `dtype`, `mean`, `std`, `min`, `max`, `integer`, `classes`
-            (histogram as a list, class ids only), `ignored` (fraction), `entropy` (mean, in nats,
-            where they are shares between 0 and 1), `rows_more` and `rows_less` (share of the rows
+            (histogram as a list, class ids only), `ignored` (fraction), `ignore_index` (the id
+            that is ignored, -1 where none was), `entropy` (mean, in nats, where they are shares
+            between 0 and 1), `rows_more` and `rows_less` (share of the rows
             of several numbers that add up to more, or less, than 1).
         output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, and over
             the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;

@@ -26,3 +26,14 @@ def test_single_numbers_and_maps_have_no_rows() -> None:
         targets = Targets()
         targets.add(torch.rand(shape), None, 0)
         assert "rows_more" not in targets.facts()
+
+
+def test_the_class_that_is_ignored_is_told_where_it_occurred() -> None:
+    """Its rows are no targets."""
+    targets = Targets()
+    targets.add(torch.tensor([0, 1, 2, 0]), 0, 3)
+    facts = targets.facts()
+    assert (facts["ignored"], facts["ignore_index"], facts["classes"]) == (0.5, 0, [0, 1, 1])
+    whole = Targets()
+    whole.add(torch.tensor([0, 1, 2, 0]), -100, 3)
+    assert whole.facts()["ignore_index"] == -1

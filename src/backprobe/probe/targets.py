@@ -33,6 +33,7 @@ class Targets:
         self.min = math.inf
         self.max = -math.inf
         self.ignored = 0
+        self.ignore_index = -1
         self.classes = np.zeros(0, np.int64)
         self.dtype = ""
         self.whole = True
@@ -51,6 +52,7 @@ class Targets:
         if whole and ignore_index is not None:
             kept = values != ignore_index
             self.ignored += int(values.size - kept.sum())
+            self.ignore_index = ignore_index
             values = values[kept]
         if not values.size:
             return {}
@@ -139,6 +141,7 @@ class Targets:
             **self._totals.facts(),
             **self._soft(),
             "ignored": self.ignored / (self.count + self.ignored),
+            "ignore_index": self.ignore_index if self.ignored else -1,
         }
 
 

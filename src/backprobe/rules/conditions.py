@@ -109,3 +109,9 @@ def by_exclusion(cause: Finding, symptom: Finding) -> bool:
     """The symptom's only evidence is that nothing else was found; the cause has some."""
     only = [bool(one.evidence.get("by_exclusion", False)) for one in (cause, symptom)]
     return only == [False, True]
+
+
+def lacks_class(cause: Finding, symptom: Finding) -> bool:
+    """A class that never counts in training is just what held-out rows get wrong."""
+    del symptom
+    return bool(cause.evidence.get("lacks_class", False))

@@ -22,6 +22,7 @@ from backprobe.rules.conditions import (
     from_the_first_step,
     grew,
     inside,
+    lacks_class,
     large,
     norms_unused,
     shares_place,
@@ -146,6 +147,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     ),
     *_pairs("unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}),
     *_pairs("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
+    *_pairs("wrong-loss", {"overfitting": ("one class is judged only there", lacks_class)}),
     *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
     *_pairs(
         "updates-lost-to-rounding",

@@ -10,6 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model import target_codes
+from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals import metric_names
@@ -30,6 +31,8 @@ class WrongLoss(AbstractRule):
     Targets that are coded otherwise than their loss reads them: other numbers than 1 and -1 where a
     margin or cosine-embedding loss takes those, and rows of several ones where cross entropy takes
     shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself).
+    An `ignore_index` that is a class of rows with one target each (a note, unless just that class
+    is missing among held-out rows that are right).
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -44,10 +47,11 @@ class WrongLoss(AbstractRule):
     - `swap-loss=cross-entropy`, with as many outputs as classes
     - `2 * target - 1` makes answers of 1 and -1 of those of 1 and 0
     - `swap-loss=bce-with-logits`, where a row may have several classes
+    - no `ignore_index` for labels: it is for padding, and -100 by itself
 
     ## When it is wrong
-    Ratings, counts and other ordered whole numbers. Rows of several ones whose classes are only
-    ranked, as those of a recommender are.
+    Ratings, counts and other ordered whole numbers. Rows that have no label yet. Rows of several
+    ones whose classes are only ranked, as those of a recommender are.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
@@ -73,9 +77,9 @@ class WrongLoss(AbstractRule):
         """At most one finding a loss."""
         found = list(target_codes.signs(record))
         for loss in record.losses:
-            several = target_codes.many_ones(record, loss)
-            if several is not None:
-                found.append(several)
+            coded = target_codes.many_ones(record, loss) or ignored_class(record, loss)
+            if coded is not None:
+                found.append(coded)
                 continue
             if self._beyond_binary(loss):
                 found.append(self._binary(record, loss))
