@@ -12,7 +12,10 @@ from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
+from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure, plural, unique
+from backprobe.signals.dropped_output import DroppedOutput, dropped_output
+from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import Progress, progress
 
 DROPOUT = re.compile(r"(Feature)?(Alpha)?Dropout[123]?d?")
@@ -25,11 +28,13 @@ class ExcessiveDropout(AbstractRule):
     ## What it looks for
     The noise that all dropouts add, Σ p / (1 − p): one of 0.5 adds 1, one of 0.8 adds 4. In a run
     that learns less than it could, or whose evaluation loss is well below its training loss; of
-    much noise also in one that leaves a third of what there is to be learned.
+    much noise also in one that leaves a third of what there is to be learned. And any dropout that
+    the outputs pass behind the last layer.
 
     ## Why it matters
     Dropout multiplies the signal by a random 0 or 1/(1 − p), whose variance is p/(1 − p). Layers of
-    it multiply up until the gradient is mostly noise and the network underfits.
+    it multiply up until the gradient is mostly noise and the network underfits. An output that is
+    dropped is a wrong answer, to which the right ones are bent.
 
     ## Example
     `4 dropouts (0.5, 0.5, 0.5, 0.8) add 7 times the signal's own variance; one of 0.5 adds 1; the
@@ -38,6 +43,7 @@ class ExcessiveDropout(AbstractRule):
     ## What to try
     - `dropout=0.2`
     - `dropout=off`
+    - the last dropout before the last layer, not after it
 
     ## When it is wrong
     Very wide layers and long trainings bear much.
@@ -72,6 +78,7 @@ class ExcessiveDropout(AbstractRule):
         single_held: float = threshold(
             0.65, "p of one dropout", "the same, in a run that has not learned all it might"
         )
+        output: float = threshold(0.05, "p of a dropout of the output", "less is hardly seen")
         gap: float = threshold(
             1.25, "training loss / evaluation loss", "dropout off makes it lower by chance"
         )
@@ -79,7 +86,10 @@ class ExcessiveDropout(AbstractRule):
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
-        """At most one finding: all dropouts."""
+        """At most one finding: a dropout of the output, or all dropouts."""
+        dropped = dropped_output(record)
+        if dropped is not None:
+            return [self._of_the_output(record, dropped)]
         active = _active(record)
         noise = sum(p / (1.0 - p) for p, *_ in active if p >= self.limits.counts)
         top = max((p for p, *_ in active), default=0.0)
@@ -121,6 +131,39 @@ class ExcessiveDropout(AbstractRule):
                 treatments=("dropout=0.2", "dropout=off"),
             )
         ]
+
+    def _of_the_output(self, record: Record, found: DroppedOutput) -> Finding:
+        """Predictions that are set to zero by chance."""
+        state, source, loss = progress(record), found.dropout.source, found.loss
+        names = {module.index: module for module in record.modules}
+        owner = names.get(found.dropout.module)
+        own = owner is not None and DROPOUT.fullmatch(owner.type)
+        # A score of zero is a doubt at least; a number that is zero is a wrong answer.
+        severity = severity_of_mistake(record)
+        numbers = loss.kind in REGRESSION and found.p >= self.limits.output
+        gap = _gap(record, state)
+        return Finding(
+            rule=self.name,
+            severity="warning" if numbers or severity == "error" else severity,
+            confidence=confidence(
+                0.6, 0.95, max(float(numbers), state.hurt), between(found.p, 0.0, 0.25)
+            ),
+            message=(
+                f"the loss{at(loss.source)} gets outputs that have been through a dropout of "
+                f"{figure(found.p)}{at(source)}, behind the last layer: so many of the predictions "
+                "are zero in training, and the others too large to make up for it; "
+                f"{state.in_words()}"
+                + (
+                    f"; without it the loss is {figure(gap)} times lower (evaluation)"
+                    if gap >= self.limits.gap
+                    else ""
+                )
+            ),
+            where=unique([owner.name]) if own and owner is not None else output_names(record, loss),
+            source=source,
+            evidence={"p": [found.p], "output": True, "loss_gap": gap},
+            treatments=("dropout=off",),
+        )
 
 
 def _gap(record: Record, state: Progress) -> float:
