@@ -49,3 +49,30 @@ def holds_strangers(record: Record) -> int:
         if not any(np.isfinite(g).any() for g in gradients):
             return len(held)
     return 0
+
+
+def ceased(record: Record, parameter: int) -> int:
+    """Step from which a parameter has no gradient any more while others have; -1: it has one."""
+    series = record.parameters_series
+    grads = series.values.get("grad_rms")
+    if grads is None:
+        return -1
+    mine = np.isfinite(series.of("grad_rms", parameter))
+    others = np.isfinite(grads).any(axis=1)
+    held = np.flatnonzero(mine)
+    after = np.flatnonzero(others)
+    after = after[after > held[-1]] if held.size else after[:0]
+    return int(series.step[after[0]]) if after.size >= 4 else -1
+
+
+def followed(record: Record, since: int) -> bool:
+    """Whether an optimizer took its first step about when a parameter's gradient ended.
+
+    It was made for what came then: a second phase with a new head, or a new model.
+    """
+    which = np.asarray(record.steps["optimizer"], np.float64)
+    step = np.asarray(record.steps["step"], np.float64)
+    firsts = [step[which == index].min() for index in np.unique(which[np.isfinite(which)])]
+    seen = np.asarray(record.parameters_series.step)
+    before = seen[seen < since]  # between two looks nobody knows when it ended
+    return len(firsts) > 1 and max(firsts) > (before[-1] if before.size else 0)

@@ -147,6 +147,13 @@ def drawn_anew(record: Record) -> bool:
     return pairs >= PAIRS and found.returned <= 0.02 * pairs
 
 
+def training_rows(record: Record) -> tuple[NDArray[np.float64], Ids]:
+    """Step and hash of each hashed training row."""
+    steps, evaluation, inputs, _ = _columns(record)
+    known = ~evaluation & (inputs != 0)
+    return steps[known], inputs[known]
+
+
 def _columns(record: Record) -> tuple[NDArray[np.float64], NDArray[np.bool_], Ids, Ids]:
     table = record.hashes
     if len(table) == 0:

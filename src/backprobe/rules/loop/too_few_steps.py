@@ -10,8 +10,9 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, leaves_much
-from backprobe.rules.wording import at, figure
+from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
+from backprobe.rules.loop.remade import remade
+from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
@@ -26,7 +27,10 @@ class TooFewSteps(AbstractRule):
     average, and that is still far from what the network could take away. Of more steps: such a fall
     where held-out rows show that what is learned is real and that much is left, and where no other
     cause is found. And passes over a loader that all end after as many batches, most of the data
-    left, and are a few passes together, where much is left to learn.
+    left, and are a few passes together, where much is left to learn. Also models of one kind that
+    follow each other, each made with fresh weights and an optimizer of its own at the same lines
+    and given one pass over the same rows: the lines that make them are inside of the loop over the
+    epochs.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -39,6 +43,7 @@ class TooFewSteps(AbstractRule):
     ## What to try
     - more epochs, or smaller batches: more steps an epoch
     - take out a `break` or a limit of batches that was put in for a test
+    - make the model and its optimizer once, before the loop
     - `scale-lr=10`: suits steps that move the weights too little
 
     ## When it is wrong
@@ -74,7 +79,7 @@ class TooFewSteps(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        cut = self._cut(record)
+        cut = self._cut(record) or self._remade(record)
         if cut is not None:
             return [cut]
         state = progress(record)
@@ -181,6 +186,28 @@ class TooFewSteps(AbstractRule):
                 treatments=("train-longer=3",),
             )
         return None
+
+    def _remade(self, record: Record) -> Finding | None:
+        """Each pass trains another model."""
+        found = remade(record)
+        if found is None:
+            return None
+        state, severity = progress(record), severity_of_mistake(record)
+        source = found.module.source
+        return Finding(
+            rule=self.name,
+            severity="warning" if severity == "error" else severity,
+            confidence=confidence(0.6, 0.92, between(found.count, 3, 10), state.hurt),
+            message=(
+                f"a new model{at(source)} is made for each pass over the data, {found.count} in "
+                f"all: each has {plural(found.steps, 'step')}, and what the one before it had "
+                f"learned is thrown away; {state.in_words()}"
+            ),
+            where=unique(x.name for x in found.layers),
+            source=source,
+            steps=seen(record.steps["step"][[0, -1]]),
+            evidence={"models": found.count, "steps": found.steps},
+        )
 
 
 def _course(trend: Trend) -> tuple[float, float]:

@@ -106,6 +106,7 @@ class FanRatio(AbstractRule):
             (a, b)
             for a, b in pairwise(found)
             if _width(a) == 1 and a.fan_in >= self.limits.wide and _width(b) >= self.limits.wide / 2
+            if a.module.root == b.module.root
         ]
         if not needle and (state.hurt >= HURTS or leaves_much(record)):
             return self._one_number_a_word(record, state)

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
-from backprobe.rules.outputs import output_layer
+from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.optimizers import holds_strangers, same_tensors
@@ -87,7 +85,7 @@ class ParametersNotOptimized(AbstractRule):
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
-            return self._replaced(record) or self._tables(record, trained)
+            return replaced_head(record, self.name) or self._tables(record, trained)
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
         names = unique(layer.name for layer in missing)
@@ -178,7 +176,7 @@ class ParametersNotOptimized(AbstractRule):
         if not record.optimizers:
             return []
         if not missing:
-            return self._replaced_table(record)
+            return replaced_table(record, self.name)
         state = progress(record)
         names = unique(module.name for module, _ in missing)
         count = sum(p.size for _, p in missing)
@@ -199,79 +197,3 @@ class ParametersNotOptimized(AbstractRule):
                 treatments=("optimize-all",),
             )
         ]
-
-    def _replaced_table(self, record: Record) -> list[Finding]:
-        """An embedding whose gradient ends while the others' go on: another one runs since."""
-        modules = {m.index: m for m in record.modules}
-        for p in record.parameters:
-            module = modules.get(p.module)
-            if module is None or not module.type.startswith("Embedding") or p.optimizer < 0:
-                continue
-            since = _ceased(record, p.index)
-            if since < 0:
-                continue
-            source = record.optimizers[0].source
-            state = progress(record)
-            return [
-                Finding(
-                    rule=self.name,
-                    severity=severity_of_mistake(record),
-                    confidence=confidence(0.5, 0.85, state.hurt),
-                    message=(
-                        f"from step {since} on the {module.name} that the optimizer{at(source)} "
-                        "holds gets no gradient any more, and the other layers do: was it made "
-                        "larger, or another put in its place, that no optimizer has? "
-                        f"{state.in_words()}"
-                    ),
-                    where=(module.name,),
-                    source=source,
-                    steps=(since, int(record.parameters_series.step[-1])),
-                    evidence={"since": since},
-                    treatments=("optimize-all",),
-                )
-            ]
-        return []
-
-    def _replaced(self, record: Record) -> list[Finding]:
-        """An output layer that was put in place after the optimizer had taken its predecessor."""
-        state = progress(record)
-        layer = output_layer(record, state.loss)
-        wide = state.loss.classes or (state.loss.output_shape or (0,))[-1] if state.loss else 0
-        if layer is None or layer.weight.optimizer < 0 or layer.module.type != "Linear":
-            return []
-        since = _ceased(record, layer.weight.index)
-        if since < 0 or wide in (0, 1, layer.weight.shape[0]):
-            return []
-        optimizer = record.optimizers[0] if record.optimizers else None
-        source = optimizer.source if optimizer else None
-        return [
-            Finding(
-                rule=self.name,
-                severity=severity_by_harm(state),
-                confidence=confidence(0.6, 0.92, state.hurt),
-                message=(
-                    f"from step {since} on the output has {wide} numbers, but the optimizer"
-                    f"{at(source)} holds the {layer.name} of {layer.weight.shape[0]}, which gets "
-                    f"no gradient any more: its successor is in no optimizer; {state.in_words()}"
-                ),
-                where=(layer.name,),
-                source=source,
-                steps=(since, int(record.parameters_series.step[-1])),
-                evidence={"since": since, "outputs": wide, "held": layer.weight.shape[0]},
-                treatments=("optimize-all",),
-            )
-        ]
-
-
-def _ceased(record: Record, parameter: int) -> int:
-    """Step from which a parameter has no gradient any more while others have; -1: it has one."""
-    series = record.parameters_series
-    grads = series.values.get("grad_rms")
-    if grads is None:
-        return -1
-    mine = np.isfinite(series.of("grad_rms", parameter))
-    others = np.isfinite(grads).any(axis=1)
-    held = np.flatnonzero(mine)
-    after = np.flatnonzero(others)
-    after = after[after > held[-1]] if held.size else after[:0]
-    return int(series.step[after[0]]) if after.size >= 4 else -1
