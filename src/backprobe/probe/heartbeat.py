@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import idle, noise, sites
+from backprobe.probe.attributes import Attributes
 from backprobe.probe.beat import Beat
 from backprobe.probe.dropped import Dropped
 from backprobe.probe.kernels import calls
@@ -78,6 +79,7 @@ class Heartbeat:
         self._dropped = Dropped(state.recorder.event)
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
+        self._attributes = Attributes(state)
         self._as_usual = False
         self._followed: Followed | None = None
         self._begins: Callable[[Any], bool] = _no
@@ -413,6 +415,7 @@ class Heartbeat:
         watched = self._known.add(optimizer)
         self._only = self._known.only
         self._sole = watched.reference if self._only is not None else _nothing
+        self._attributes.look()
         return watched
 
     def resume(self, optimizer: Any) -> None:
@@ -489,6 +492,7 @@ class Heartbeat:
         """Closes what is open and waits for what a device still holds."""
         if not self._watched:
             self._unstepped.finish()
+        self._attributes.look(last=True)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

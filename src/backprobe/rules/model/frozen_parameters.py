@@ -23,7 +23,9 @@ class FrozenParameters(AbstractRule):
     Layers that run with frozen weights, in a model that trains others, whose weights look freshly
     initialised; and frozen embeddings whose entries are drawn evenly from a range or a normal
     (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
-    Frozen pretrained weights are meant and stay silent.
+    Frozen pretrained weights are meant and stay silent, unless a module that holds them was given
+    `requires_grad = True`: the attribute lands on the module, and its parameters stay frozen (the
+    reverse, where they go on training, is a note).
 
     ## Why it matters
     A frozen random layer is a random projection: what it loses, no layer after it can bring back.
@@ -36,6 +38,7 @@ class FrozenParameters(AbstractRule):
     ## What to try
     - `unfreeze`
     - load the pretrained weights that were meant to be frozen
+    - `module.requires_grad_(True)`, which is a method
 
     ## When it is wrong
     Random features, reservoirs and fixed filters on purpose.
@@ -57,7 +60,42 @@ class FrozenParameters(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: the frozen random layers, or else a frozen random table."""
-        return self._layers(record) or self._tables(record)
+        return self._attribute(record) or self._layers(record) or self._tables(record)
+
+    def _attribute(self, record: Record) -> list[Finding]:
+        """Modules with a `requires_grad` of their own, which none of their parameters follows."""
+        last = {int(e.data["module"]): e.data for e in record.named("requires-grad-attribute")}
+        frozen, trained = [], []
+        for index, data in sorted(last.items()):
+            count, training = int(data["parameters"]), int(data["trained"])
+            if data["value"] and count and training == 0:
+                frozen.append(index)
+            elif not data["value"] and count and training == count:
+                trained.append(index)
+        modules = {m.index: m for m in record.modules}
+        found = [modules[index] for index in frozen or trained if index in modules]
+        if not found:
+            return []
+        state = progress(record)
+        names = unique(m.name for m in found)
+        subject, word = listed([m.name for m in found]), bool(frozen)
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_of_mistake(record) if frozen else "note",
+                confidence=confidence(0.7, 0.95, state.hurt),
+                message=(
+                    f"`requires_grad = {word}` was set on {subject}{at(found[0].source)}, which is "
+                    "no parameter: the attribute changes nothing, and "
+                    + ("all its parameters are frozen" if frozen else "its parameters train on")
+                    + f"; `requires_grad_({word})` is the method; {state.in_words()}"
+                ),
+                where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
+                source=found[0].source,
+                evidence={"modules": list(names), "value": word},
+                treatments=("unfreeze",) if frozen else (),
+            )
+        ]
 
     def _layers(self, record: Record) -> list[Finding]:
         ran = [layer for layer in layers(record) if layer.place is not None]
