@@ -40,6 +40,7 @@ class Phase:
     Arguments:
         step: optimizer steps done before it.
         dropped: the line that called a dropout which was on, None for none.
+        dropped_by_layer: whether that was a layer that no model has as a part.
         named: what the script's own calls of loss functions gave (see `named_losses`).
         criterion: what its criterion modules gave.
         served: what we computed from the outputs and the targets that a loader served.
@@ -50,6 +51,7 @@ class Phase:
     rows: int = 0
     training: bool = False
     dropped: tuple[str, int] | None = None
+    dropped_by_layer: bool = False
     named: Sums = field(default_factory=Sums)
     criterion: Sums = field(default_factory=Sums)
     served: Sums = field(default_factory=Sums)

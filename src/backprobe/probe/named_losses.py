@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from backprobe.probe import sites
@@ -42,10 +42,12 @@ class NamedLosses:
 
     Arguments:
         guard: what disables this collector when it fails.
+        known: whether a module is a part of a watched model.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, known: Callable[[Any], bool]) -> None:
         self._guard = guard
+        self._known = known
         self._originals: dict[str, Any] = {}
         self._phase: Phase | None = None
 
@@ -83,22 +85,24 @@ class NamedLosses:
     def _watched(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if (
-                not torch.compiler.is_compiling()
-                and not torch.is_grad_enabled()
-                # A layer of torch's own follows its mode, which is looked at elsewhere.
-                and sites.distance(sys._getframe(1).f_code.co_filename) < 2
-            ):
-                self._guard.run("named losses", self._drops, args, kwargs)
+            if not torch.compiler.is_compiling() and not torch.is_grad_enabled():
+                frame = sys._getframe(1)
+                # A layer of torch's own follows its mode, which is looked at elsewhere, unless no
+                # model has it as a part.
+                by_layer = sites.distance(frame.f_code.co_filename) >= 2
+                layer = frame.f_locals.get("self") if by_layer else None
+                if not by_layer or (isinstance(layer, nn.Module) and not self._known(layer)):
+                    self._guard.run("named losses", self._drops, args, kwargs, by_layer)
             return original(*args, **kwargs)
 
         return call
 
-    def _drops(self, args: Any, kwargs: dict[str, Any]) -> None:
+    def _drops(self, args: Any, kwargs: dict[str, Any], by_layer: bool) -> None:
         p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
         on = args[2] if len(args) > 2 else kwargs.get("training", True)
-        if self._phase is not None and on and p > 0.0:
-            self._phase.dropped = self._phase.dropped or sites.here()
+        if self._phase is not None and on and p > 0.0 and self._phase.dropped is None:
+            self._phase.dropped = sites.here()
+            self._phase.dropped_by_layer = by_layer
 
     def _take(self, kind: str, args: Any, kwargs: dict[str, Any], result: Any) -> None:
         phase = self._phase

@@ -120,7 +120,8 @@ class State:
 
     def __post_init__(self) -> None:
         self.structure = Structure(self.light)
-        self.named_losses = NamedLosses(self.guard)
+        module_of = self.structure.module_of
+        self.named_losses = NamedLosses(self.guard, lambda module: id(module) in module_of)
         self.losses = Losses(self.structure.touch, self.transfers)
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
@@ -237,7 +238,11 @@ class State:
             if place is not None and not self.phase.training and not self.dropped_told:
                 self.dropped_told = True
                 self.recorder.event(
-                    "evaluation-dropout", file=place.file, line=place.line, text=place.text
+                    "evaluation-dropout",
+                    file=place.file,
+                    line=place.line,
+                    text=place.text,
+                    layer=self.phase.dropped_by_layer,
                 )
             self.phase = None
 

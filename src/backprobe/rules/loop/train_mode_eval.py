@@ -21,7 +21,8 @@ class TrainModeEval(AbstractRule):
     Evaluation phases (forwards without gradients, or that no backward follows where each backward
     follows one) whose root model was in train mode, in a model
     with dropout or batch norm; or in which a dropout function was on although the model was in
-    evaluation mode (`F.dropout` is, unless it is told `training=self.training`). Repeated passes
+    evaluation mode (`F.dropout` is, unless it is told `training=self.training`, and so is a
+    dropout layer that is made inside of `forward`, which `eval()` never reaches). Repeated passes
     over the same rows (MC dropout) and forwards at every step (a GAN's fakes, rollouts) stay
     silent.
 
@@ -35,7 +36,8 @@ class TrainModeEval(AbstractRule):
 
     ## What to try
     - `eval-mode`, which is `model.eval()` before the evaluation and `model.train()` after it
-    - `F.dropout(x, p, training=self.training)`, or `nn.Dropout`
+    - `F.dropout(x, p, training=self.training)`, or `nn.Dropout` as a part of the model, made in
+      `__init__`
 
     ## When it is wrong
     Refreshing batch-norm statistics on purpose; dropout as a Bayesian estimate.
@@ -80,11 +82,9 @@ class TrainModeEval(AbstractRule):
         place = told[0].data
         source = Source(str(place["file"]), int(place["line"]), str(place.get("text", "")))
         modules = {m.index: m.name for m in record.modules}
-        names = unique(
-            modules[op.module]
-            for op in record.graph
-            if op.source == source and modules.get(op.module)
-        )
+        called = [op for op in record.graph if op.source == source]
+        names = unique(modules[op.module] for op in called if modules.get(op.module))
+        layer = bool(place.get("layer", False))
         return [
             Finding(
                 rule=self.name,
@@ -93,7 +93,12 @@ class TrainModeEval(AbstractRule):
                 message=(
                     f"a dropout{at(source)} stays on in {int((dropped[judged] == 1.0).sum())} of "
                     f"{plural(int(judged.sum()), 'evaluation')} although the model is in "
-                    "evaluation mode: the function is not told `training=self.training`"
+                    "evaluation mode: "
+                    + (
+                        "the layer is made where it is called, so `eval()` never reaches it"
+                        if layer
+                        else "the function is not told `training=self.training`"
+                    )
                 ),
                 where=names,
                 source=source,
