@@ -11,6 +11,7 @@ from backprobe.records import Finding, Operation, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.model.zero_derivative import flat_function
 from backprobe.rules.places import declared, upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.cuts import CUTS, bridges_of, cut_between, makers
@@ -32,7 +33,8 @@ class DetachedGraph(AbstractRule):
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
-    before the cut keeps its random weights, and the rest learns on top of them.
+    before the cut keeps its random weights, and the rest learns on top of them. A function made of
+    steps does the same with a gradient of zero.
 
     ## Example
     `encoder.0, encoder.2 (net.py:12) run but never get a gradient (200 observed steps); the graph
@@ -40,6 +42,7 @@ class DetachedGraph(AbstractRule):
 
     ## What to try
     - keep tensors as tensors between the layers and the loss; remove `detach`, `no_grad`, `.data`
+    - round for the evaluation only, or hand the gradient on: `x + (x.round() - x).detach()`
 
     ## When it is wrong
     A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary
@@ -100,7 +103,8 @@ class DetachedGraph(AbstractRule):
         cut = next((op for op in record.graph if op.name in CUTS), None)
         if not guilty:
             return (
-                self._copied(record, bridges)
+                self._flat(record)
+                or self._copied(record, bridges)
                 or self._recurrent(record)
                 or self._without_gradients(record, touched)
                 or self._unread(record, touched)
@@ -164,6 +168,31 @@ class DetachedGraph(AbstractRule):
                 source=source,
                 steps=seen(record.steps["step"][[0, -1]]),
                 evidence={"backward_passes": count, "layers": list(names), "cut": None},
+            )
+        ]
+
+    def _flat(self, record: Record) -> list[Finding]:
+        """A function of steps between layers and the loss."""
+        flat = flat_function(record)
+        if flat is None:
+            return []
+        state = progress(record)
+        names = unique(x.name for x in flat.layers)
+        steps = len(record.parameters_series.step)
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_of_mistake(record),
+                confidence=confidence(0.7, 0.97, between(steps, 5, 30), state.hurt),
+                message=(
+                    f"the derivative of `{flat.name}`{at(flat.source)} is zero everywhere: the "
+                    f"gradients of {listed(names)} before it are exactly zero at each of "
+                    f"{plural(steps, 'observed step')}; {state.in_words()}"
+                ),
+                where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
+                source=flat.source,
+                steps=seen(record.parameters_series.step[[0, -1]]),
+                evidence={"layers": list(names), "cut": flat.name, "steps": steps},
             )
         ]
 
