@@ -19,6 +19,7 @@ NOTES = {
     "bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"}),
     "batchnorm_in_frozen_backbone/note.py": ("batchnorm-in-frozen-backbone", {"0.1", "0.4"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
+    "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
 }
 """Program → rule that makes a note of it, and where."""
 EXPLAINED = {"not_learning/bad.py": ("labels-mismatched",)}

@@ -78,7 +78,9 @@ class GradientFlow:
 def gradient_flow(record: Record, found: tuple[Layer, ...]) -> GradientFlow | None:
     """Gradient sizes of the trainable layers that ran, or None with fewer than two.
 
-    With several models it is the one with most layers: no gradient flows along a list of both.
+    With several models it is the one with most layers: no gradient flows along a list of both. A
+    weight without any, beside another of its module that has some, is left out: what it gets says
+    nothing of the depth (the weights between time steps, of which one is read).
     """
     roots = Counter(layer.module.root for layer in found if layer.place is not None)
     root = roots.most_common(1)[0][0] if roots else -1
@@ -93,7 +95,11 @@ def gradient_flow(record: Record, found: tuple[Layer, ...]) -> GradientFlow | No
         if math.isfinite(value):
             kept.append(layer)
             grads.append(value)
-    return GradientFlow(tuple(kept), tuple(grads)) if len(kept) >= 2 else None
+    alive = {x.module.index for x, grad in zip(kept, grads, strict=True) if grad > 0.0}
+    both = [(x, g) for x, g in zip(kept, grads, strict=True) if g or x.module.index not in alive]
+    if len(both) < 2:
+        return None
+    return GradientFlow(tuple(x for x, _ in both), tuple(grad for _, grad in both))
 
 
 def activation_factor(layer: Layer) -> float:

@@ -3,24 +3,24 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-
-import numpy as np
 
 from backprobe.records import Finding, Operation, Place, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
+from backprobe.rules.data.flat_inputs import (
+    blank_batches,
+    flat_features,
+    lost_at,
+    one_id,
+    only_padding,
+)
+from backprobe.rules.data.unused_recurrence import unused_recurrence
+from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import drawn_anew, repeats
-from backprobe.signals.units import RECTIFIERS
 from backprobe.signals.vain import moves_in_vain
-
-PASSED = RECTIFIERS | {"softmax", "log_softmax"}
-"""Activations that may be constant for reasons that have rules of their own."""
-VARIES = 1e-3
-"""Deviation over the rows / size of an output from which it tells rows apart."""
 
 
 class UninformativeInputs(AbstractRule):
@@ -32,7 +32,9 @@ class UninformativeInputs(AbstractRule):
     differ, or of which most are one and the same input, ids of which nearly all are one and the
     same, and a padding mask that hides all but one. A run that learns stays silent. One that does
     not although nothing else is wrong, and whose loader serves no row twice, is told that what
-    changes its inputs may take away too much.
+    changes its inputs may take away too much. And a recurrent layer whose weights between time
+    steps get a gradient of exactly zero at each step, while those of its input learn: only its
+    first time step is read, which has seen none of the others (of one direction of two, a note).
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -43,6 +45,7 @@ class UninformativeInputs(AbstractRule):
 
     ## What to try
     - print a few inputs as the model gets them, and follow them back to the data
+    - `out[:, -1]` of a recurrent layer with the batch first, `out[-1]` with the time first
 
     ## When it is wrong
     A network that is fed a constant on purpose (a generator, a fitted curve with its own codes).
@@ -78,13 +81,46 @@ class UninformativeInputs(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        return self._recurrence(record) or self._rows(record)
+
+    def _recurrence(self, record: Record) -> list[Finding]:
+        """A recurrent layer that is read before it has seen more than one time step."""
+        found = unused_recurrence(record)
+        if found is None:
+            return []
+        state, name = progress(record), found.module.name or found.module.type
+        if found.half:
+            why = "of one of its directions only the first time step is read"
+        elif found.cell:
+            why = f"none of its {found.steps} calls is given the state of the one before"
+        else:
+            why = f"of {found.steps} time steps only the first is read, which has seen no other"
+        return [
+            Finding(
+                rule=self.name,
+                severity="note" if found.half else severity_of_mistake(record),
+                confidence=confidence(0.7, 0.95, between(found.looks, 8, 40), state.hurt),
+                message=(
+                    f"the weights between the time steps of {name}{at(found.source)} get a "
+                    f"gradient of exactly zero at each of {plural(found.looks, 'observed step')}, "
+                    f"those of its input do not: {why}; {state.in_words()}"
+                ),
+                where=unique([found.module.name]),
+                source=found.source,
+                steps=seen(record.parameters_series.step[[0, -1]]),
+                evidence={"time_steps": found.steps, "half": found.half},
+            )
+        ]
+
+    def _rows(self, record: Record) -> list[Finding]:
+        """Inputs that don't tell rows apart."""
         state = progress(record)
         if state.state in ("unknown", "short") or state.hurt <= 0.0:
             return []
         if state.explained > self.limits.explained:
             return []
-        flat, of, rows = _flat_features(record, self.limits.deviation)
-        blank = _blank_batches(record)
+        flat, of, rows = flat_features(record, self.limits.deviation)
+        blank = blank_batches(record)
         found = repeats(record)
         few = (
             found is not None
@@ -119,15 +155,15 @@ class UninformativeInputs(AbstractRule):
                 f"{percent(found.changed)} of these have several targets"
             )
             strength = 0.5
-        elif (one := _one_id(record)) >= self.limits.one_id:
+        elif (one := one_id(record)) >= self.limits.one_id:
             what = (
                 f"{percent(one)} of the input ids are one and the same number (words that the "
                 "vocabulary does not know, padding)"
             )
             strength = between(one, self.limits.one_id, 1.0)
-        elif (masked := _only_padding(record)) is not None:
+        elif (masked := only_padding(record)) is not None:
             return [self._masked(record, state, masked)]
-        elif (lost := _lost_at(record)) is not None:
+        elif (lost := lost_at(record)) is not None:
             return [self._inside(state, *lost)]
         else:
             return self._by_exclusion(record, state)
@@ -143,7 +179,7 @@ class UninformativeInputs(AbstractRule):
                     "constant_features": flat,
                     "features": of,
                     "blank_batches": blank,
-                    "common_id": _one_id(record),
+                    "common_id": one_id(record),
                     "distinct_rows": found.distinct if found else None,
                 },
             )
@@ -214,85 +250,3 @@ class UninformativeInputs(AbstractRule):
             source=after.source,
             evidence={"before": before.name, "after": after.name},
         )
-
-
-def _one_id(record: Record) -> float:
-    """Share of the commonest number among the ids of the training batches; 0 for other inputs."""
-    table = record.batches
-    train = np.asarray(table["evaluation"], np.float64) == 0.0
-    whole = np.asarray(table["integer"], np.float64) == 1.0
-    common = np.asarray(table["common"], np.float64)[train & whole]
-    common = common[np.isfinite(common)]
-    return float(np.median(common)) if common.size >= 3 else 0.0
-
-
-def _only_padding(record: Record) -> Operation | None:
-    """An attention whose mask hides several ids and shows a single one."""
-    for op in record.graph:
-        if op.arguments.get("shown_ids", 2.0) <= 1.0 and op.arguments.get("hidden_ids", 0.0) >= 3.0:
-            return op
-    return None
-
-
-def _lost_at(record: Record) -> tuple[Place, Place] | None:
-    """The first place whose output is the same for all rows though what feeds it is not, and it.
-
-    Not one that a forward passes several times: its first pass is what was measured, and a
-    recurrence begins with the same state for all rows.
-    """
-    again = {module.index for module in record.modules if module.calls > 1}
-    places = {place.index: place for place in record.places}
-    flat = {index: _is_flat(record, index) for index in places}
-    for place in sorted(record.places, key=lambda p: p.order):
-        feeds = [places[i] for i in place.inputs if i in places]
-        if (
-            place.activation in (*RECTIFIERS, "softmax", "log_softmax")
-            or place.module in again
-            or not feeds
-            or not flat[place.index]
-        ):
-            continue
-        # A signal that fades from layer to layer is not blanked at the last of them.
-        if not any(flat[x.index] for x in feeds) and _variation(record, feeds[0].index) >= VARIES:
-            return feeds[0], place
-    return None
-
-
-def _variation(record: Record, index: int) -> float:
-    """Deviation of an output over the rows, relative to its size; median over the steps."""
-    spread = record.outputs.of("out_batch_std", index).astype(np.float64)
-    size = record.outputs.of("out_rms", index).astype(np.float64)
-    known = np.isfinite(spread) & (size > 0.0)
-    return float(np.median(spread[known] / size[known])) if known.any() else 0.0
-
-
-def _is_flat(record: Record, index: int) -> bool:
-    """Whether an output hardly varies over the rows of a batch, from the first step to the last."""
-    spread = record.outputs.of("out_batch_std", index).astype(np.float64)
-    size = record.outputs.of("out_rms", index).astype(np.float64)
-    known = np.isfinite(spread) & np.isfinite(size)
-    if int(known.sum()) < 5:
-        return False
-    return bool(np.all(spread[known] <= 1e-6 * np.maximum(size[known], 1e-6)))
-
-
-def _flat_features(record: Record, limit: float) -> tuple[int, int, int]:
-    """Features that don't vary, features, and the rows that were looked at."""
-    for event in record.named("input-features"):
-        mean = np.asarray(event.data.get("mean", ()), np.float64)
-        deviation = np.asarray(event.data.get("std", ()), np.float64)
-        if event.data.get("kind") == "feature" and deviation.size and mean.size == deviation.size:
-            flat = deviation <= limit * np.maximum(np.abs(mean), 1e-12)
-            return int(flat.sum()), int(deviation.size), int(event.data.get("count", 0))
-    return 0, 0, 0
-
-
-def _blank_batches(record: Record) -> int:
-    """Training batches that hold one number throughout; 0 where any does not."""
-    table = record.batches
-    train = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
-    rows = np.asarray(table["rows"], np.float64)
-    low, high = (np.asarray(table[k], np.float64) for k in ("min", "max"))
-    known = train & np.isfinite(low) & np.isfinite(high) & (rows > 1)
-    same = bool(known.any()) and bool(np.all(low[known] == high[known]))
-    return int(known.sum()) if same and math.isfinite(float(low[known][0])) else 0
