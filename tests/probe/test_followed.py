@@ -16,9 +16,9 @@ import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
 from backprobe import session as sessions
-from backprobe.probe import entry, inputs
+from backprobe.probe import entry, inputs, units
 from backprobe.probe.followed import Followed
-from tests.probe.settings import Watch
+from tests.probe.settings import Net, Watch
 from tests.probe.test_calls import alike, network, without
 
 STEPS = 120
@@ -66,6 +66,19 @@ def evaluated(loop: Loop) -> None:
         loop.loss()
     loop.net.train()
     loop.step()
+
+
+def measured(loop: Loop) -> None:
+    """A batch's accuracy without gradients, as many loops tell it."""
+    x, y = loop.batch()
+    loss = F.cross_entropy(out := loop.net(x), y)
+    loop.optimizer.zero_grad()
+    loss.backward()
+    with torch.no_grad():
+        (out.argmax(1) == y).float().mean().item()
+    loop.optimizer.step()
+    with torch.no_grad():
+        loop.net.get_parameter("head.bias").norm().item()
 
 
 def clipped(loop: Loop) -> None:
@@ -197,6 +210,7 @@ def detached(loop: Loop) -> None:
 ODDITIES: tuple[Odd, ...] = (
     plain,
     evaluated,
+    measured,
     clipped,
     accumulated,
     kept,
@@ -216,10 +230,12 @@ ODDITIES: tuple[Odd, ...] = (
 )
 
 
-def training(odd: Odd) -> tuple[Callable[[], None], nn.Module]:
+def training(
+    odd: Odd, make: Callable[[], nn.Module] = network
+) -> tuple[Callable[[], None], nn.Module]:
     """Steps of which some are odd."""
     torch.manual_seed(0)
-    net = network()
+    net = make()
     loop = Loop(net, torch.optim.AdamW(net.parameters(), lr=1e-3))
 
     def run() -> None:
@@ -267,6 +283,20 @@ def test_python_tells_the_same(
         assert np.array_equal(found[name], expected[name], equal_nan=True), name
 
 
+@pytest.mark.parametrize("odd", [plain, raised, twice, evaluated], ids=lambda odd: odd.__name__)
+def test_functional_activations(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch, followed: list[int], odd: Odd
+) -> None:
+    """Forwards whose operations are seen, the odd ones too, and looks at units."""
+    monkeypatch.setattr(units.Clock, "due", lambda _, step: step % 5 == 0)
+    monkeypatch.setattr(units.Clock, "until", 0.0)
+    compiled = watch(*training(odd, Net))
+    assert sum(followed) > STEPS / 6
+    assert {place.type for place in compiled.places} >= {"relu", "Linear", "LayerNorm"}
+    without(monkeypatch)
+    alike(compiled, watch(*training(odd, Net)))
+
+
 def test_a_criterion_module_is_followed_too(watch: Watch, followed: list[int]) -> None:
     """Its forward comes between the network's and the backward."""
     torch.manual_seed(0)
@@ -283,6 +313,20 @@ def test_a_criterion_module_is_followed_too(watch: Watch, followed: list[int]) -
     assert sum(followed) > STEPS / 2
     assert len(record.steps["step"]) == STEPS
     assert record.steps["loss_index"].tolist() == [0.0] * STEPS
+
+
+def test_what_is_computed_without_gradients_ends_nothing(watch: Watch, followed: list[int]) -> None:
+    """A batch's accuracy at every step."""
+    torch.manual_seed(0)
+    net = network()
+    loop = Loop(net, torch.optim.SGD(net.parameters(), lr=0.01))
+
+    def run() -> None:
+        for _ in range(STEPS):
+            measured(loop)
+
+    watch(run, net)
+    assert sum(followed) > STEPS / 2
 
 
 def test_a_network_that_is_gone_is_not_kept(watch: Watch, followed: list[int]) -> None:

@@ -61,6 +61,11 @@ class Followed:
         """Whether the backward pass that begins at a tensor is followed."""
         return None if self._calls is None else self._calls.loss
 
+    @property
+    def waits(self) -> bool:
+        """Whether steps are followed: module hooks are in place then, whatever else comes."""
+        return self._calls is not None and self._calls.waits()
+
     def _catch_up_all(self) -> None:
         self._others()
         self.catch_up()

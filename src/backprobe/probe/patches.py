@@ -41,7 +41,7 @@ def install(current: Current, began: Current, present: Current) -> None:
     _clipping_values(current)
     _scaler(current)
     _saved_hooks(current)
-    _evaluations(current)
+    _evaluations(current, present)
     _global_hooks()
     _state_dicts(current)
     _compiled_in_place(began)
@@ -267,7 +267,7 @@ def _saved_hooks(current: Current) -> None:
     kind.__exit__ = _mark(__exit__)  # type: ignore[method-assign]
 
 
-def _evaluations(current: Current) -> None:
+def _evaluations(current: Current, present: Current) -> None:
     """`model.eval()` and a user's own `with torch.no_grad()` wake hooks that are off meanwhile."""
     train = nn.Module.train
     if not _wrapped(train):
@@ -290,8 +290,8 @@ def _evaluations(current: Current) -> None:
             @functools.wraps(enter)
             def __enter__(self: Any) -> Any:  # noqa: N807
                 if sites.distance(sys._getframe(1).f_code.co_filename) == 0:
-                    probe = current()
-                    if probe is not None:
+                    probe = present()
+                    if probe is not None and not probe.followed.waits:
                         probe.guard.run("forward", probe.wake)
                 return enter(self)
 

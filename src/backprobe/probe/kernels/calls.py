@@ -96,7 +96,8 @@ class Followed(NamedTuple):
     seconds where Python is to close it, and None where it was not followed. `end()`: nothing is
     followed any more; how far the step had come, see `followed.c`. `taken()`: steps that were
     closed since the last call, when the next one began, and seconds. `flush()`: their rows are
-    handed on, from any thread.
+    handed on, from any thread. `waits()`: whether steps are followed, and none of the optimizer's
+    is going on.
     """
 
     begin: Callable[[Any], bool]
@@ -109,6 +110,7 @@ class Followed(NamedTuple):
     end: Callable[[], tuple[int, float, float, float, float, int] | None]
     taken: Callable[[], tuple[int, float, float] | None]
     flush: Callable[[], None]
+    waits: Callable[[], bool]
 
 
 class Unobserved(NamedTuple):

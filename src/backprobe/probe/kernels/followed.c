@@ -407,6 +407,13 @@ static PyObject *end(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     return all;
 }
 
+/* waits(): whether steps are followed here, and none of the optimizer's is going on. */
+static PyObject *waits(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    const followed *f = of(self);
+    (void)args, (void)n;
+    return PyBool_FromLong(f->stage != OFF && f->stage != STEPPING && mine(f));
+}
+
 static void forget(PyObject *capsule) {
     followed *f = of(capsule);
     if (f->lasting) Py_DecRef(f->lasting);
@@ -421,13 +428,14 @@ static void forget(PyObject *capsule) {
     free(f);
 }
 
-enum { METHODS = 10 };
+enum { METHODS = 11 };
 static PyMethodDef methods[METHODS] = {
     {"begin", begin, METH_FASTCALL, NULL}, {"left", left, METH_FASTCALL, NULL},
     {"loss", loss, METH_FASTCALL, NULL},   {"steps", steps, METH_FASTCALL, NULL},
     {"ended", ended, METH_FASTCALL, NULL}, {"learn", learn, METH_FASTCALL, NULL},
     {"arm", arm, METH_FASTCALL, NULL},     {"end", end, METH_FASTCALL, NULL},
     {"taken", taken, METH_FASTCALL, NULL}, {"flush", flush, METH_FASTCALL, NULL},
+    {"waits", waits, METH_FASTCALL, NULL},
 };
 
 /* The functions above, as builtin ones; `extend` takes rows. */
@@ -444,7 +452,7 @@ PyObject *bp_followed(PyObject *after, PyObject *catch_up, PyObject *extend, PyO
     PyObject *capsule = PyCapsule_New(f, NULL, forget), *made[METHODS];
     for (int k = 0; k < METHODS; k++) made[k] = PyCFunction_NewEx(&methods[k], capsule, module);
     PyObject *all = PyTuple_Pack(METHODS, made[0], made[1], made[2], made[3], made[4], made[5],
-                                 made[6], made[7], made[8], made[9]);
+                                 made[6], made[7], made[8], made[9], made[10]);
     for (int k = 0; k < METHODS; k++) Py_DecRef(made[k]);
     Py_DecRef(capsule);
     return all;
