@@ -103,8 +103,16 @@ def late_facts(x: Tensor) -> dict[str, Tensor]:
 
 
 def _repeated_here(x: Tensor) -> tuple[float, float]:
-    """As `_repeated`, of a batch on the host in a third of the time."""
+    """As `_repeated`, of a batch on the host in a part of the time."""
     first = x.detach().reshape(-1)[:FEW]
+    if (library := native.quick()) is not None and first.numel():
+        whole = not first.is_floating_point()
+        given, found = (
+            (first.long() if whole else first.float()).contiguous(),
+            (ctypes.c_int32 * 2)(),
+        )
+        library.bp_repeated(given.data_ptr(), given.numel(), whole, ctypes.addressof(found))
+        return found[0] / given.numel(), found[1] / given.numel()
     ordered = np.sort(hosts.host(first.float() if first.is_floating_point() else first.long()))
     count = len(ordered)
     if not count:

@@ -28,7 +28,7 @@ LATER = ((512, 64), (2048, 256))
 """After so many observed batches, one in so many: what the data are is known by then."""
 TOLD_BY = 64
 """Numbers of a batch that tell it from another one, from all over it: pictures have margins."""
-SHARE = 0.01
+SHARE = 0.0075
 """Of the time since the last one so much may a batch after the first 20 take to describe, about:
 where steps take less than a millisecond one in 16 is too many."""
 AT_LEAST = 1.15

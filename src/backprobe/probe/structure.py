@@ -230,6 +230,9 @@ def settings(module: nn.Module) -> dict[str, Any]:
     return found
 
 
+_LEAVES = frozenset((str, int, float, bool, type(None)))
+
+
 def jsonable(value: Any) -> Any:
     """A record's dataclass as JSON: a source becomes [file, line, text]."""
     if isinstance(value, Source):
@@ -239,6 +242,8 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): jsonable(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
+        if _LEAVES.issuperset(map(type, value)):  # a thousand counts of classes, at each flush
+            return list(value)
         return [jsonable(item) for item in value]
     if isinstance(value, (str, int, float, bool, type(None))):
         return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The compiled kernel: `stats.c`, built once a machine with its own C compiler, or None.
+"""The compiled kernel: `stats.c` and `batches.c`, built once by the C compiler here, or None.
 
 `calls.c` and `unobserved.c` are built the same way, see `calls`.
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 _Library = TypeVar("_Library", bound=ctypes.CDLL)
-SOURCE = Path(__file__).with_name("stats.c")
+SOURCES = tuple(Path(__file__).with_name(name) for name in ("stats.c", "batches.c"))
 FLAGS = (
     "-O3",
     "-march=native",
@@ -122,7 +122,7 @@ def _loaded(kind: type[_Library]) -> _Library | None:
     if os.environ.get("BACKPROBE_NATIVE") == "0":
         return None
     try:
-        loaded = kind(str(built((SOURCE,), FLAGS)))
+        loaded = kind(str(built(SOURCES, FLAGS)))
     except (OSError, subprocess.SubprocessError):
         return None
     pointer, long, int32 = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int32
@@ -132,6 +132,8 @@ def _loaded(kind: type[_Library]) -> _Library | None:
         "bp_after": (None, (pointer, pointer, long, pointer, pointer)),
         "bp_nonzero": (int32, (pointer, pointer, pointer, int32)),
         "bp_pack": (long, (pointer, long, pointer, pointer, pointer)),
+        "bp_repeated": (None, (pointer, int32, int32, pointer)),
+        "bp_hits": (None, (pointer, long, long, pointer, long, pointer)),
         "bp_output": (None, (pointer, pointer, int32, pointer, pointer)),
     }
     for name, (result, arguments) in signatures.items():
