@@ -114,3 +114,12 @@ def test_summands_that_torch_computes_in_one_node_have_a_kind() -> None:
     s, targets = scores(), torch.arange(ROWS) % WIDTH
     found = read(F.cross_entropy(s, targets) + F.mse_loss(s, s.detach() + 1) + s.abs().mean())
     assert [one.get("kind") for one in found.summands] == ["nll", "mse", None]
+
+
+@pytest.mark.parametrize("squared", [F.mse_loss, lambda a, b: ((a - b) ** 2).mean()])
+def test_a_gate_is_no_activation_of_the_output(squared: Any) -> None:
+    """What it multiplies takes any value; a mask or a dropout changes nothing."""
+    target, mask = torch.randn(ROWS, WIDTH), torch.ones(ROWS, WIDTH)
+    assert read(squared(scores().sigmoid() * scores(), target)).before == ()
+    assert read(squared(scores().sigmoid() * mask, target)).before == ("sigmoid",)
+    assert read(squared(F.dropout(scores().sigmoid()), target)).before == ("sigmoid",)

@@ -14,6 +14,7 @@ from backprobe.probe.lossgraph.nodes import (
     descend,
     shape_of,
     signed,
+    until_product,
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
@@ -24,7 +25,7 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
     reading.reduction = REDUCTIONS.get(getattr(node, "_saved_reduction", 1), "")
     path = list(descend(children(node)[0])) if children(node) else []
     reading.chain = tuple(n.name() for n in [node, *path])
-    acts = activations(path)
+    acts = activations(until_product(path))
     output_node = path[0] if path else None
     if reading.kind == "nll":
         if acts[:1] == ["log_softmax"]:

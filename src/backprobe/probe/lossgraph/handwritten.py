@@ -12,6 +12,7 @@ from backprobe.probe.lossgraph.nodes import (
     descend,
     shape_of,
     signed,
+    until_product,
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
@@ -46,7 +47,7 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
             below = children(subtraction)
             reading.output_shape = shape_of(below[0]) if below else ()
             rest = path[path.index(subtraction) + 1 :]
-            reading.before = tuple(activations(rest))
+            reading.before = tuple(activations(until_product(rest)))
             _target_of_difference(path, subtraction, reading, readable)
             return
     picked = _picked_scores(path)

@@ -122,6 +122,14 @@ def _elements(shape: tuple[int, ...]) -> int:
     return count
 
 
+def until_product(path: list[Any]) -> list[Any]:
+    """A path down to a product of two results: neither's activation bounds what comes of it."""
+    for at, node in enumerate(path):
+        if node.name().startswith("MulBackward") and len(children(node)) > 1:
+            return path[:at]
+    return path
+
+
 def activations(path: list[Any]) -> list[str]:
     """Activations on a path from the loss to the model's last layer, nearest the loss first."""
     found = []
