@@ -10,6 +10,8 @@ _PRODUCTS = frozenset(
     {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply", "bmm", "matmul"}
 )
 
+_OWN_PARTS = ("MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
+
 
 def feeding(record: Record, place: Place) -> tuple[str, ...]:
     """Names of the modules whose output reaches a place first."""
@@ -50,9 +52,32 @@ def is_gate(record: Record, place: Place) -> bool:
     return any(op.name in _PRODUCTS and set(op.inputs) & made for op in record.graph)
 
 
+def weighs(record: Record, place: Place) -> bool:
+    """Whether an activation is a gate of what other layers made: no output that is only scaled."""
+    made = {op.index for op in record.graph if op.place == place.index}
+    made |= _through(record, made)
+    return any(
+        op.name in _PRODUCTS and set(op.inputs) & made and set(op.inputs) - made - {-1}
+        for op in record.graph
+    )
+
+
 def is_output(record: Record, place: Place) -> bool:
     """Whether an activation is a network's last: nothing measured consumes it."""
     return not any(place.index in other.inputs for other in record.places)
+
+
+def picks_its_parts(record: Record, module: Module) -> bool:
+    """Whether it is a part of a module of torch's own, which did run, and by itself decides which
+    of its parts a batch needs, or uses their weights.
+    """
+    by_index = {m.index: m for m in record.modules}
+    parent = by_index.get(module.parent)
+    while parent is not None:
+        if parent.type in _OWN_PARTS and parent.calls > 0:
+            return True
+        parent = by_index.get(parent.parent)
+    return False
 
 
 def _through(record: Record, made: set[int]) -> set[int]:

@@ -10,7 +10,9 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
+from backprobe.rules.places import picks_its_parts
 from backprobe.rules.wording import at, plural, unique
+from backprobe.signals.detour import goes_round
 from backprobe.signals.held_out import held_out
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.losses import CLASSES
@@ -23,7 +25,8 @@ class FanRatio(AbstractRule):
     ## What it looks for
     The width of hidden layers against the number of classes, in a classifier whose loss stays well
     above zero; and a layer of one unit between wide ones, whatever the loss. Convolutions, whose
-    positions carry more, are left out, and so are codes of two and more units. Embeddings of one
+    positions carry more, are left out, and so are codes of two and more units and layers that what
+    they get also goes around: scores, gates, residual branches. Embeddings of one
     number a word, where no other embedding has more.
 
     ## Why it matters
@@ -72,7 +75,13 @@ class FanRatio(AbstractRule):
             return []
         found = [x for x in layers(record) if x.place is not None and x.module.type == "Linear"]
         classes = loss.classes if loss.kind in CLASSES else 0
-        narrow = [x for x in found[:-1] if _width(x) * self.limits.ratio <= classes]
+        narrow = [
+            x
+            for x in found[:-1]
+            if _width(x) * self.limits.ratio <= classes
+            and not goes_round(record, x.module)
+            and not picks_its_parts(record, x.module)
+        ]
         if not narrow:
             return self._one_unit(record, state, found)
         least = min(_width(x) for x in narrow)
@@ -105,8 +114,11 @@ class FanRatio(AbstractRule):
         needle = [
             (a, b)
             for a, b in pairwise(found)
-            if _width(a) == 1 and a.fan_in >= self.limits.wide and _width(b) >= self.limits.wide / 2
-            if a.module.root == b.module.root
+            if _width(a) == 1
+            and a.fan_in >= self.limits.wide
+            and _width(b) >= self.limits.wide / 2
+            and a.module.root == b.module.root
+            and not goes_round(record, a.module)
         ]
         if not needle and (state.hurt >= HURTS or leaves_much(record)):
             return self._one_number_a_word(record, state)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
+from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.outputs import output_names
-from backprobe.rules.places import is_output, place_names
+from backprobe.rules.places import is_output, place_names, weighs
 from backprobe.rules.wording import at
+from backprobe.signals.idle_weights import IdleWeights, idle_weights
 from backprobe.signals.progress import progress
 
 
@@ -19,7 +21,8 @@ class SingleUnitSoftmax(AbstractRule):
 
     ## What it looks for
     The size of the axis that a softmax or log-softmax normalises, in the forward really taken, and
-    a cross entropy over one class.
+    a cross entropy over one class. Attention whose softmax runs over the scoring layer's one unit
+    instead of over what it weighs, and whose weights were all 1 at each look.
 
     ## Why it matters
     exp(x) / exp(x) is 1. The prediction is constant, its derivative is zero, and not one weight
@@ -32,6 +35,7 @@ class SingleUnitSoftmax(AbstractRule):
     ## What to try
     - `swap-loss=bce-with-logits`: drop the softmax and give the raw score to `BCEWithLogitsLoss`
     - two output units with `CrossEntropyLoss`
+    - the axis that is weighed as the softmax's `dim`
 
     ## When it is wrong
     Attention over a sequence that happens to hold one element.
@@ -57,6 +61,8 @@ class SingleUnitSoftmax(AbstractRule):
         for place in record.places:
             if place.activation not in ("softmax", "log_softmax") or not is_output(record, place):
                 continue
+            if weighs(record, place):
+                continue
             if len(place.shape) == 2 and place.shape[1] == self.limits.size:
                 names = place_names(record, place)
                 found.append(self._finding(record, names, place.source, place.activation))
@@ -66,7 +72,26 @@ class SingleUnitSoftmax(AbstractRule):
                 for loss in record.losses
                 if loss.kind == "cross_entropy" and loss.classes == self.limits.size
             ]
-        return found
+        return [*found, *(self._idle(record, weights) for weights in idle_weights(record))]
+
+    def _idle(self, record: Record, found: IdleWeights) -> Finding:
+        """Attention that weighs everything by one."""
+        state, place = progress(record), found.place
+        names = place_names(record, place)
+        layer = f" of {names[0]}" if names else ""
+        return Finding(
+            rule=self.name,
+            severity=severity_of_mistake(record),
+            confidence=confidence(0.85, 0.98, 1.0),
+            message=(
+                f"the softmax{at(place.source)} runs over the one unit{layer}, not over the "
+                f"{found.several} that it weighs: each weight is 1 whatever comes in, and nothing "
+                f"before it gets a gradient; {state.in_words()}"
+            ),
+            where=names,
+            source=place.source,
+            evidence={"units": 1, "activation": "softmax", "weighs": found.several},
+        )
 
     def _finding(
         self, record: Record, names: tuple[str, ...], source: Source | None, what: str

@@ -11,7 +11,7 @@ from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
-from backprobe.rules.places import declared
+from backprobe.rules.places import declared, picks_its_parts
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.judged import run_without_gradients, within
 from backprobe.signals.progress import progress
@@ -73,7 +73,7 @@ class UnusedModule(AbstractRule):
             own = [p for p in own if p.requires_grad and p.index in measured]
             called = (
                 module.calls > 0
-                or _parent_reads(record, module)
+                or picks_its_parts(record, module)
                 or any(within(module, other) for other in judged)
             )
             if own and not called and not any(p.index in touched for p in own):
@@ -111,12 +111,6 @@ class UnusedModule(AbstractRule):
                 },
             )
         ]
-
-
-def _parent_reads(record: Record, module: Module) -> bool:
-    """Modules whose weights their parent uses by itself, such as attention's output projection."""
-    parent = next((m for m in record.modules if m.index == module.parent), None)
-    return parent is not None and parent.type in ("MultiheadAttention",)
 
 
 def _top(record: Record, module: Module, guilty: list[tuple[Module, list[Parameter]]]) -> str:
