@@ -249,7 +249,8 @@ class Loss:
     Arguments:
         index: its number in the record.
         kind: "cross_entropy", "nll", "mse", "l1", "smooth_l1", "huber", "bce", "bce_with_logits",
-            "kl_div", "ctc", "hinge", "sum" (several), or "custom".
+            "kl_div", "ctc", "hinge", "poisson_nll" (of a logarithm), "sum" (several), or
+            "custom".
         chain: autograd node names from the root towards the model's output, nearest first.
         before: canonical names of the activations between the model's last layer and the loss
             proper, outermost first: ("log_softmax", "softmax") is a double softmax.
@@ -278,6 +279,9 @@ class Loss:
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
             its `kind`, and of a sum of parameters' squares `squares_of`: the parameters' shapes.
+        roles: the argument that was given what belongs to another one: "target" (the network's
+            output, and the targets as `input`), "variance" (the targets, and the variance as
+            `target`); "" where they are in order.
     """
 
     index: int
@@ -299,6 +303,7 @@ class Loss:
     class_weights: tuple[float, ...] = ()
     scale: float = 1.0
     summands: tuple[Mapping[str, Any], ...] = ()
+    roles: str = ""
 
 
 @dataclass(frozen=True)

@@ -123,3 +123,38 @@ def test_a_gate_is_no_activation_of_the_output(squared: Any) -> None:
     assert read(squared(scores().sigmoid() * scores(), target)).before == ()
     assert read(squared(scores().sigmoid() * mask, target)).before == ("sigmoid",)
     assert read(squared(F.dropout(scores().sigmoid()), target)).before == ("sigmoid",)
+
+
+def test_poissons_likelihood_of_logarithms_is_read_with_its_targets() -> None:
+    """Whatever is added to it; one of rates has no `exp`."""
+    target = torch.poisson(torch.full((ROWS, WIDTH), 2.0))
+    rates = F.softplus(scores())
+    for full in (False, True):
+        found = read(F.poisson_nll_loss(rates, target, full=full))
+        assert (found.kind, found.before) == ("poisson_nll", ("exp", "softplus"))
+        assert found.target is not None
+        assert torch.equal(found.target, target)
+    assert read(F.poisson_nll_loss(rates, target, log_input=False)).kind == "custom"
+    other = scores() * 2
+    assert read((scores().exp() - target * other).mean()).kind == "custom"
+
+
+def test_the_variance_of_a_gaussian_tells_whether_it_is_an_output() -> None:
+    """Data in its place is kept, beside two outputs only."""
+    mean, target = scores(), torch.rand(ROWS, WIDTH) + 0.5
+    variance = F.softplus(scores())
+    given = read(F.gaussian_nll_loss(mean, variance, target)).extra["variance"]
+    assert torch.equal(given, target)
+    for right in ((mean, target, variance), (mean, target, target), (mean, variance, variance)):
+        assert "variance" not in read(F.gaussian_nll_loss(*right)).extra
+
+
+@pytest.mark.parametrize("loss", [F.binary_cross_entropy, F.binary_cross_entropy_with_logits])
+def test_an_output_given_as_the_target_is_told(loss: Any) -> None:
+    """By where the gradient flows; two outputs are no mistake."""
+    output, target = scores().sigmoid(), torch.rand(ROWS, WIDTH).round()
+    swapped = read(loss(target, output))
+    assert (swapped.roles, swapped.before) == ("target", ("sigmoid",))
+    assert swapped.target is target
+    assert read(loss(output, target)).roles == ""
+    assert read(loss(output, scores().sigmoid())).roles == ""

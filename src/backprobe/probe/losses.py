@@ -81,6 +81,7 @@ class Losses:
             self._tell_output(index, reading)
             self._tell_shares(index, reading)
             self._tell_weights(index, reading)
+            self._tell_variance(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -175,6 +176,20 @@ class Losses:
         else:
             self._transfers.send([flat], deliver)
 
+    def _tell_variance(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Asks whether what a likelihood was given as its variance differs from row to row."""
+        given = reading.extra.get("variance")
+        if given is None or not predictions.plain(given):
+            return
+        flat = given.detach().reshape(-1)[:MAX_ELEMENTS]
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            if values[1] > values[0]:
+                self.entries[index] = replace(self.entries[index], roles="variance")
+                self._touch("losses", self.entries[index])
+
+        self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""
         dirty, self._dirty = self._dirty, set()  # the training thread adds to the new one
@@ -215,6 +230,7 @@ class Losses:
             weighted=reading.weighted,
             scale=reading.scale,
             summands=reading.summands,
+            roles=reading.roles,
         )
 
 

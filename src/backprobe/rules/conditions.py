@@ -111,6 +111,12 @@ def by_exclusion(cause: Finding, symptom: Finding) -> bool:
     return only == [False, True]
 
 
+def misplaced(cause: Finding, symptom: Finding) -> bool:
+    """The loss takes a logarithm of data, or has no lower end: its arguments are mixed up."""
+    del symptom
+    return bool(cause.evidence.get("roles"))
+
+
 def lacks_class(cause: Finding, symptom: Finding) -> bool:
     """A class that never counts in training is just what held-out rows get wrong."""
     del symptom

@@ -24,6 +24,7 @@ from backprobe.rules.conditions import (
     inside,
     lacks_class,
     large,
+    misplaced,
     norms_unused,
     shares_place,
     single,
@@ -147,7 +148,16 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     ),
     *_pairs("unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}),
     *_pairs("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
-    *_pairs("wrong-loss", {"overfitting": ("one class is judged only there", lacks_class)}),
+    *_pairs(
+        "wrong-loss",
+        {
+            "overfitting": ("one class is judged only there", lacks_class),
+            **dict.fromkeys(
+                (*_TOO_LARGE, "nonfinite-gradients"),
+                ("the loss is of other numbers than it takes", misplaced),
+            ),
+        },
+    ),
     *_pairs("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
     *_pairs(
         "updates-lost-to-rounding",

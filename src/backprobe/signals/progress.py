@@ -111,7 +111,7 @@ def progress(record: Record) -> Progress:
     hurt = float(np.clip(1.0 - explained / WELL_EXPLAINED, 0.0, 1.0))
     if baseline is None and trend.fell:
         # What this loss can reach is not known, and it falls.
-        own = main.loss is None or main.loss.kind == "custom"
+        own = main.loss is None or main.loss.kind in ("custom", "poisson_nll")
         hurt *= UNKNOWN_LOSS if own else UNKNOWN_BASELINE
     if _accuracy(record) >= WELL_RIGHT:
         hurt = 0.0

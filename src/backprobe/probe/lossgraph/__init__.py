@@ -12,6 +12,7 @@ from typing import Any
 
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.handwritten import read_handwritten
+from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
 from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
@@ -42,6 +43,7 @@ def read(root: Any, readable: Readable) -> LossReading:
         read_builtin(found, reading, readable)
     else:
         read_handwritten(node, reading, readable)
+        read_likelihood(node, reading, readable)
     _as_mean(reading)
     return reading
 

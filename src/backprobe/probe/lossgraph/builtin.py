@@ -37,10 +37,15 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
     if output_node is not None:
         reading.output_shape = shape_of(output_node)
     reading.loss_shape = reading.output_shape
+    flows = [child is not None for child, _ in node.next_functions[:2]]
+    swapped = reading.kind in ("bce", "bce_with_logits") and flows == [False, True]
+    reading.roles = "target" if swapped else ""
     if not readable(node):
         return
     reading.target = getattr(node, "_saved_target", None)
     reading.output = getattr(node, "_saved_self", None)
+    if swapped:
+        reading.target, reading.output = reading.output, reading.target
     if reading.output is not None:
         reading.output_shape = tuple(reading.output.shape)
     for name in ("_saved_weight", "_saved_pos_weight"):

@@ -13,6 +13,7 @@ from torch import Tensor
 class LossReading:
     """What one backward root is.
 
+    `roles` tells which argument was given what belongs to another one, see `records.Loss`.
     Of a sum that counts as a mean `folded` is what it is over: part of the scale no longer.
     """
 
@@ -33,4 +34,5 @@ class LossReading:
     class_weights: Tensor | None = None
     terms: int = 1
     summands: tuple[dict[str, Any], ...] = ()
+    roles: str = ""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model import target_codes
+from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
@@ -33,6 +34,10 @@ class WrongLoss(AbstractRule):
     shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself).
     An `ignore_index` that is a class of rows with one target each (a note, unless just that class
     is missing among held-out rows that are right).
+    Arguments in each other's places, told by where the gradient flows: the output as the target of
+    binary cross entropy, the targets as the variance of `gaussian_nll_loss`; and
+    `poisson_nll_loss`, which takes logarithms of rates unless told otherwise, behind an activation
+    that makes its output positive.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -47,11 +52,12 @@ class WrongLoss(AbstractRule):
     - `swap-loss=cross-entropy`, with as many outputs as classes
     - `2 * target - 1` makes answers of 1 and -1 of those of 1 and 0
     - `swap-loss=bce-with-logits`, where a row may have several classes
+    - `log_input=False` where the outputs are rates
     - no `ignore_index` for labels: it is for padding, and -100 by itself
 
     ## When it is wrong
-    Ratings, counts and other ordered whole numbers. Rows that have no label yet. Rows of several
-    ones whose classes are only ranked, as those of a recommender are.
+    Rates that are never below 1. Ratings, counts and other ordered whole numbers. Rows that have no
+    label yet. Rows of several ones whose classes are only ranked, as those of a recommender are.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
@@ -77,7 +83,11 @@ class WrongLoss(AbstractRule):
         """At most one finding a loss."""
         found = list(target_codes.signs(record))
         for loss in record.losses:
-            coded = target_codes.many_ones(record, loss) or ignored_class(record, loss)
+            coded = (
+                misplaced(record, loss)
+                or target_codes.many_ones(record, loss)
+                or ignored_class(record, loss)
+            )
             if coded is not None:
                 found.append(coded)
                 continue
