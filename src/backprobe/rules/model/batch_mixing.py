@@ -11,8 +11,9 @@ import numpy as np
 from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.model.row_positions import SUMS, added_by_row
+from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
 from backprobe.signals.progress import progress
@@ -29,10 +30,10 @@ class BatchMixing(AbstractRule):
 
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
-    meant), of the batch or within a sample, or that gather rows from an axis in the middle,
-    recurrent and attention layers without `batch_first` that get the batch first, a table of
-    positions that is cut by the number of rows, and a softmax (the last one, or that of an
-    attention) that runs over the rows.
+    meant), of the batch or within a sample, that join heads or channels which don't lie beside what
+    they are joined with, or that gather rows from an axis in the middle, recurrent and attention
+    layers without `batch_first` that get the batch first, a table of positions that is cut by the
+    number of rows, and a softmax (the last one, or that of an attention) that runs over the rows.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -78,8 +79,11 @@ class BatchMixing(AbstractRule):
             batch_first = bool(module.settings.get("batch_first")) if module is not None else True
             message = ""
             treatments: tuple[str, ...] = ()
+            certain = True
             if op.name in RESHAPES:
                 message = self._reshape(op, rows) or self._within(op, rows)
+                if not message and scrambles(record, op):
+                    message, certain = self._joined(op), False
             elif op.name in RECURRENT and not batch_first:
                 message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
             elif op.name == ATTENTION and not batch_first:
@@ -96,7 +100,9 @@ class BatchMixing(AbstractRule):
                 if op.name in SOFTMAX and op.index == last_softmax:
                     names = unique([*names, *output_names(record, progress(record).loss)])
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
-                found.setdefault(key, self._finding(record, message, names, op.source, treatments))
+                found.setdefault(
+                    key, self._finding(record, message, names, op.source, treatments, certain)
+                )
         return list(found.values())
 
     def _reshape(self, op: Operation, rows: int) -> str:
@@ -131,6 +137,14 @@ class BatchMixing(AbstractRule):
             f"`{op.name}`{at(op.source)} turns {before} into {after}: the numbers keep their order "
             "in memory, so channels and positions are mixed; moving an axis takes permute or "
             "transpose"
+        )
+
+    def _joined(self, op: Operation) -> str:
+        """Of a reshape that joins axes which don't lie side by side."""
+        return (
+            f"`{op.name}`{at(op.source)} turns {op.input_shapes[0]} into {op.shape}: the numbers "
+            f"keep their order in memory, so each of the {op.shape[1]} rows of a sample holds "
+            "parts of several; an axis is moved by permute or transpose first"
         )
 
     def _time_first(self, op: Operation, rows: int, what: str) -> str:
@@ -192,12 +206,13 @@ class BatchMixing(AbstractRule):
         names: tuple[str, ...],
         source: Source | None,
         treatments: tuple[str, ...],
+        certain: bool,
     ) -> Finding:
         state = progress(record)
-        severity = severity_by_harm(state)
+        severity = severity_of_mistake(record)
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "note" else severity,
+            severity="warning" if severity == "note" and certain else severity,
             confidence=confidence(0.75, 0.97, state.hurt),
             message=message,
             where=names,
