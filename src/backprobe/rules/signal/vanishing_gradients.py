@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.signal.hidden_softmax import shrunk_by_softmax
 from backprobe.rules.wording import at, figure, listed, times, unique
 from backprobe.signals.gradient_flow import (
     GradientFlow,
@@ -30,7 +31,8 @@ class VanishingGradients(AbstractRule):
     ## What it looks for
     The RMS of each weight's gradient over the first observed steps, from the input on. It fires
     where a layer gets many times less than a layer behind it and the run learns too little; a
-    network that learns all the same gets at most a note.
+    network that learns all the same gets at most a note. Also softmaxes between hidden layers (not
+    an attention's, not a gate), behind which a layer gets many times what one before them gets.
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
@@ -44,6 +46,7 @@ class VanishingGradients(AbstractRule):
 
     ## What to try
     - `swap-activation=relu`: suits sigmoid and tanh between hidden layers
+    - a ReLU in place of a softmax between hidden layers
     - `initialize=he`: suits deep ReLU stacks with PyTorch's default init
     - `batchnorm=on`: suits stacks of more than ten layers
     - residual connections: the last resort, a change of the architecture
@@ -84,7 +87,11 @@ class VanishingGradients(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: the stretch of layers that shrinks the gradient."""
         state = progress(record)
-        return self._by_depth(record, state) or self._by_time(record, state)
+        return (
+            shrunk_by_softmax(record, self.name, self.limits.shrinkage)
+            or self._by_depth(record, state)
+            or self._by_time(record, state)
+        )
 
     def _by_time(self, record: Record, state: Progress) -> list[Finding]:
         """A row of squashing activations through which one layer is passed again and again."""
