@@ -181,7 +181,8 @@ class Operation:
         input_shapes: shapes of its tensor arguments.
         dtype: dtype of its output.
         place: index of the place that measures its output, -1 for none.
-        arguments: plain keyword facts (`p`, `dim`, `reduction` …).
+        arguments: plain keyword facts (`p`, `dim`, `reduction` …); `itself` where a sum is of one
+            tensor and the same tensor.
     """
 
     index: int

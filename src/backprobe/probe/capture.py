@@ -57,6 +57,7 @@ _POSITIONAL = {
     "log_softmax": ("dim",),
 }
 """Function → names of the plain arguments that follow its first tensor."""
+SUMS = frozenset({"add", "add_", "__add__", "__radd__", "__iadd__"})
 _ARGUMENTS = (
     "training",
     "dim",
@@ -175,6 +176,8 @@ class Capture(TorchFunctionMode):
         tensors += [a for a in _flat(tuple(kwargs.values())) if isinstance(a, Tensor)]
         index = len(self.operations)
         plain = _plain(name, args, kwargs)
+        if name in SUMS and len(tensors) == 2 and tensors[0] is tensors[1]:
+            plain["itself"] = True
         if name == "embedding" and self._ids is None and tensors[0].dim() == 2:
             self._ids = tensors[0]
         elif name in FUSED:

@@ -11,6 +11,7 @@ from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model.lost_shortcut import lost_shortcuts
 from backprobe.rules.places import declared, picks_its_parts
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.judged import run_without_gradients, within
@@ -22,7 +23,9 @@ class UnusedModule(AbstractRule):
 
     ## What it looks for
     Modules with parameters of their own that did not run in the captured forward and whose
-    parameters had no gradient at any observed step, although the optimizer holds them.
+    parameters had no gradient at any observed step, although the optimizer holds them. And a
+    shortcut that is not there: a block that adds what its layers gave to itself (`x = f(x)`, then
+    `x + x`), so that its input goes nowhere else.
 
     ## Why it matters
     What the reader believes to be in the network is not: a forgotten layer, a normalisation that is
@@ -34,6 +37,7 @@ class UnusedModule(AbstractRule):
 
     ## What to try
     - call it in `forward`, or remove it
+    - `x = x + f(x)`, or another name for what the layers gave
 
     ## When it is wrong
     Heads for other tasks, auxiliary outputs and mixtures of experts that some steps use.
@@ -56,7 +60,34 @@ class UnusedModule(AbstractRule):
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
-        """At most one finding: all modules that nothing calls."""
+        """At most one finding: all modules that nothing calls, or else blocks without shortcut."""
+        return self._uncalled(record) or self._shortcuts(record)
+
+    def _shortcuts(self, record: Record) -> list[Finding]:
+        """Blocks whose input was to be added to what their layers gave."""
+        found = lost_shortcuts(record)
+        if not found:
+            return []
+        severity, source = severity_of_mistake(record), found[0][1].source
+        names = unique(block.name for block, _ in found)
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if severity == "error" else severity,
+                confidence=confidence(0.65, 0.9, progress(record).hurt),
+                message=(
+                    f"the sum{at(source)} in {listed(names)} is of one tensor with itself: the "
+                    "block's input, which it is made of, is added nowhere, so no shortcut passes "
+                    f"its layers; {progress(record).in_words()}"
+                ),
+                where=names,
+                source=source,
+                evidence={"modules": list(names), "shortcut": True},
+            )
+        ]
+
+    def _uncalled(self, record: Record) -> list[Finding]:
+        """All modules that nothing calls."""
         series = record.parameters_series
         grads = series.values.get("grad_rms")
         if grads is None or len(series.step) < self.limits.steps:
