@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import seen
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model.row_positions import SUMS
 from backprobe.rules.wording import at, listed, plural, times, unique
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.layers import Layer, layers
@@ -34,6 +36,7 @@ class HiddenSoftmax:
     Arguments:
         fed: the layers that feed them.
         taker: the layer behind the last one.
+        in_a_row: whether a layer that takes one feeds another.
         width: units of the widest.
         shrinkage: gradient of `taker` / that of the first of `fed`, in the first steps.
         source: the line that makes the first softmax, or calls it.
@@ -41,6 +44,7 @@ class HiddenSoftmax:
 
     fed: tuple[Layer, ...]
     taker: Layer
+    in_a_row: bool
     width: int
     shrinkage: float
     source: Source | None
@@ -55,9 +59,9 @@ def shrunk_by_softmax(record: Record, rule: str, limit: float) -> list[Finding]:
     found = hidden_softmax(record)
     if found is None or found.shrinkage < limit:
         return []
-    state, several = progress(record), len(found.fed) > 1
-    severity = severity_of_mistake(record) if several else severity_by_harm(state)
-    if not several and severity == "note":
+    state, row = progress(record), found.in_a_row
+    severity = severity_of_mistake(record) if row else severity_by_harm(state)
+    if not row and severity == "note":
         return []
     names = unique(x.name for x in found.fed)
     return [
@@ -104,6 +108,9 @@ def hidden_softmax(record: Record) -> HiddenSoftmax | None:
         return None
     return HiddenSoftmax(
         fed=tuple({before.module.index: before for before, *_ in pairs}.values()),
+        in_a_row=any(
+            taker.module.index == fed.module.index for (_, taker, *_), (fed, *_) in pairwise(pairs)
+        ),
         taker=pairs[-1][1],
         width=max(width for *_, width in pairs),
         shrinkage=high / low,
@@ -130,10 +137,13 @@ def _between(record: Record, op: Operation) -> tuple[int, int, int]:
         if other.name in PASSED:
             made.add(other.index)
         elif other.name in LAYERS and other.inputs[0] in made:
-            takers.append(other.module)
+            takers.append(other)
         else:
             return _NONE  # what multiplies or adds something with it means it as shares
-    return (feed.module, takers[-1], op.shape[axis]) if takers else _NONE
+    given = {taker.index for taker in takers}
+    if not takers or any(o.name in SUMS and given & set(o.inputs) for o in record.graph):
+        return _NONE  # a memory that is read, beside a shortcut
+    return feed.module, takers[-1].module, op.shape[axis]
 
 
 def _line(fed: Layer, op: Operation) -> Source | None:
