@@ -28,6 +28,7 @@ class FanRatio(AbstractRule):
     positions carry more, are left out, and so are codes of two and more units and layers that what
     they get also goes around: scores, gates, residual branches. Embeddings of one
     number a word, where no other embedding has more.
+    The classes are those that a later layer scores, not the rows of a contrastive loss.
 
     ## Why it matters
     What a narrow layer drops no later layer brings back.
@@ -83,6 +84,10 @@ class FanRatio(AbstractRule):
             and not picks_its_parts(record, x.module)
         ]
         if not narrow:
+            return self._one_unit(record, state, found)
+        # Without a later layer of as many outputs the classes are other rows: a contrastive loss.
+        later = [x for x in layers(record) if x.order > narrow[0].order]
+        if not any(x.weight.shape[0] == classes for x in later):
             return self._one_unit(record, state, found)
         least = min(_width(x) for x in narrow)
         names = tuple(x.name for x in narrow)
