@@ -48,6 +48,53 @@ def _reaches(
     return False, found
 
 
+def carried_on(record: Record, calls: list[Operation]) -> bool:
+    """Whether a memory beside a layer's own result reaches each of its calls uncut.
+
+    That is another layer before it which runs as often, each time on what it gave before.
+    """
+    by_index = {op.index: op for op in record.graph}
+    others: dict[tuple[int, str], list[Operation]] = {}
+    for op in record.graph:
+        others.setdefault((op.module, op.name), []).append(op)
+    for (module, _), found in others.items():
+        if module in (-1, calls[0].module) or len(found) != len(calls):
+            continue
+        linked = (_reaches(by_index, b, a.index)[0] for a, b in pairwise(found))
+        feeds = (_reaches(by_index, c, m.index)[0] for m, c in zip(found, calls, strict=True))
+        if all(linked) and all(feeds):
+            return True
+    return False
+
+
+def each_used(record: Record, calls: list[Operation]) -> bool:
+    """Whether each result of a layer has a loss of its own, as far as the graph shows it."""
+    if any(loss.terms >= len(calls) for loss in record.losses):
+        return True
+    takers: dict[int, list[Operation]] = {}
+    for op in record.graph:
+        for index in op.inputs:
+            takers.setdefault(index, []).append(op)
+    return all(_goes_on(takers, call, after.index) for call, after in pairwise(calls))
+
+
+def _goes_on(takers: dict[int, list[Operation]], call: Operation, after: int) -> bool:
+    """Whether a result is taken uncut by what runs after the next call, or ends unread."""
+    pending, seen = [call], {call.index}
+    while pending:
+        op = pending.pop()
+        following = takers.get(op.index, [])
+        if op is not call and not following and op.name not in CUTS:
+            return True
+        for taker in following:
+            if taker.index > after:
+                return True
+            if taker.name not in CUTS and taker.index not in seen:
+                seen.add(taker.index)
+                pending.append(taker)
+    return False
+
+
 def bridges_of(record: Record) -> list[tuple[Operation, Operation]]:
     """Pairs of a result that nothing takes and a later operation that takes one of its shape.
 

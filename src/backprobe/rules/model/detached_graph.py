@@ -11,10 +11,11 @@ from backprobe.records import Finding, Operation, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.model.detached_steps import steps_cut_off
 from backprobe.rules.model.zero_derivative import flat_function
 from backprobe.rules.places import declared, upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
-from backprobe.signals.cuts import CUTS, bridges_of, cut_between, makers
+from backprobe.signals.cuts import CUTS, bridges_of, makers
 from backprobe.signals.judged import run_without_gradients, within
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import progress
@@ -29,7 +30,9 @@ class DetachedGraph(AbstractRule):
     copy that nothing in the graph has made (a trip through numpy); a part that runs under `no_grad`
     at each step although an optimizer holds it; a layer of the user's own whose output never
     reaches the loss; a layer that runs step after step, each time on a detached copy of its own
-    last result; and a loss whose backward reaches no parameter at all.
+    last result and with nothing else that carries on (where each of its results has a loss of its
+    own it learns, and only what would have to be remembered is lost); and a loss whose backward
+    reaches no parameter at all.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -105,7 +108,7 @@ class DetachedGraph(AbstractRule):
             return (
                 self._flat(record)
                 or self._copied(record, bridges)
-                or self._recurrent(record)
+                or steps_cut_off(record, self.name)
                 or self._without_gradients(record, touched)
                 or self._unread(record, touched)
             )
@@ -288,33 +291,6 @@ class DetachedGraph(AbstractRule):
                     where=unique([part.name]),
                     source=part.source,
                     evidence={"layers": [name], "cut": "no_grad", "tensors": len(held)},
-                )
-            ]
-        return []
-
-    def _recurrent(self, record: Record) -> list[Finding]:
-        """A layer that runs step after step, each on a detached copy of what the last one gave."""
-        for layer in layers(record):
-            calls = [op for op in record.graph if op.module == layer.module.index]
-            cut = cut_between(record, calls)
-            if cut is None or not layer.weight.requires_grad:
-                continue
-            state = progress(record)
-            name = layer.name
-            return [
-                Finding(
-                    rule=self.name,
-                    severity=severity_of_mistake(record),
-                    confidence=confidence(0.6, 0.92, state.hurt),
-                    message=(
-                        f"{name}{at(cut.source)} runs {len(calls)} times in one forward, each time "
-                        f"on what it gave before, cut off by `{cut.name}`: only the last step "
-                        f"learns, and nothing that must be remembered; {state.in_words()}"
-                    ),
-                    where=(name,),
-                    source=cut.source,
-                    treatments=("ignore-detach",),
-                    evidence={"layers": [name], "cut": cut.name, "calls": len(calls)},
                 )
             ]
         return []
