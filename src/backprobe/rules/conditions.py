@@ -92,6 +92,12 @@ def from_the_first_step(cause: Finding, symptom: Finding) -> bool:
     return cause.steps[0] < 2
 
 
+def overflowed(cause: Finding, symptom: Finding) -> bool:
+    """No function was seen to get finite numbers for which it has no value."""
+    del cause
+    return not (symptom.evidence.get("undefined") and symptom.where)
+
+
 def shares_place(cause: Finding, symptom: Finding) -> bool:
     """Both name a module in common, or one of them names none."""
     if not cause.where or not symptom.where:

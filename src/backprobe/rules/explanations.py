@@ -26,6 +26,7 @@ from backprobe.rules.conditions import (
     large,
     misplaced,
     norms_unused,
+    overflowed,
     shares_place,
     single,
     told,
@@ -355,7 +356,7 @@ EXPLANATIONS: tuple[Explanation, ...] = (
     *_pairs(
         "exploding-gradients",
         {
-            "nonfinite-loss": ("the steps overflow", always),
+            "nonfinite-loss": ("the steps overflow", overflowed),
             "initial-loss-off": ("the signal is as large as the gradient", at_birth),
             "learning-rate-too-high": ("no step is small beside such a gradient", at_birth),
             "nonfinite-gradients": ("the gradient overflows", at_birth),

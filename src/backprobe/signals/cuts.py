@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from backprobe.records import Operation, Record
+from backprobe.signals.layers import layers
 
 CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "round", "sign"})
 """Operations that no gradient passes."""
@@ -55,10 +56,12 @@ def carried_on(record: Record, calls: list[Operation]) -> bool:
     """
     by_index = {op.index: op for op in record.graph}
     others: dict[tuple[int, str], list[Operation]] = {}
+    among = {layer.module.index for layer in layers(record)} - {calls[0].module}
     for op in record.graph:
-        others.setdefault((op.module, op.name), []).append(op)
-    for (module, _), found in others.items():
-        if module in (-1, calls[0].module) or len(found) != len(calls):
+        if op.module in among and op.name not in CUTS:
+            others.setdefault((op.module, op.name), []).append(op)
+    for found in others.values():
+        if len(found) != len(calls):
             continue
         linked = (_reaches(by_index, b, a.index)[0] for a, b in pairwise(found))
         feeds = (_reaches(by_index, c, m.index)[0] for m, c in zip(found, calls, strict=True))

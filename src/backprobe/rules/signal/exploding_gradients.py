@@ -17,10 +17,13 @@ from backprobe.rules.wording import at, figure, times, unique, with_blocks
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.init_scale import RECURRENT
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.series import first
 
 Array = NDArray[np.float64]
+LASTING = 0.5
+"""Share of losses that are not finite from which a run has not got over it."""
 PASSES = 3
 """A layer that runs more often in one forward is a recurrent one (twice: a siamese network)."""
 
@@ -93,7 +96,7 @@ class ExplodingGradients(AbstractRule):
             return []
         step = np.asarray(record.steps["step"], np.float64)
         norm = np.asarray(record.steps["grad_norm"], np.float64)
-        known = np.flatnonzero(~np.isnan(norm))
+        known = np.flatnonzero(~np.isnan(norm) & (step < _broken_since(record)))
         time_growth, base, peak, peak_step = _growth_over_time(norm[known], step[known])
         fall = _fall_since_birth(norm[known])
         flow = gradient_flow(record, layers(record))
@@ -173,6 +176,14 @@ class ExplodingGradients(AbstractRule):
         if state.baseline is None or state.trend is None:
             return False
         return state.trend.first > self.limits.birth_loss * state.baseline
+
+
+def _broken_since(record: Record) -> float:
+    """Step from which most losses are not finite: what grows then is no cause of it."""
+    main = main_loss(record)
+    bad = ~np.isfinite(main.value)
+    since = int(np.argmax(bad))
+    return float(main.step[since]) if bad.any() and bad[since:].mean() >= LASTING else math.inf
 
 
 def _growth_over_time(norm: Array, step: Array) -> tuple[float, float, float, int]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.wording import at, figure, percent, unique
+from backprobe.rules.wording import at, figure, listed, percent, unique
+from backprobe.signals.domain import UNDEFINED, negative_outputs, undefined_in
 from backprobe.signals.losses import main_loss
 
 
@@ -20,7 +21,8 @@ class NonfiniteLoss(AbstractRule):
 
     ## What it looks for
     Steps whose loss is NaN or infinite; the first of them, the last finite value before it, and the
-    first layer whose output or gradient was not finite.
+    first layer whose output or gradient was not finite. Where all outputs are finite, the function
+    of the loss that has no value for some of them: the logarithm or root of a negative number.
 
     ## Why it matters
     A NaN in the loss is a NaN in every gradient, and after one step in every weight. Nothing that
@@ -34,6 +36,7 @@ class NonfiniteLoss(AbstractRule):
     - `scale-lr=0.1`: suits a loss that grew before it broke
     - `drop-nonfinite-rows`: suits a NaN at the first steps, with finite weights
     - `clip-gradients=1.0`: suits single spikes
+    - a softplus or an exponential on an output whose logarithm or root is taken
 
     ## When it is wrong
     Mixed precision skips steps whose gradients overflow; the loss itself stays finite there.
@@ -83,6 +86,9 @@ class NonfiniteLoss(AbstractRule):
         place = _first_bad_output(record)
         if place:
             message += f"; the first output that is not finite is {place}'s"
+        cause = _undefined(record, main.loss, step) if not place and kind == "NaN" else None
+        if cause is not None:
+            message += f"; {cause.words}"
         grew = bool(before.size >= 2 and abs(before[-1]) > 10.0 * abs(before[0]))
         return [
             Finding(
@@ -90,7 +96,7 @@ class NonfiniteLoss(AbstractRule):
                 severity="error" if lasting else "warning" if bad.sum() > 2 else "note",
                 confidence=confidence(0.6, 0.99, between(share, 0.0, 0.9)),
                 message=message,
-                where=unique([place]),
+                where=unique([place]) if cause is None else cause.where,
                 source=source,
                 steps=(step, int(main.step[-1] if lasting else main.step[np.flatnonzero(bad)[-1]])),
                 evidence={
@@ -99,6 +105,7 @@ class NonfiniteLoss(AbstractRule):
                     "last_finite": float(before[-1]) if before.size else None,
                     "grew_before": grew,
                     "value": kind,
+                    "undefined": cause.function if cause else None,
                 },
                 treatments=(
                     ("scale-lr=0.1", "clip-gradients=1.0", "standardize-inputs", "guard-numerics")
@@ -112,6 +119,26 @@ class NonfiniteLoss(AbstractRule):
                 ),
             )
         ]
+
+
+@dataclass(frozen=True)
+class _Undefined:
+    function: str
+    words: str
+    where: tuple[str, ...]
+
+
+def _undefined(record: Record, loss: Loss | None, step: int) -> _Undefined | None:
+    """The function of the loss that gets numbers for which it has no value."""
+    function = undefined_in(loss)
+    if not function:
+        return None
+    places = negative_outputs(record, function, step)
+    names = unique(place.name for place in places)
+    words = f"every output is finite, and `{function}` {UNDEFINED[function]} is NaN"
+    if names:
+        words += f": what {listed(names)} {'gives' if len(names) == 1 else 'give'} goes below zero"
+    return _Undefined(function, words, names)
 
 
 def _first_bad_output(record: Record) -> str:

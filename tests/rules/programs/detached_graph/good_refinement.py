@@ -6,7 +6,7 @@ from toy import batches, curve
 
 torch.manual_seed(0)
 x, y = curve(rows=2000)
-y = y + 0.9 * torch.randn_like(y)
+y = y + 1.1 * torch.randn_like(y)
 
 
 class Refiner(nn.Module):
