@@ -16,7 +16,7 @@ from backprobe.probe.transfer import Transfers
 def told(pairs: list[tuple[Tensor, Tensor]]) -> list[int]:
     """The places that are told after these batches of ids and targets."""
     found: list[dict[str, Any]] = []
-    lags = Lags(lambda name, **data: found.append({"name": name, **data}), Transfers())
+    lags = Lags(lambda _, **data: found.append({"name": name, **data}), Transfers())
     for ids, target in pairs:
         lags.take(ids)
         lags.finish(target)
@@ -47,3 +47,28 @@ def test_what_is_no_such_target_is_not_told() -> None:
     assert told([(same, same)] * BATCHES) == [0]
     other = torch.randint(0, 30, (8, 20), generator=torch.Generator().manual_seed(2))
     assert told([(ids, other)] * BATCHES) == [0]
+
+
+def fed(*looked_up: Tensor, target: Tensor) -> list[int]:
+    """The module that is given its own targets, after two batches; -1: some get those before."""
+    found: list[int] = []
+    lags = Lags(lambda _, **data: found.append(data.get("module", -1)), Transfers())
+    for _ in range(3):
+        lags.look_up(list(enumerate(looked_up)))
+        lags.finish(None)  # another batch's row ends first
+        lags.finish(target)
+    return found
+
+
+def test_a_decoder_that_is_given_its_targets() -> None:
+    """Unless it gets those before them, or what it is taught is the encoder's own input."""
+    generator = torch.Generator().manual_seed(0)
+    source, target = torch.randint(0, 30, (2, 8, 12), generator=generator)
+    before = torch.cat([torch.zeros(8, 1, dtype=torch.long), target[:, :-1]], dim=1)
+    flat = target.reshape(-1)
+    assert fed(source, target, target=flat) == [1]
+    assert fed(source[:, :5], target, target=flat) == [1]
+    assert fed(source, before, target=flat) == [-1]
+    assert fed(target, target, target=flat) == []
+    assert fed(source, target, before, target=flat) == [-1]  # what a posterior reads
+    assert fed(target, target=flat) == []

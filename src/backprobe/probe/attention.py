@@ -40,7 +40,12 @@ _SCALED = (
     "query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa",
 )  # fmt: skip
 SEPARATE = ("q_proj_weight", "k_proj_weight")
-_MULTI_HEAD = tuple(inspect.signature(functional.multi_head_attention_forward).parameters)
+_NAMES = {
+    "scaled_dot_product_attention": _SCALED,
+    "multi_head_attention_forward": tuple(
+        inspect.signature(functional.multi_head_attention_forward).parameters
+    ),
+}
 
 
 def of_weights(weights: Tensor, scores: Any = None, dim: Any = -1) -> Tensor | None:
@@ -55,7 +60,7 @@ def of_weights(weights: Tensor, scores: Any = None, dim: Any = -1) -> Tensor | N
         None for fewer than 3 dimensions or 2 keys, or over another dimension than the last: that is
         a classifier's softmax, not attention.
     """
-    if not _plain(weights) or weights.dim() < 3 or weights.shape[-1] < 2:
+    if not plain(weights) or weights.dim() < 3 or weights.shape[-1] < 2:
         return None
     if dim not in (-1, weights.dim() - 1):
         return None
@@ -69,29 +74,33 @@ def of_weights(weights: Tensor, scores: Any = None, dim: Any = -1) -> Tensor | N
             step += 1
         rows = rows[::step].float()
         visible = torch.full(rows.shape[:1], keys, device=rows.device)
-        if _plain(scores) and scores.shape == weights.shape:
+        if plain(scores) and scores.shape == weights.shape:
             visible = (scores.detach().reshape(-1, keys)[::step] > HIDDEN).sum(dim=-1)
         return _mean(torch.special.xlogy(rows, rows).sum(dim=-1).neg(), visible)
 
 
 def of_softmax(call: Call, output: Tensor) -> Tensor | None:
     """The same of a call of a softmax, and what it put out."""
-    _, args, kwargs = call
-    given = dict(zip(("input", "dim"), args, strict=False)) | dict(kwargs)
+    given = given_of(call)
     return of_weights(output, given.get("input"), given.get("dim"))
 
 
 def of_fused(call: Call, output: Tensor) -> Tensor | None:  # noqa: ARG001  # called as `of_softmax` is
     """The same of a call of one of `FUSED`; None where its weights can't be told."""
+    given = given_of(call)
+    return _scaled(given) if call[0] == "scaled_dot_product_attention" else _multi_head(given)
+
+
+def given_of(call: Call) -> dict[str, Any]:
+    """What a function was called with, by name."""
     name, args, kwargs = call
-    if name == "scaled_dot_product_attention":
-        return _scaled(dict(zip(_SCALED, args, strict=False)) | dict(kwargs))
-    return _multi_head(dict(zip(_MULTI_HEAD, args, strict=False)) | dict(kwargs))
+    names = _NAMES.get(name, ("input", "dim"))
+    return dict(zip(names, args, strict=False)) | dict(kwargs)
 
 
 def _scaled(given: Mapping[str, Any]) -> Tensor | None:
     query, key, mask = given["query"], given["key"], given.get("attn_mask")
-    if not _plain(query) or not _plain(key) or query.dim() not in (3, 4):
+    if not plain(query) or not plain(key) or query.dim() not in (3, 4):
         return None
     if key.dim() != query.dim():
         return None
@@ -115,7 +124,7 @@ def _scaled(given: Mapping[str, Any]) -> Tensor | None:
         scale = given.get("scale")
         scores = scores * (1 / math.sqrt(width) if scale is None else scale)
         if mask is not None:
-            if not _plain(mask):
+            if not plain(mask):
                 return None
             mask = mask.detach().expand(batch, heads, queries, keys)
             mask = mask[at[:, None], head[:, None], rows[None, :]]
@@ -137,7 +146,7 @@ def _multi_head(given: Mapping[str, Any]) -> Tensor | None:
     extended = given.get("bias_k") is not None or given.get("add_zero_attn")
     if extended or given.get("static_k") is not None or query.dim() not in (2, 3):
         return None
-    if not all(map(_plain, (query, key, *weights))) or key.dim() != query.dim():
+    if not all(map(plain, (query, key, *weights))) or key.dim() != query.dim():
         return None
     heads = int(given["num_heads"])
     with torch.no_grad():
@@ -204,7 +213,7 @@ def _mean(entropy: Tensor, visible: Tensor) -> Tensor:
     return share.sum() / counts.sum()
 
 
-def _plain(tensor: Any) -> bool:
+def plain(tensor: Any) -> bool:
     """Whether a tensor holds its numbers itself: no shard, no nested or fake one."""
     return (
         type(tensor) in (Tensor, torch.nn.Parameter)

@@ -103,6 +103,7 @@ class Capture(TorchFunctionMode):
         self._held: list[Tensor] = []  # so that ids stay unique until the forward ends
         self._ordinals: dict[int, int] = {}
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
+        self.looked_up: list[tuple[int, Tensor]] = []  # ids of every embedding, by module
         self._attentions: dict[int, int] = {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -129,6 +130,7 @@ class Capture(TorchFunctionMode):
         """Lets go of the tensors."""
         self._held.clear()
         self._ids = None
+        self.looked_up = []
         self.producer.clear()
 
     def feeds(self, operation: Operation) -> tuple[int, ...]:
@@ -178,8 +180,9 @@ class Capture(TorchFunctionMode):
         plain = _plain(name, args, kwargs)
         if name in SUMS and len(tensors) == 2 and tensors[0] is tensors[1]:
             plain["itself"] = True
-        if name == "embedding" and self._ids is None and tensors[0].dim() == 2:
-            self._ids = tensors[0]
+        if name == "embedding" and tensors[0].dim() == 2:
+            self._ids = tensors[0] if self._ids is None else self._ids
+            self.looked_up.append((module, tensors[0]))
         elif name in FUSED:
             self.paused = True
             try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from backprobe.probe import attention, occasional, sites
+from backprobe.probe import attention, occasional, sight, sites
 from backprobe.probe.activations import FUNCTIONS, UNMEASURED
 from backprobe.probe.attention import Call
 from backprobe.probe.capture import Capture, possible
@@ -228,7 +228,7 @@ class Layers:
         """Reads the output of a module that has run."""
         spec = self._specs.get(id(module))
         if spec is None or spec.ref() is not module:
-            spec = self._spec(module, output)
+            spec = self._spec(module, args, output)
             self._specs[id(module)] = spec
             if self.calls is not None:
                 meter = spec.meter
@@ -263,6 +263,7 @@ class Layers:
         structure = self.state.structure
         index = self.index(module)
         self._graphs[index] = self._graphs.get(index, 0) + 1
+        self.state.guard.run("lags", self.state.lags.look_up, capture.looked_up)
         counts, self._counts = self._counts, {}
         for number, count in counts.items():
             if number >= 0 and structure.modules[number].calls < count:
@@ -302,7 +303,7 @@ class Layers:
                 entropy = attention.of_weights(output, args[0], getattr(module, "dim", None))
                 state.signal("outputs", "out_entropy", index, entropy)
 
-    def _spec(self, module: nn.Module, output: Any) -> _Spec:
+    def _spec(self, module: nn.Module, args: Any, output: Any) -> _Spec:
         structure = self.state.structure
         index = structure.module_of.get(id(module), -1)
         ref = weakref.ref(module, self._forgetter(id(module)))
@@ -325,6 +326,9 @@ class Layers:
             source=entry.source,
         )
         meter = self.state.outputs.add(place, self._channels_first(name, shape))
+        if place.activation == "softmax" and args and type(output) is Tensor:
+            call: Call = ("softmax", (args[0], getattr(module, "dim", None)), {})
+            self.state.guard.run("sight", self._sight, place, call, output)
         return _Spec(index, ref, meter, weighted)
 
     def _forgetter(self, key: int) -> Callable[[Any], None] | None:
@@ -333,7 +337,7 @@ class Layers:
 
     def _on_activation(self, call: Call, output: Tensor, module: int, ordinal: int) -> Place | None:
         """Measures a functional activation, unless a module is what called it."""
-        structure = self.state.structure
+        state, structure = self.state, self.state.structure
         name = call[0]
         canonical = FUNCTIONS[name]
         if module < 0 or structure.modules[module].type.lower().startswith(
@@ -357,6 +361,8 @@ class Layers:
             )
             meter = self.state.outputs.add(place, self._channels_first("", shape))
             self._functional[key] = meter
+            if canonical == "softmax":
+                state.guard.run("sight", self._sight, meter.place, call, output)
         if meter.spec.step != self.state.outputs.seen:
             meter.measure(output, self.state.histograms)
             if self.state.unit_look:
@@ -379,9 +385,25 @@ class Layers:
                 source=sites.source(sites.here()),
                 functional=True,
             )
+            self.state.guard.run("sight", self._sight, place, call, output)
         self._attentions[key] = place, self.state.step
         if self.state.occasion and seen != self.state.step:  # the first of a step counts
             self._entropy(place, attention.of_fused, call, output)
+
+    def _sight(self, place: Place, call: Call, output: Tensor) -> None:
+        """Writes down, once a place, whether places of a sequence see the next one."""
+        count = sight.places(call, output)
+        found = sight.ahead(call, output) if count else None
+        event = self.state.recorder.event
+        if isinstance(found, Tensor):
+            self.state.transfers.send(
+                [found],
+                lambda values: event(
+                    "sight", place=place.index, places=count, ahead=float(values[0])
+                ),
+            )
+        elif found is not None:
+            event("sight", place=place.index, places=count, ahead=found)
 
     def _entropy(
         self, place: Place, read: Callable[[Call, Tensor], Tensor | None], call: Call, out: Tensor

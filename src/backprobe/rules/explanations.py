@@ -168,7 +168,16 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         ),
     ),
     *_pairs("learning-rate-too-low", {"too-few-steps": ("each step is small", always)}),
-    *_pairs("target-equals-input", {"too-few-steps": ("more steps would teach no more", always)}),
+    *_pairs(
+        "target-equals-input",
+        {
+            "too-few-steps": ("more steps would teach no more", always),
+            **dict.fromkeys(
+                ("overfitting", "labels-mismatched"),
+                ("what is learnt is to copy", always),
+            ),
+        },
+    ),
     *_pairs(
         "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}
     ),
