@@ -52,7 +52,7 @@ def test_what_is_no_such_target_is_not_told() -> None:
 def fed(*looked_up: Tensor, target: Tensor) -> list[int]:
     """The module that is given its own targets, after two batches; -1: some get those before."""
     found: list[int] = []
-    lags = Lags(lambda name, **data: found.append(data.get("module", -1)), Transfers())
+    lags = Lags(lambda _, **data: found.append(data.get("module", -1)), Transfers())
     for _ in range(3):
         lags.look_up(list(enumerate(looked_up)))
         lags.finish(None)  # another batch's row ends first
