@@ -95,7 +95,8 @@ class TrainModeEval(AbstractRule):
                     f"{plural(int(judged.sum()), 'evaluation')} although the model is in "
                     "evaluation mode: "
                     + (
-                        "the layer is made where it is called, so `eval()` never reaches it"
+                        "the layer is no part of the model (made where it is called, or kept in a "
+                        "list), so `eval()` never reaches it"
                         if layer
                         else "the function is not told `training=self.training`"
                     )
