@@ -46,6 +46,7 @@ class DetachedGraph(AbstractRule):
     ## What to try
     - keep tensors as tensors between the layers and the loss; remove `detach`, `no_grad`, `.data`
     - round for the evaluation only, or hand the gradient on: `x + (x.round() - x).detach()`
+    - draw as `mean + deviation * torch.randn_like(mean)`
 
     ## When it is wrong
     A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary

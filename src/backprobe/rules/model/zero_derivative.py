@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functions made of steps, whose derivative is zero: a gradient passes them and is none."""
+"""Functions made of steps, and draws: a gradient passes them and is zero behind them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from backprobe.records import Record, Source
 from backprobe.signals.cuts import makers
 from backprobe.signals.layers import Layer, layers
 
-STEPS = frozenset({"round", "floor", "ceil", "trunc", "fix", "sign", "sgn"})
-"""Functions, also in place, that are constant between their jumps."""
-NODES = {f"{name.capitalize()}Backward{k}": name for name in STEPS for k in (0, 1)}
+STEPS = frozenset(
+    {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn", "bernoulli", "normal", "poisson"}
+)
+"""Functions, also in place, that are constant between their jumps, and draws."""
+NODES = {f"{name.capitalize()}Backward{k}": name for name in STEPS for k in range(4)}
 """Autograd node → function."""
 LOOKS = 5
 """Observed steps at which every gradient has to be zero."""
