@@ -31,8 +31,10 @@ class DetachedGraph(AbstractRule):
     at each step although an optimizer holds it; a layer of the user's own whose output never
     reaches the loss; a layer that runs step after step, each time on a detached copy of its own
     last result and with nothing else that carries on (where each of its results has a loss of its
-    own it learns, and only what would have to be remembered is lost); and a loss whose backward
-    reaches no parameter at all.
+    own it learns, and only what would have to be remembered is lost); a function whose derivative
+    is zero everywhere (`round`, `floor`, `sign`, a draw by `torch.bernoulli` or `torch.normal`),
+    where every gradient before it is exactly zero at each step; and a loss whose backward reaches
+    no parameter at all.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
