@@ -182,7 +182,8 @@ class Operation:
         dtype: dtype of its output.
         place: index of the place that measures its output, -1 for none.
         arguments: plain keyword facts (`p`, `dim`, `reduction` …); `itself` where a sum is of one
-            tensor and the same tensor.
+            tensor and the same tensor; `from_integers` where it made numbers with a point of whole
+            ones that an operation gave.
     """
 
     index: int

@@ -189,6 +189,8 @@ class Capture(TorchFunctionMode):
                 plain |= masks.facts(name, args, kwargs, self._ids)
             finally:
                 self.paused = False
+        if output.is_floating_point() and any(self._counts(t) for t in tensors):
+            plain["from_integers"] = True
         self.operations.append(
             Operation(
                 index=index,
@@ -210,6 +212,11 @@ class Capture(TorchFunctionMode):
                 if isinstance(part, Tensor):
                     self.producer[id(part)] = index
                     self._held.append(part)
+
+    def _counts(self, tensor: Tensor) -> bool:
+        """Whether a captured operation gave these whole numbers: ids, or positions of maxima."""
+        whole = not tensor.is_floating_point() and tensor.dtype != torch.bool
+        return whole and id(tensor) in self.producer
 
 
 def _plain(name: str, args: Any, kwargs: dict[str, Any]) -> dict[str, Any]:

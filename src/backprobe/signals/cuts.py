@@ -98,6 +98,31 @@ def _goes_on(takers: dict[int, list[Operation]], call: Operation, after: int) ->
     return False
 
 
+def positions_taken(record: Record) -> tuple[Operation, Operation] | None:
+    """A maximum of which only the position is used, as a number, and the layer that takes it."""
+    takers: dict[int, list[Operation]] = {}
+    for op in record.graph:
+        for index in op.inputs:
+            takers.setdefault(index, []).append(op)
+    taught = {layer.module.index for layer in layers(record) if layer.weight.requires_grad}
+    for op in record.graph:
+        first = takers.get(op.index, [])
+        as_numbers = [taker for taker in first if taker.arguments.get("from_integers")]
+        if op.name not in ("max", "min") or not first or len(as_numbers) < len(first):
+            continue
+        if not makers(record, op) & taught:
+            continue
+        pending, seen = list(first), set[int]()
+        while pending:
+            taker = pending.pop()
+            if taker.module in taught:
+                return op, taker
+            if taker.index not in seen:
+                seen.add(taker.index)
+                pending += takers.get(taker.index, [])
+    return None
+
+
 def bridges_of(record: Record) -> list[tuple[Operation, Operation]]:
     """Pairs of a result that nothing takes and a later operation that takes one of its shape.
 

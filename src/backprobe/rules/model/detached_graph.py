@@ -12,6 +12,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.model.detached_steps import steps_cut_off
+from backprobe.rules.model.positions_for_values import positions_for_values
 from backprobe.rules.model.zero_derivative import flat_function
 from backprobe.rules.places import declared, upstream
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
@@ -34,7 +35,7 @@ class DetachedGraph(AbstractRule):
     own it learns, and only what would have to be remembered is lost); a function whose derivative
     is zero everywhere (`round`, `floor`, `sign`, a draw by `torch.bernoulli` or `torch.normal`),
     where every gradient before it is exactly zero at each step; and a loss whose backward reaches
-    no parameter at all.
+    no parameter at all. Also `max` of which later layers get the positions, not the values.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -114,6 +115,7 @@ class DetachedGraph(AbstractRule):
                 or steps_cut_off(record, self.name)
                 or self._without_gradients(record, touched)
                 or self._unread(record, touched)
+                or positions_for_values(record, self.name)
             )
         state = progress(record)
         names = unique(layer.name for layer in guilty)

@@ -21,6 +21,7 @@ from backprobe.signals.gradient_flow import (
 )
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.scores import on_the_way
 from backprobe.signals.series import early
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
 
@@ -33,6 +34,8 @@ class VanishingGradients(AbstractRule):
     where a layer gets many times less than a layer behind it and the run learns too little; a
     network that learns all the same gets at most a note. Also softmaxes between hidden layers (not
     an attention's, not a gate), behind which a layer gets many times what one before them gets.
+    Layers that only score what is weighed (attention) are left out: little gradient is their
+    nature.
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
@@ -131,7 +134,7 @@ class VanishingGradients(AbstractRule):
         ]
 
     def _by_depth(self, record: Record, state: Progress) -> list[Finding]:
-        flow = gradient_flow(record, layers(record))
+        flow = gradient_flow(record, on_the_way(record, layers(record)))
         if flow is None or flow.weakest >= flow.reference:
             return []
         severity = severity_by_harm(state)
