@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
+from backprobe.rules.all_replaced import all_replaced
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
@@ -26,7 +27,9 @@ class ParametersNotOptimized(AbstractRule):
     loss trains while the optimizer holds only tensors that never get a gradient: those of another
     model, made before this one. And a model in no optimizer beside two optimizers that take turns
     over the very same tensors, as a generator's that was given the discriminator's. And embeddings
-    that run outside of every optimizer, or whose gradient ends while the other layers' goes on.
+    that run outside of every optimizer, or whose gradient ends while the other layers' goes on. And
+    an optimizer that goes on stepping after no backward reaches any of its tensors any more, as
+    where each fold of a cross-validation gets fresh layers.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -82,6 +85,9 @@ class ParametersNotOptimized(AbstractRule):
         ]
         if strangers and not missing:
             return self._taken_over(record, strangers)
+        replaced = [] if missing else all_replaced(record, self.name)
+        if replaced:
+            return replaced
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
