@@ -11,7 +11,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, module_source, plural
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 LAYERS = frozenset(
     "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split()
@@ -25,8 +25,9 @@ class UnintendedWeightSharing(AbstractRule):
 
     ## What it looks for
     A layer that is called more than once in a forward on the very same input, with no dropout
-    behind it that would tell the results apart. Layers that are used again on something else
-    (recurrent and tied ones, two towers) stay silent.
+    behind it that would tell the results apart. An embedding that a list of embeddings holds under
+    every name, each for other ids. Layers that are used again on something else (recurrent and tied
+    ones, two towers) stay silent.
 
     ## Why it matters
     Heads, branches or projections that were to learn different things can only learn one: their
@@ -55,6 +56,7 @@ class UnintendedWeightSharing(AbstractRule):
         """Where the rule fires."""
 
         calls: float = threshold(2, "calls on one input", "one is usual")
+        names: float = threshold(3, "names of one table in a list", "two may be a pair of texts")
 
     limits = Thresholds()
 
@@ -87,7 +89,61 @@ class UnintendedWeightSharing(AbstractRule):
                     evidence={"calls": len(calls)},
                 )
             )
-        return found
+        return found or self._tables(record, state)
+
+    def _tables(self, record: Record, state: Progress) -> list[Finding]:
+        """One embedding under every name of a list, each for another column of the input."""
+        modules = {m.index: m for m in record.modules}
+        for parameter in record.parameters:
+            module = modules.get(parameter.module)
+            if module is None or not module.type.startswith("Embedding"):
+                continue
+            parent = modules.get(module.parent)
+            names = [name.rpartition(".")[0] for name in (parameter.name, *parameter.aliases)]
+            if parent is None or parent.type != "ModuleList":
+                continue
+            if len(names) < self.limits.names or any(
+                n.rpartition(".")[0] != parent.name for n in names
+            ):
+                continue
+            calls = [op for op in record.graph if op.module == module.index]
+            if len(calls) < len(names) or not _side_by_side(record, calls):
+                continue
+            source = module_source(record, module.index) or calls[0].source
+            return [
+                Finding(
+                    rule=self.name,
+                    severity=severity_of_mistake(record),
+                    confidence=confidence(0.6, 0.9, state.hurt, float(len(names) > 2)),
+                    message=(
+                        f"{names[0]} to {names[-1].rpartition('.')[2]}{at(source)} are one and the "
+                        f"same table: an id has the same vector in all {len(names)} columns; "
+                        f"{state.in_words()}"
+                    ),
+                    where=(names[0],),
+                    source=source,
+                    evidence={"calls": len(calls), "names": names},
+                )
+            ]
+        return []
+
+
+def _side_by_side(record: Record, calls: list[Operation]) -> bool:
+    """Whether calls of one table get other ids each, none made of what another call gave."""
+    if len({op.inputs[:1] for op in calls} - {(-1,)}) not in (0, len(calls)):
+        return False
+    by_index = {op.index: op for op in record.graph}
+    mine = {op.index for op in calls}
+    for call in calls:
+        pending, seen = list(call.inputs), set[int]()
+        while pending:
+            index = pending.pop()
+            if index in mine:
+                return False
+            if index in by_index and index not in seen:
+                seen.add(index)
+                pending += by_index[index].inputs
+    return True
 
 
 def _dropped(record: Record, op: Operation) -> bool:
