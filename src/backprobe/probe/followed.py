@@ -12,16 +12,14 @@ import weakref
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backprobe.probe.backward import Backward
 from backprobe.probe.capture import compiles
 from backprobe.probe.forward import Forward
+from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.kernels import calls
 from backprobe.probe.state import State
-
-if TYPE_CHECKING:
-    from backprobe.probe.heartbeat import Heartbeat
 
 MOST_PAUSED = 63
 """Steps that are not followed, at most, after several of which each came out otherwise."""
@@ -52,7 +50,7 @@ class Followed:
         self._pause = self._rest = 0
         if self._calls is not None:
             forward.catch_up = self.catch_up
-            heartbeat.follow(self, self._calls)
+            heartbeat.follow(self.arm, self.close, self._calls)
             state.recorder.flush.append(self._calls.flush)
             self._others, state.catch_up = state.catch_up, self._catch_up_all
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,9 +30,6 @@ from backprobe.probe.unobserved import Unobserved
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
 from backprobe.probe.watched import Beats, Watched
-
-if TYPE_CHECKING:
-    from backprobe.probe.followed import Followed
 
 _compiling = torch.compiler.is_compiling
 
@@ -81,7 +78,8 @@ class Heartbeat:
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
         self._as_usual = False
-        self._followed: Followed | None = None
+        self._arm: Callable[[], None] = _no_more
+        self._close: Callable[[Any, Any], None] = _no_more
         self._begins: Callable[[Any], bool] = _no
         self._ended: Callable[[Any], Any] = _nothing_of
         before_seen = opaque(self._before_step)
@@ -93,9 +91,20 @@ class Heartbeat:
 
         self.before_step = untraced(before_step)
 
-    def follow(self, followed: Followed, compiled: calls.Followed) -> None:
-        """Lets compiled code follow observed steps."""
-        self._followed = followed
+    def follow(
+        self,
+        arm: Callable[[], None],
+        close: Callable[[Any, Any], None],
+        compiled: calls.Followed,
+    ) -> None:
+        """Lets compiled code follow observed steps.
+
+        Arguments:
+            arm: called after each of them that it did not follow.
+            close: called with the optimizer and what `ended` gave of one that it followed.
+            compiled: what follows them.
+        """
+        self._arm, self._close = arm, close
         self._begins, self._ended = compiled.steps, compiled.ended
 
     def _before_step(self, optimizer: Any) -> None:
@@ -129,8 +138,8 @@ class Heartbeat:
             return
         ended = self._ended(optimizer)
         if ended is not None:
-            if ended is not True and self._followed is not None:
-                self._followed.close(optimizer, ended)
+            if ended is not True:
+                self._close(optimizer, ended)
                 if not self._silent:
                     self._on_step(self._beats.done)
             return
@@ -205,8 +214,8 @@ class Heartbeat:
             self.state.guard.failed("heartbeat", error)
         self._accumulates = backwards > 1
         self._count(watched)
-        if self._followed is not None and not self._accumulates:
-            self._followed.arm()
+        if not self._accumulates:
+            self._arm()
         return True
 
     def _count(self, watched: Watched, steps: int = 1) -> None:
@@ -511,6 +520,10 @@ def _nothing() -> None:
 def _no(_: Any) -> bool:
     """No step is followed."""
     return False
+
+
+def _no_more(*_: Any) -> None:
+    """No step is followed."""
 
 
 def _nothing_of(_: Any) -> None:
