@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.data.drifting_rows import drifting_rows
 from backprobe.rules.wording import apart, figure
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.progress import progress
@@ -27,7 +28,8 @@ class TrainEvalMismatch(AbstractRule):
     ## Why it matters
     A preprocessing step that only one of the two sets goes through (a standardisation, a division
     by 255, an augmentation that ends in a normalisation) makes held-out results look like
-    overfitting, and no regularisation helps.
+    overfitting, and no regularisation helps. An augmentation that writes into the stored rows adds
+    up over the passes, until nothing is left of them.
 
     ## Example
     `training batches have mean 0.01 and std 1.0, evaluation batches mean 0.46 and std 0.08; the
@@ -36,9 +38,11 @@ class TrainEvalMismatch(AbstractRule):
     ## What to try
     - one function for both sets, fitted on the training rows only
     - print `x.mean(), x.std()` of a batch of each
+    - `img = self.images[i].copy()` before an augmentation with `+=`, `*=` or `img[r] = …`
 
     ## When it is wrong
-    A test of robustness on data that is shifted on purpose.
+    A test of robustness on data that is shifted on purpose; a curriculum that makes the training
+    rows ever harder than those of the evaluation.
 
     ## References
     - Breck et al., "Data validation for machine learning" (MLSys 2019): training–serving skew
@@ -67,6 +71,10 @@ class TrainEvalMismatch(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        return self._scales(record) or drifting_rows(record, self.name)
+
+    def _scales(self, record: Record) -> list[Finding]:
+        """Two sets that lie far apart."""
         state, both = progress(record), generalisation(record)
         if not both.train - both.held >= self.limits.gap or state.loss is None:
             return []
