@@ -63,6 +63,26 @@ def test_a_network_that_calls_itself(watch: Watch, since: int) -> None:
     assert (record.steps["samples"] == 6).all()
 
 
+class Positions(nn.Module):
+    """Pools its features' largest values, and where they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Linear(8, 8), nn.Linear(2, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        values, at = self.first(x).max(dim=1)
+        return self.last(torch.stack([values * 2, at.float() / 8], 1))
+
+
+def test_numbers_that_were_made_of_whole_ones(watch: Watch) -> None:
+    """The operation that does it is marked, and no other."""
+    net = Positions()
+    record = watch(lambda: train(net), net)
+    marked = [op.name for op in record.graph if op.arguments.get("from_integers")]
+    assert set(marked) == {"float"}
+
+
 def test_a_users_global_pre_hook(watch: Watch) -> None:
     """It sees as many calls as without the probe, and ours is gone afterwards."""
     seen: list[str] = []
