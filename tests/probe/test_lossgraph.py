@@ -158,3 +158,25 @@ def test_an_output_given_as_the_target_is_told(loss: Any) -> None:
     assert swapped.target is target
     assert read(loss(output, target)).roles == ""
     assert read(loss(output, scores().sigmoid())).roles == ""
+
+
+def test_a_log_softmax_over_another_dimension_than_the_classes() -> None:
+    """Of pictures, of rows, of sequences made rows; a square of two views is none."""
+    x = torch.randn(4, 3, 6, 7, requires_grad=True)
+    maps = torch.randint(0, 3, (4, 6, 7))
+
+    def told(loss: Tensor) -> tuple[int, int] | None:
+        extra = read(loss).extra
+        return (extra["softmax_dim"], extra["classes_dim"]) if "softmax_dim" in extra else None
+
+    assert told(F.nll_loss(x.log_softmax(-1), maps)) == (3, 1)
+    assert told(F.nll_loss(x.log_softmax(1), maps)) is None
+    assert told(F.cross_entropy(x, maps)) is None
+    rows, ids = x[:, :, 0], torch.randint(0, 7, (12,))  # [4, 3, 7]
+    assert told(F.nll_loss(rows.log_softmax(1).reshape(12, 7), ids)) == (1, 2)
+    assert told(F.nll_loss(rows.log_softmax(-1).reshape(12, 7), ids)) is None
+    assert told(F.nll_loss(x[:, :, 0, 0].log_softmax(0), torch.arange(4) % 3)) == (0, 1)
+    assert told(F.cross_entropy(rows, torch.zeros(4, 7, dtype=torch.long))) is None
+    assert told(F.cross_entropy(x[0, :, 0, 0], torch.tensor(1))) is None
+    square = torch.randn(5, 5, requires_grad=True)
+    assert told(F.nll_loss(square.log_softmax(0), torch.arange(5))) is None

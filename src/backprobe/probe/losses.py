@@ -139,7 +139,8 @@ class Losses:
 
         if hosts.near(sample):
             facts = predictions.facts_of(sample, logs)
-            self.entries[index] = replace(self.entries[index], output=facts)
+            told = {**self.entries[index].output, **facts}
+            self.entries[index] = replace(self.entries[index], output=told)
             self._touch("losses", self.entries[index])
         else:
             self._transfers.send([sample], deliver)
@@ -231,6 +232,11 @@ class Losses:
             scale=reading.scale,
             summands=reading.summands,
             roles=reading.roles,
+            output={
+                name: reading.extra[name]
+                for name in ("softmax_dim", "classes_dim")
+                if name in reading.extra
+            },
         )
 
 

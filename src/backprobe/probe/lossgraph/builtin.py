@@ -18,6 +18,8 @@ from backprobe.probe.lossgraph.nodes import (
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
+VIEWS = ("ViewBackward0", "UnsafeViewBackward0", "ReshapeAliasBackward0")
+
 
 def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
     """Fills in what one loss node and the path below it tell."""
@@ -65,3 +67,29 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
                 reading.class_dim = signed(found._saved_dim)
                 reading.output_shape = tuple(found._saved_result.shape)
                 break
+        wrong = _other_dimension(path, tuple(reading.output_shape))
+        if wrong is not None:
+            reading.extra["softmax_dim"], reading.extra["classes_dim"] = wrong
+
+
+def _other_dimension(path: list[Any], given: tuple[int, ...]) -> tuple[int, int] | None:
+    """The dimension that a log-softmax ran over and that of the classes, where they differ.
+
+    Only where the loss takes its output as it is, or as rows of it. Of a square one the rows may
+    be classes too: each of two views of the same things is told from the other ones.
+    """
+    if not path or path[0].name() != "LogSoftmaxBackward0":
+        view = len(path) > 1 and path[0].name() in VIEWS
+        if not view or path[1].name() != "LogSoftmaxBackward0":
+            return None
+        shape, rows = shape_of(path[1]), shape_of(path[0])
+        if len(shape) < 3 or len(rows) != 2 or shape[-1] != rows[-1]:
+            return None
+        found, classes = path[1], len(shape) - 1
+    else:
+        found, shape = path[0], shape_of(path[0]) or given
+        classes = 1 if len(shape) > 1 else 0
+    dim = signed(found._saved_dim) % max(1, len(shape))
+    if not shape or dim == classes or shape[dim] == shape[classes]:
+        return None
+    return dim, classes

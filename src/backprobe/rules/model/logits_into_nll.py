@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, threshold
+from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at, figure
@@ -22,8 +22,9 @@ class LogitsIntoNll(AbstractRule):
 
     ## What it looks for
     What comes before the negative log-likelihood, or before the divergence from a second
-    distribution, on the autograd graph: no log-softmax, no log of a softmax. A divergence of two
-    distributions is never below 0: one that is confirms it.
+    distribution, on the autograd graph: no log-softmax, no log of a softmax, or a log-softmax over
+    another dimension than that of the classes. A divergence of two distributions is never below 0:
+    one that is confirms it.
 
     ## Why it matters
     `NLLLoss` only picks the target's number and negates it. Raw scores make a loss without a lower
@@ -35,7 +36,7 @@ class LogitsIntoNll(AbstractRule):
 
     ## What to try
     - `swap-loss=cross-entropy`: takes raw scores
-    - a log-softmax as the last layer
+    - a log-softmax as the last layer, over the classes: `dim=1` of pictures
     - `F.log_softmax` for the first argument of `KLDivLoss`, `F.softmax` for the second
 
     ## When it is wrong
@@ -66,6 +67,8 @@ class LogitsIntoNll(AbstractRule):
             before = loss.before
             if loss.kind == "kl_div":
                 found += self._divergence(record, loss)
+            if "softmax_dim" in loss.output:
+                found.append(self._other_dimension(record, loss))
             if loss.kind != "nll" or before[:1] in (("log_softmax",), ("log_sigmoid",), ("log",)):
                 continue
             state = progress(record)
@@ -104,6 +107,27 @@ class LogitsIntoNll(AbstractRule):
                 )
             )
         return found
+
+    def _other_dimension(self, record: Record, loss: Loss) -> Finding:
+        """A log-softmax along a picture's width, or along time: the classes do not compete."""
+        dim, classes = int(loss.output["softmax_dim"]), int(loss.output["classes_dim"])
+        long = {i: loss.output_shape[i] for i in (dim, classes) if i < len(loss.output_shape)}
+        where, source = output_place(record, loss, "log_softmax")
+        return Finding(
+            rule=self.name,
+            severity="error",
+            confidence=confidence(0.9, 0.99, 1.0),
+            message=(
+                f"the log-softmax{at(source)} before the loss{at(loss.source)} runs over dimension "
+                f"{dim} ({long.get(dim, 0)} long), the classes are dimension {classes} "
+                f"({long.get(classes, 0)} long): their probabilities do not add up to 1, and no "
+                f"class competes with another; dim={classes}"
+            ),
+            where=where,
+            source=source or loss.source,
+            steps=seen(record.steps["step"][[0, -1]]),
+            evidence={"softmax_dim": dim, "classes_dim": classes},
+        )
 
     def _divergence(self, record: Record, loss: Loss) -> list[Finding]:
         """`KLDivLoss`: probabilities for their logarithms, or scores and a loss that shows it."""
