@@ -12,12 +12,15 @@ from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals import metric_names
 from backprobe.signals.baseline import number
+from backprobe.signals.losses import BINARY
 from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
 
 RULE = "wrong-loss"
 OF_EACH_ANSWER = ("f1", "accuracy", "acc")
 """Scores of which each answer's own yes or no is asked, as no ranking of them is."""
+TINY = 0.05
+"""Largest target of one that was scaled away; labels that are smoothed or shared stay above."""
 SAME = "gets the same loss whatever the network says, and teaches nothing"
 
 
@@ -89,4 +92,30 @@ def many_ones(record: Record, loss: Loss) -> Finding | None:
         source=loss.source,
         evidence={"least": least, "most": most, "judged": bool(judged), "multi_hot": True},
         treatments=("swap-loss=bce-with-logits",),
+    )
+
+
+def scaled_away(record: Record, loss: Loss) -> Finding | None:
+    """Targets of 0 and one tiny number, where yes or no is asked: a mask divided by 255."""
+    low, high = number(loss.target, "min"), number(loss.target, "max")
+    mean, std = number(loss.target, "mean"), number(loss.target, "std")
+    if loss.kind not in BINARY or low != 0.0 or high is None or mean is None or std is None:
+        return None
+    if not 0.0 < high <= TINY:
+        return None
+    # Of two distinct numbers only the variance is as large as their means allow.
+    if abs(std * std - mean * (high - mean)) > 1e-3 * mean * high:
+        return None
+    return Finding(
+        rule=RULE,
+        severity="warning",
+        confidence=confidence(0.85, 0.97, between(high, TINY, 0.0)),
+        message=(
+            f"the targets of {loss.kind}{at(loss.source)} are 0 and {figure(high)}, which is "
+            "hardly a yes: the network is taught never to answer more; were they divided with the "
+            "pictures? A yes is 1"
+        ),
+        where=output_names(record, loss),
+        source=loss.source,
+        evidence={"target_max": high, "target_mean": mean, "scaled": True},
     )

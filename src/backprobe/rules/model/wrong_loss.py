@@ -30,8 +30,9 @@ class WrongLoss(AbstractRule):
     compared with (a note, unless the run suffers). Class ids weigh more where the script tells an
     accuracy.
     Targets that are coded otherwise than their loss reads them: other numbers than 1 and -1 where a
-    margin or cosine-embedding loss takes those, and rows of several ones where cross entropy takes
-    shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself).
+    margin or cosine-embedding loss takes those, rows of several ones where cross entropy takes
+    shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself), and
+    0 and one tiny number where a yes or a no is asked: a mask that was divided with its picture.
     An `ignore_index` that is a class of rows with one target each (a note, unless just that class
     is missing among held-out rows that are right).
     Arguments in each other's places, told by where the gradient flows: the output as the target of
@@ -51,6 +52,7 @@ class WrongLoss(AbstractRule):
     ## What to try
     - `swap-loss=cross-entropy`, with as many outputs as classes
     - `2 * target - 1` makes answers of 1 and -1 of those of 1 and 0
+    - leave masks of 0 and 1 as they are where pictures are divided by 255
     - `swap-loss=bce-with-logits`, where a row may have several classes
     - `log_input=False` where the outputs are rates
     - no `ignore_index` for labels: it is for padding, and -100 by itself
@@ -86,6 +88,7 @@ class WrongLoss(AbstractRule):
             coded = (
                 misplaced(record, loss)
                 or target_codes.many_ones(record, loss)
+                or target_codes.scaled_away(record, loss)
                 or ignored_class(record, loss)
             )
             if coded is not None:
