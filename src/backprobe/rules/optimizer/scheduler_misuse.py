@@ -10,16 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backprobe.records import Finding, Record, Severity, Source
+from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
+from backprobe.rules.plateaus import misled, summed
 from backprobe.rules.wording import at, figure, percent, plural
 from backprobe.signals.progress import Progress, progress
 
 Array = NDArray[np.float64]
-LEAST_TOLD = 4
-"""Numbers that a schedule is told from which they go one way."""
 
 
 class SchedulerMisuse(AbstractRule):
@@ -29,7 +28,8 @@ class SchedulerMisuse(AbstractRule):
     In a run that learned too little: the share of the steps at under a hundredth of the run's
     highest rate; a rate that never came near the one that the optimizer was built with (a warm-up
     that is never stepped, or far too long); a rate of zero; and one that still rises while the loss
-    diverges.
+    diverges. Where a schedule waits for a plateau: whether its number goes the other way while the
+    loss falls, as a score does in mode `min`, or a sum over the epochs that is never set back to 0.
 
     ## Why it matters
     An epoch's schedule that is stepped at every batch is through after one epoch; what comes after
@@ -43,6 +43,7 @@ class SchedulerMisuse(AbstractRule):
     ## What to try
     - `schedule=none`: the optimizer's own rate throughout
     - `schedule=cosine`: the same, falling to 0 over the whole run
+    - set the sum that a `ReduceLROnPlateau` is told back to 0 before each epoch
     - step the scheduler once an epoch, or give it the number of steps
     - `scale-lr=10`: does not help a rate that falls all the same
 
@@ -92,16 +93,18 @@ class SchedulerMisuse(AbstractRule):
             return []
         message, strength, steps, evidence = told
         source = record.optimizers[0].source if record.optimizers else None
-        misled = _misled(record)
+        sum_told = summed(record)
+        wrong = sum_told or misled(record)
         early = "share" in evidence and (leaves_much(record) or state.state == "unknown")
+        early = early or (sum_told is not None and "share" in evidence)
         severity: Severity = "warning" if state.hurt >= HURTS or early else "note"
         return [
             Finding(
                 rule=self.name,
                 severity="error" if lr.max() <= 0.0 else severity,
                 confidence=confidence(0.55, 0.95, strength, state.hurt),
-                message=f"{message}{at(source)}; {misled[0] if misled else ''}{state.in_words()}",
-                source=misled[1] if misled else source,
+                message=f"{message}{at(source)}; {wrong[0] if wrong else ''}{state.in_words()}",
+                source=wrong[1] if wrong else source,
                 steps=seen(steps),
                 evidence={**evidence, "highest": float(lr.max()), "last": float(lr[-1])},
                 treatments=("schedule=none", "schedule=cosine"),
@@ -117,7 +120,7 @@ class SchedulerMisuse(AbstractRule):
             return "every step ran at a learning rate of 0", 1.0, step[[0, -1]], {}
         low = lr < limits.low * lr.max()
         share = float(low.mean())
-        held_back = state.hurt >= HURTS or imperfect(state)
+        held_back = state.hurt >= HURTS or imperfect(state) or summed(record) is not None
         if share >= (limits.share if held_back else limits.most) and low[-1]:
             first = int(step[np.argmax(low)])
             message = (
@@ -156,35 +159,6 @@ class SchedulerMisuse(AbstractRule):
             )
             return message, 0.5, step[[0, -1]], {"risen": risen}
         return None
-
-
-def _misled(record: Record) -> tuple[str, Source] | None:
-    """Of a schedule that takes getting better for a plateau: in words, and where it is stepped."""
-    told = record.named("plateau")
-    values = np.asarray([float(event.data["value"]) for event in told])
-    values = values[np.isfinite(values)]
-    if values.size < LEAST_TOLD:
-        return None
-    ends = max(1, values.size // 4)
-    first, last = float(np.median(values[:ends])), float(np.median(values[-ends:]))
-    mode = str(told[0].data["mode"])
-    rises = last > first
-    score = values.min() >= 0.0 and values.max() <= 100.0 and values.max() >= 1.2 * values.min()
-    place = told[0].data
-    source = Source(str(place["file"]), int(place["line"]), str(place["text"]))
-    trend = progress(record).trend
-    better = trend is not None and trend.fell
-    losses = np.asarray(record.evaluations["loss"], np.float64)
-    is_loss = bool((np.abs(losses - values[-1]) <= 0.02 * abs(values[-1])).any())
-    if (mode == "min") != rises or not (better and score) or is_loss:
-        return None
-    words = "fall" if mode == "min" else "rise"
-    return (
-        f"ReduceLROnPlateau{at(source)} waits for its number to {words}, and while the loss fell "
-        f"it went from {figure(first)} to {figure(last)}: a score takes mode='max', a loss "
-        "mode='min'; ",
-        source,
-    )
 
 
 def _period(lr: Array) -> float:
