@@ -63,6 +63,9 @@ class GradientClippingTooTight(AbstractRule):
         left: float = threshold(
             0.05, "norm after / before, median", "a twentieth of the step is left"
         )
+        left_slow: float = threshold(
+            0.15, "the same, of a run that learns too little by steps below normal", "a seventh"
+        )
         decisive: float = threshold(0.002, "norm after / before, median", "the rate divided by 500")
 
     limits = Thresholds()
@@ -87,7 +90,9 @@ class GradientClippingTooTight(AbstractRule):
         sizes = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(sizes)) if sizes else float("nan")
         crawls = step < NORMAL_LOW or state.hurt >= HURTS
-        if share < self.limits.share or left > self.limits.left or not crawls:
+        slow = step < NORMAL_LOW and state.hurt >= HURTS
+        most = self.limits.left_slow if slow else self.limits.left
+        if share < self.limits.share or left > most or not crawls:
             return []
         return [
             Finding(
@@ -96,7 +101,7 @@ class GradientClippingTooTight(AbstractRule):
                 confidence=confidence(
                     0.55,
                     0.95,
-                    beyond(left, self.limits.left, self.limits.decisive),
+                    beyond(left, most, self.limits.decisive),
                     between(share, self.limits.share, 1.0),
                 ),
                 message=(
