@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes over a loader that end early are told from whole ones and from single batches."""
+"""Passes over a loader that end early are told from whole ones."""
 
 from __future__ import annotations
 
@@ -32,9 +32,14 @@ def test_passes_that_all_end_early_are_told_once() -> None:
     assert told(passes, loader(), 4, 5) == [(4, 10)]
 
 
-def test_whole_passes_and_single_batches_are_none() -> None:
+def test_single_batches_take_longer_to_be_a_habit() -> None:
+    """One of each new iterator is also a way to draw them."""
+    assert told(Passes(), loader(), 1, 11) == []
+    assert told(Passes(), loader(), 1, 30) == [(1, 10)]
+
+
+def test_whole_passes_are_none() -> None:
     """Nor is a last pass that is cut."""
     assert told(Passes(), loader(), 10, 6) == []
-    assert told(Passes(), loader(), 1, 30) == []
     passes = Passes()
     assert told(passes, loader(), 10, 6) + told(passes, loader(), 4, 1) == []

@@ -9,8 +9,8 @@ from typing import Any
 
 HABIT = 3
 """Passes in a row that end after as many batches: a limit, not a chance."""
-LEAST = 2
-"""One batch of each new iterator is a way to draw batches, not a pass."""
+HABIT_OF_ONE = 12
+"""The same of passes of one batch, which is also a way to draw batches."""
 
 
 class Passes:
@@ -45,8 +45,8 @@ class Passes:
 
     def _end(self, cut: Callable[[int, int], None]) -> None:
         """A pass ended with batches left."""
-        same = LEAST <= self._drawn == self._last
+        same = self._drawn == self._last
         self._alike = self._alike + 1 if same else 1
         self._last = self._drawn
-        if self._alike == HABIT:
+        if self._alike == (HABIT if self._drawn > 1 else HABIT_OF_ONE):
             cut(self._drawn, self._length)

@@ -27,10 +27,10 @@ class TooFewSteps(AbstractRule):
     average, and that is still far from what the network could take away. Of more steps: such a fall
     where held-out rows show that what is learned is real and that much is left, and where no other
     cause is found. And passes over a loader that all end after as many batches, most of the data
-    left, and are a few passes together, where much is left to learn. Also models of one kind that
-    follow each other, each made with fresh weights and an optimizer of its own at the same lines
-    and given one pass over the same rows: the lines that make them are inside of the loop over the
-    epochs.
+    left, and are a few passes together, where much is left to learn (of one batch a pass: where the
+    loss still falls). Also models of one kind that follow each other, each made with fresh weights
+    and an optimizer of its own at the same lines and given one pass over the same rows: the lines
+    that make them are inside of the loop over the epochs.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -73,6 +73,7 @@ class TooFewSteps(AbstractRule):
         well: float = threshold(0.8, "share of the trivial loss taken away", "near its end")
         cut: float = threshold(0.5, "batches drawn / batches", "most of the data is left out")
         passes: float = threshold(5.0, "passes over the data", "a limit that is meant has more")
+        passes_of_one: float = threshold(10.0, "passes, one batch each", "a few dozen are many")
         ahead: float = threshold(0.2, "fall of a third more steps / last loss", "worth going on")
 
     limits = Thresholds()
@@ -168,15 +169,19 @@ class TooFewSteps(AbstractRule):
             drawn, length = int(event.data["drawn"]), int(event.data["batches"])
             if float(event.data["index"]) not in used or drawn > self.limits.cut * length:
                 continue
-            if state.steps > self.limits.passes * length or not leaves_much(record):
+            most = self.limits.passes if drawn > 1 else self.limits.passes_of_one
+            if state.steps > most * length or not leaves_much(record):
                 continue
+            if drawn == 1 and not self._goes_on(state):
+                continue  # one batch of each new iterator is also a way to draw them
             source = record.optimizers[0].step_source if record.optimizers else None
             return Finding(
                 rule=self.name,
                 severity="warning",
                 confidence=confidence(0.6, 0.9, beyond(drawn / length, self.limits.cut, 0.05)),
                 message=(
-                    f"each pass over the training data ends after {drawn} of its {length} batches: "
+                    f"each pass over the training data ends after {drawn} of its {length} batches"
+                    f"{' (a limit of batches, or `next(iter(loader))`?)' if drawn == 1 else ''}: "
                     f"{state.steps} steps{at(source)} are {figure(state.steps / length)} passes "
                     f"over all of it; {state.in_words()}"
                 ),
@@ -208,6 +213,13 @@ class TooFewSteps(AbstractRule):
             steps=seen(record.steps["step"][[0, -1]]),
             evidence={"models": found.count, "steps": found.steps},
         )
+
+    def _goes_on(self, state: Progress) -> bool:
+        """Whether the loss still falls at the end, far from where it could end."""
+        trend = state.trend
+        if trend is None or not trend.fell or not trend.still_falling:
+            return False
+        return state.explained < self.limits.well and _course(trend)[1] >= self.limits.goes_on
 
 
 def _course(trend: Trend) -> tuple[float, float]:
