@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Operation, Place, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
+from backprobe.rules.data.drowned import drowned
 from backprobe.rules.data.flat_inputs import (
     blank_batches,
     flat_features,
@@ -32,7 +33,9 @@ class UninformativeInputs(AbstractRule):
     differ, or of which most are one and the same input, ids of which nearly all are one and the
     same, and a padding mask that hides all but one. A run that learns stays silent. One that does
     not although nothing else is wrong, and whose loader serves no row twice, is told that what
-    changes its inputs may take away too much. And a recurrent layer whose weights between time
+    changes its inputs may take away too much. And training inputs that spread more than twice as
+    far as evaluation inputs, of which little is learnt, while the others are answered far better:
+    noise in other units than the data's. And a recurrent layer whose weights between time
     steps get a gradient of exactly zero at each step, while those of its input learn: only its
     first time step is read, which has seen none of the others (of one direction of two, a note).
 
@@ -46,6 +49,7 @@ class UninformativeInputs(AbstractRule):
     ## What to try
     - print a few inputs as the model gets them, and follow them back to the data
     - `out[:, -1]` of a recurrent layer with the batch first, `out[-1]` with the time first
+    - add noise before pictures are divided by 255, or divide its deviation as well
 
     ## When it is wrong
     A network that is fed a constant on purpose (a generator, a fitted curve with its own codes).
@@ -117,6 +121,9 @@ class UninformativeInputs(AbstractRule):
         state = progress(record)
         if state.state in ("unknown", "short") or state.hurt <= 0.0:
             return []
+        in_noise = drowned(record)
+        if in_noise is not None:
+            return [in_noise]
         if state.explained > self.limits.explained:
             return []
         flat, of, rows = flat_features(record, self.limits.deviation)
