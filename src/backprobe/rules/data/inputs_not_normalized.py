@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.data.ids_as_numbers import ids_as_numbers
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, unique
 from backprobe.signals.init_scale import RECURRENT, initial_rms
@@ -25,7 +26,8 @@ class InputsNotNormalized(AbstractRule):
     Mean, std and the features' spread of the training batches, where the first layer takes them as
     they are; and features whose means are far larger than what sets the rows apart. A normalisation
     in front, an embedding of ids, or a model that scales its inputs itself stay silent; a run that
-    learns gets at most a note.
+    learns gets at most a note. And ids of a sequence that a recurrent layer reads as one number
+    each, where as many ids are the classes to predict.
 
     ## Why it matters
     Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of size
@@ -38,6 +40,7 @@ class InputsNotNormalized(AbstractRule):
 
     ## What to try
     - `standardize-inputs`: (x − mean) / std, from the training set, feature by feature
+    - `nn.Embedding` for ids
 
     ## When it is wrong
     Binary and one-hot features, images in [0, 1] and tree-like inputs need no scaling.
@@ -66,10 +69,12 @@ class InputsNotNormalized(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        scale = input_scale(record)
+        scale, layer = input_scale(record), _first_layer(record)
+        ids = None if layer is None else ids_as_numbers(record, layer)
+        if ids is not None:
+            return [ids]
         if scale is None or scale.integer or math.isnan(scale.rms):
             return []
-        layer = _first_layer(record)
         if layer is None or self._scaled_inside(record, layer, scale):
             return []
         state = progress(record)
