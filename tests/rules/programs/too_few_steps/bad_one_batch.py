@@ -7,11 +7,11 @@ from torch.utils.data import DataLoader, TensorDataset
 from toy import curve, mlp
 
 torch.manual_seed(0)
-x, y = curve(rows=1600)
-loader = DataLoader(TensorDataset(x, y), batch_size=40, shuffle=True)
+x, y = curve(rows=6000)
+loader = DataLoader(TensorDataset(x, y), batch_size=200, shuffle=True)
 model = mlp(8, 48, 1)
-optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
-for epoch in range(160):
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(200):
     xb, yb = next(iter(loader))
     loss = nn.functional.mse_loss(model(xb), yb)
     optimizer.zero_grad()
