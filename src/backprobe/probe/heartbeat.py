@@ -26,6 +26,7 @@ from backprobe.probe.optimizer_settings import OptimizerSettings
 from backprobe.probe.optimizers import Optimizers
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
+from backprobe.probe.unheard import no, nothing
 from backprobe.probe.unobserved import Unobserved
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
@@ -53,7 +54,7 @@ class Heartbeat:
         loss: Callable[[], tuple[int, float] | None],
     ) -> None:
         self.state = state
-        self._on_step = on_step or _ignore
+        self._on_step = on_step or nothing
         self._silent = on_step is None
         self.hooked = True
         self._after_seen = opaque(self._after_step)
@@ -69,7 +70,7 @@ class Heartbeat:
         self._quick_step = self.unobserved.step
         self._unobserved = False
         self._only: Watched | None = None
-        self._sole: Callable[[], Any] = _nothing
+        self._sole: Callable[[], Any] = nothing
         self._frame = 0
         self._accumulates = False
         self._small = noise.SmallBatches()
@@ -78,10 +79,10 @@ class Heartbeat:
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
         self._as_usual = False
-        self._arm: Callable[[], None] = _no_more
-        self._close: Callable[[Any, Any], None] = _no_more
-        self._begins: Callable[[Any], bool] = _no
-        self._ended: Callable[[Any], Any] = _nothing_of
+        self._arm: Callable[[], None] = nothing
+        self._close: Callable[[Any, Any], None] = nothing
+        self._begins: Callable[[Any], bool] = no
+        self._ended: Callable[[Any], Any] = nothing
         before_seen = opaque(self._before_step)
 
         def before_step(optimizer: Any, *_: Any) -> None:
@@ -122,7 +123,7 @@ class Heartbeat:
                 self._unobserved = True
                 return
         frame = sites.outside(sys._getframe(1))
-        if self._inside is not None and _runs(frame.f_back, self._frame):
+        if self._inside is not None and sites.runs(frame.f_back, self._frame):
             self.begin_matters = True
             return  # `super().step()`; else the step before ended by an exception of its own
         self._frame = id(frame)
@@ -423,7 +424,7 @@ class Heartbeat:
     def _add(self, optimizer: Any) -> Watched:
         watched = self._known.add(optimizer)
         self._only = self._known.only
-        self._sole = watched.reference if self._only is not None else _nothing
+        self._sole = watched.reference if self._only is not None else nothing
         self._attributes.look()
         return watched
 
@@ -507,33 +508,3 @@ class Heartbeat:
 
 
 skipped(Heartbeat.after_step.__code__)
-
-
-def _ignore(steps: int) -> None:
-    """Nobody wants to know."""
-
-
-def _nothing() -> None:
-    """No optimizer is the only one."""
-
-
-def _no(_: Any) -> bool:
-    """No step is followed."""
-    return False
-
-
-def _no_more(*_: Any) -> None:
-    """No step is followed."""
-
-
-def _nothing_of(_: Any) -> None:
-    """No step was followed."""
-
-
-def _runs(frame: FrameType | None, wanted: int) -> bool:
-    """Whether a frame of that id is this one or one that called it."""
-    while frame is not None:
-        if id(frame) == wanted:
-            return True
-        frame = frame.f_back
-    return False

@@ -193,3 +193,12 @@ def _parsed(filename: str) -> ast.Module | None:
         return ast.parse("".join(linecache.getlines(filename)))
     except (SyntaxError, ValueError):
         return None
+
+
+def runs(frame: FrameType | None, wanted: int) -> bool:
+    """Whether a frame of that id is this one or one that called it."""
+    while frame is not None:
+        if id(frame) == wanted:
+            return True
+        frame = frame.f_back
+    return False
