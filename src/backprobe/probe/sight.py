@@ -23,6 +23,8 @@ def places(call: Call, output: Tensor) -> int:
     """How many places look at each other in a call, 0 where none do."""
     name = call[0]
     given = given_of(call)
+    if not plain(output):
+        return 0  # a nested one has no such sizes
     if name == "scaled_dot_product_attention":
         queries, keys = given["query"].shape[-2], given["key"].shape[-2]
     elif name == "multi_head_attention_forward":
