@@ -10,9 +10,7 @@ from time import perf_counter
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe.probe import idle, noise, sites
@@ -399,7 +397,7 @@ class Heartbeat:
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
         if self._accumulates or state.structure.replicas > 1 or self._small.listening:
-            state.guard.run("noise", self._noise)
+            state.guard.run("noise", self._small.tell, state)
         self._accumulates = state.backwards > 1 and self._inside is None
         if not self._dropped.done:
             self._dropped.closed(state.backwards)
@@ -479,24 +477,6 @@ class Heartbeat:
             and self._inside is None
             and len(self._watched) == 1  # of several optimizers' losses none is a micro-batch
         )
-
-    def _noise(self) -> None:
-        state = self.state
-        found = self._small.result(state.step, state.backwards, state.structure.replicas)
-        spent, self._small.seconds = self._small.seconds, 0.0
-        state.budget.spent += spent
-        if found is None:
-            return
-        step, rows, (count, squares) = state.step, state.samples, found
-        part = {"part": 1.0} if self._small.sharded else {}
-
-        def deliver(values: NDArray[np.float32]) -> None:
-            small, big = (float(value) for value in values)
-            state.recorder.tables["noise"].append(
-                {"step": step, "micro": count, "rows": rows, "small": small, "big": big, **part}
-            )
-
-        self.state.transfers.send([squares], deliver)
 
     def finish(self) -> None:
         """Closes what is open and waits for what a device still holds."""

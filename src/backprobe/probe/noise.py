@@ -22,9 +22,13 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
+
+from backprobe.probe.state import State
 
 DENSE = 32
 """Steps that are all measured at first; the estimate needs dozens."""
@@ -104,6 +108,24 @@ class SmallBatches:
         self._small.append(torch.stack(self._seen).sum())
         self._big = torch.stack([_square(gradient) for gradient in gradients]).sum()
         self._seen = []
+
+    def tell(self, state: State) -> None:
+        """Writes a row of what the step that ends was made of, and counts the time that it took."""
+        found = self.result(state.step, state.backwards, state.structure.replicas)
+        spent, self.seconds = self.seconds, 0.0
+        state.budget.spent += spent
+        if found is None:
+            return
+        step, rows, (count, squares) = state.step, state.samples, found
+        part = {"part": 1.0} if self.sharded else {}
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            small, big = (float(value) for value in values)
+            state.recorder.tables["noise"].append(
+                {"step": step, "micro": count, "rows": rows, "small": small, "big": big, **part}
+            )
+
+        state.transfers.send([squares], deliver)
 
     def result(self, step: int, backwards: int, replicas: int) -> tuple[int, Tensor] | None:
         """Number of small batches k, and [s, b]; None where the step was not measured whole.
