@@ -85,10 +85,16 @@ class Result:
 
     @property
     def place(self) -> bool | None:
-        """Whether the first right cause shares a module with the case's; None: it has no place."""
+        """Whether the first right cause names a module of the case's, or one inside of it.
+
+        None: the case has no place, or nothing was found.
+        """
         wanted = set(self.case.get("where", ()))
         hit = next((f for f in self.causes if f["rule"] in self.roots), None)
-        return bool(wanted & set(hit["where"])) if hit is not None and wanted else None
+        if hit is None or not wanted:
+            return None
+        inside = tuple(f"{name}." for name in wanted if name)
+        return any(name in wanted or name.startswith(inside) for name in hit["where"])
 
     @property
     def wrong(self) -> list[Facts]:

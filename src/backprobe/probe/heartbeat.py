@@ -436,7 +436,8 @@ class Heartbeat:
     def before_backward(self, loss: Tensor, frame: FrameType) -> None:
         """Before each backward pass."""
         self.gradients_kept()
-        if self.state.backwards and self._only is not None and not self._dropped.done:
+        again = self.state.backwards and self._inside is None  # not a closure's own passes
+        if again and self._only is not None and not self._dropped.done:
             kept = self._only.parameters
             self.state.guard.run("dropped gradients", self._dropped.before_backward, loss, kept)
         if not self._watched and self._inside is None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from backprobe.records import Loss, Record
 from backprobe.signals import metric_names
 from backprobe.signals.held_out import held_out, late_looks, majority_share
-from backprobe.signals.losses import CLASSES, REGRESSION
+from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
@@ -117,7 +117,7 @@ def held_out_losses(record: Record) -> NDArray[np.float64]:
 def _by_accuracy(record: Record) -> Generalisation:
     known, prior = held_out(record), majority_share(record)
     values, source = _evaluated(record, "accuracy"), "evaluated"
-    if values.size == 0:
+    if values.size == 0 and not _several_answers(progress(record).loss):
         values, source = _told(record, ACCURACY, held=True)
     train = known.train_accuracy
     if not late_looks(record):
@@ -143,6 +143,11 @@ def _by_accuracy(record: Record) -> Generalisation:
         source,
         1.0 - prior,
     )
+
+
+def _several_answers(loss: Loss | None) -> bool:
+    """Whether a row has several answers of yes or no: a script tells of whole rows, we of each."""
+    return loss is not None and loss.kind in BINARY and math.prod(loss.target_shape[1:]) > 1
 
 
 def _by_variance(record: Record) -> Generalisation:

@@ -114,6 +114,9 @@ class TrainModeEval(AbstractRule):
         step = np.asarray(record.evaluations["step"], np.float64)
         known = np.isfinite(training) & (step > 0)
         training, step = training[known], step[known]
+        # Judged in both modes at one and the same step: somebody compares them.
+        both = np.intersect1d(step[training == 0.0], step[training > 0.0])
+        training, step = training[~np.isin(step, both)], step[~np.isin(step, both)]
         if training.size == 0 or training[-1] == 0.0:
             return []
         share = float(training.mean())

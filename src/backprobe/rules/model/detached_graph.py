@@ -84,7 +84,9 @@ class DetachedGraph(AbstractRule):
         grads = series.values.get("grad_rms")
         if grads is None or len(series.step) < self.limits.steps:
             return []
-        touched = set(series.index[np.isfinite(grads).any(axis=0)].tolist())
+        broken = series.values.get("grad_nonfinite", np.zeros_like(grads))
+        arrived = np.isfinite(grads) | (np.nan_to_num(broken) > 0.0)  # NaN is a gradient, too
+        touched = set(series.index[arrived.any(axis=0)].tolist())
         measured = set(series.index.tolist())
         if not touched:
             return self._nothing(record)
