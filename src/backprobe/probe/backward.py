@@ -25,6 +25,8 @@ what a loss is does not change, and its targets are a sample anyway."""
 LIGHT_READS = 3
 """The same in a light trial, once it is known which tensor of a batch is the target."""
 
+_NOTHING: tuple[dict[str, float], Tensor | None, bool] = {}, None, False
+
 
 class Backward:
     """Sees each backward pass before and after it runs.
@@ -177,9 +179,11 @@ class Backward:
         own = sites.distance(frame.f_code.co_filename) == 0
         self._line = (frame.f_code if own else None), frame.f_lineno
         if self._reads <= self._full or state.batch is not None or known is None:
-            facts, target = state.guard.run("losses", self._read, loss, frame) or ({}, None)
+            facts, target, made = state.guard.run("losses", self._read, loss, frame) or _NOTHING
             if target is not None:
-                state.guard.run("loaders", self.loaders.find_target, target)
+                state.guard.run("loaders", self.loaders.find_target, target, not made)
+                if made:  # of rounding: the same row's is another one next time
+                    target = state.guard.run("loaders", self.loaders.target)
             if state.light and self._reads >= LIGHT_READS and not self.loaders.seeking:
                 self._full = 0
         else:  # several losses may take turns
@@ -216,8 +220,11 @@ class Backward:
         if found is not None:
             self.state.recorder.tables["evaluations"].append(found.row())
 
-    def _read(self, loss: Tensor, frame: FrameType) -> tuple[dict[str, float], Tensor | None]:
-        """Reads the loss's graph: facts of the batch's targets, and the targets."""
+    def _read(self, loss: Tensor, frame: FrameType) -> tuple[dict[str, float], Tensor | None, bool]:
+        """Reads the loss's graph: facts of the batch's targets, the targets, whether we made them.
+
+        Those of a hand-written difference are the prediction less what is left of it.
+        """
         state = self.state
         self._index, self._scale, facts = state.losses.read(
             loss, frame, state.packed.readable, state.root, state.criterion_site, state.predicted
@@ -229,4 +236,4 @@ class Backward:
             )
         reading = state.losses.readings.pop(self._index)
         self._folded[self._index] = reading.folded
-        return facts, reading.target
+        return facts, reading.target, "difference" in reading.extra

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import WeightedRandomSampler, dataloader
 
@@ -16,6 +17,8 @@ from backprobe.probe.passes import Passes
 
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
+ROUNDING = 1e-4
+"""Of the largest target: what float32 loses of it in two differences, and more."""
 MOST_DRAWN = 1 << 16
 """Of a sampler's weights so many are looked at."""
 MOST_GROUPS = 64
@@ -72,8 +75,13 @@ class Loaders:
         self.current = index
         self.last = tensors
 
-    def find_target(self, target: Tensor) -> None:
-        """Learns which tensor of a batch is the target, by its memory or its values."""
+    def find_target(self, target: Tensor, exact: bool = True) -> None:
+        """Learns which tensor of a batch is the target, by its memory or its values.
+
+        Arguments:
+            target: of the loss.
+            exact: whether its values are those of the batch, else they are so but for rounding.
+        """
         if self.target_position is not None or self._searches >= SEARCHES:
             return
         self._searches += 1
@@ -83,7 +91,7 @@ class Loaders:
                 continue
             if tensor.data_ptr() == target.data_ptr() or (
                 tensor.numel() == target.numel()
-                and bool((tensor.reshape(-1).cpu() == target.reshape(-1).cpu()).all())
+                and _equal(tensor.reshape(-1).cpu(), target.reshape(-1).cpu(), exact)
             ):
                 self.target_position = position
                 return
@@ -100,6 +108,13 @@ class Loaders:
         if position is None or position >= len(self.last):
             return None
         return self.last[position]()
+
+
+def _equal(tensor: Tensor, target: Tensor, exact: bool) -> bool:
+    if exact:
+        return bool((tensor == target).all())
+    size = float(target.abs().max()) if target.numel() else 0.0
+    return bool(torch.allclose(tensor.to(target.dtype), target, rtol=0.0, atol=ROUNDING * size))
 
 
 def tensors_of(batch: Any) -> list[Tensor]:

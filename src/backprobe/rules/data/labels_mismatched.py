@@ -6,7 +6,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+import numpy as np
+
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.same_answer import same_answer
@@ -95,7 +97,8 @@ class LabelsMismatched(AbstractRule):
         if state.explained > self.limits.explained:
             return self._by_heart(record, state)
         found = repeats(record)
-        if found is not None and self._changed(found) and not self._few_ids(record):
+        told = found is not None and self._changed(found)
+        if found is not None and told and not self._few_ids(record) and not _of_batch(record, loss):
             return [self._exact(record, state, found)]
         return self._by_exclusion(record, state)
 
@@ -229,6 +232,16 @@ class LabelsMismatched(AbstractRule):
                 },
             )
         ]
+
+
+def _of_batch(record: Record, loss: Loss) -> bool:
+    """Whether a row's target is its own place in the batch: its partner of a contrastive loss."""
+    if loss.kind not in CLASSES or len(loss.target_shape) != 1:
+        return False
+    each = np.asarray(record.batches["target_classes"], np.float64)
+    each = each[np.isfinite(each)]
+    alone = loss.classes == loss.target_shape[0]  # as many classes as rows
+    return alone and each.size > 0 and float(np.median(each)) == loss.classes
 
 
 def _training_rows(record: Record) -> int:
