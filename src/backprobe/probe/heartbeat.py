@@ -16,6 +16,7 @@ from torch import Tensor
 from backprobe.probe import idle, noise, sites
 from backprobe.probe.attributes import Attributes
 from backprobe.probe.beat import Beat
+from backprobe.probe.closures import Closures
 from backprobe.probe.dropped import Dropped
 from backprobe.probe.kernels import calls
 from backprobe.probe.loading import steps_done
@@ -73,6 +74,7 @@ class Heartbeat:
         self._accumulates = False
         self._small = noise.SmallBatches()
         self._dropped = Dropped(state.recorder.event)
+        self._closures = Closures(state.recorder.event)
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
@@ -440,6 +442,9 @@ class Heartbeat:
         if again and self._only is not None and not self._dropped.done:
             kept = self._only.parameters
             self.state.guard.run("dropped gradients", self._dropped.before_backward, loss, kept)
+        inside = self._inside is not None and self.state.backwards > self._backwards_before
+        if inside and self._only is not None and not self._closures.done:
+            self.state.guard.run("closures", self._closures.before_backward, self._only.parameters)
         if not self._watched and self._inside is None:
             self._unstepped.before_backward(loss, frame)
         elif self._sums_up():

@@ -127,3 +127,9 @@ def lacks_class(cause: Finding, symptom: Finding) -> bool:
     """A class that never counts in training is just what held-out rows get wrong."""
     del symptom
     return bool(cause.evidence.get("lacks_class", False))
+
+
+def in_a_closure(cause: Finding, symptom: Finding) -> bool:
+    """Many passes a step add up before the first step ends."""
+    del symptom
+    return bool(cause.evidence.get("closure", False))

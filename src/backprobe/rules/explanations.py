@@ -21,6 +21,7 @@ from backprobe.rules.conditions import (
     from_birth,
     from_the_first_step,
     grew,
+    in_a_closure,
     inside,
     lacks_class,
     large,
@@ -148,6 +149,14 @@ EXPLANATIONS: tuple[Explanation, ...] = (
         {"excessive-dropout": ("one dropout hurts by where it stands", single)},
     ),
     *_pairs("unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}),
+    *_pairs(
+        "missing-zero-grad",
+        dict.fromkeys(
+            ("saturated-activations", "initial-loss-off", "dead-relu"),
+            ("the first step already overshoots", in_a_closure),
+        ),
+    ),
+    *_pairs("single-unit-softmax", {"overfitting": ("one answer fits no row better", always)}),
     *_pairs("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
     *_pairs(
         "wrong-loss",

@@ -11,7 +11,7 @@ from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, percent, plural, unique
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 
 class MissingZeroGrad(AbstractRule):
@@ -20,7 +20,8 @@ class MissingZeroGrad(AbstractRule):
     ## What it looks for
     Whether the gradients that the last optimizer step used are still there when the next step's
     backward begins. Accumulation over several backward passes before a step is not meant: there the
-    gradients are cleared after the step.
+    gradients are cleared after the step. And whether each pass of an L-BFGS closure finds those of
+    the pass before: it is called many times a step.
 
     ## Why it matters
     The optimizer follows the sum of all past gradients: the effective step grows with time, points
@@ -31,7 +32,7 @@ class MissingZeroGrad(AbstractRule):
     nothing clears them between steps`
 
     ## What to try
-    - `zero-grad`: `optimizer.zero_grad()` before each backward
+    - `zero-grad`: `optimizer.zero_grad()` before each backward, in a closure as well
 
     ## When it is wrong
     Optimizers written to keep and reuse `.grad` on purpose.
@@ -93,7 +94,29 @@ class MissingZeroGrad(AbstractRule):
                     treatments=("zero-grad",),
                 )
             )
-        return found
+        return found or self._closure(record, state)
+
+    def _closure(self, record: Record, state: Progress) -> list[Finding]:
+        """A closure of L-BFGS each pass of which adds to the one before."""
+        optimizer = next((x for x in record.optimizers if "LBFGS" in x.type.upper()), None)
+        if optimizer is None or not list(record.named("closure-kept")):
+            return []
+        source = record.losses[0].backward_source if record.losses else optimizer.step_source
+        return [
+            Finding(
+                rule=self.name,
+                severity="error" if state.failed else "warning",
+                confidence=0.95,
+                message=(
+                    f"each pass of the closure{at(source)} adds to the gradient of the pass before "
+                    f"it: {optimizer.type} calls it many times a step, and nothing clears the "
+                    f"gradients inside of it; {state.in_words()}"
+                ),
+                source=source,
+                steps=seen(record.steps["step"][[0, -1]]),
+                evidence={"closure": True},
+            )
+        ]
 
 
 def _of(record: Record, optimizer: Optimizer | None) -> tuple[str, ...]:
