@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from backprobe.probe import batches, evaluation, loading, state
 from backprobe.probe.backward import Backward
 from backprobe.probe.capture import Capture
+from backprobe.probe.dropped import Dropped
 from backprobe.probe.forward import Forward
 from backprobe.probe.heartbeat import Heartbeat
 from backprobe.probe.inputs import Inputs
@@ -23,6 +24,7 @@ from backprobe.probe.layers import Layers
 from backprobe.probe.loaders import Loaders
 from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
+from backprobe.probe.noise import SmallBatches
 from backprobe.probe.optimizer_settings import OptimizerSettings
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.probe import Probe
@@ -55,7 +57,8 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("parameters", ParameterSet, "after"),
     ("settings", OptimizerSettings, "look"),
     ("second moment", Heartbeat, "_lags"),
-    ("noise", Heartbeat, "_noise"),
+    ("noise", SmallBatches, "tell"),
+    ("dropped gradients", Dropped, "before_backward"),
     ("occasional", Layers, "_occasional"),
     ("named losses", NamedLosses, "_take"),
     ("clipping", Probe, "clipped"),
