@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import imperfect, severity_by_harm
+from backprobe.rules.harm import imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION, main_loss
@@ -68,8 +68,9 @@ class TargetsNotNormalized(AbstractRule):
         if mean is None or std is None:
             return []
         state = progress(record)
-        severity = severity_by_harm(state)
         size = max(abs(mean), std)
+        far = size >= self.limits.decisive
+        severity = severity_of_mistake(record) if far else severity_by_harm(state)
         mild = severity == "note" and not imperfect(state)
         if size < (self.limits.harmless if mild else self.limits.size):
             return []
