@@ -269,7 +269,8 @@ class Loss:
             the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
             `log_probabilities` where they are those of a cross entropy; where that is given shares
             of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
-            `shares_whole` (1: all are 0 or 1).
+            `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' losses
+            to a table, its `spread_rows`, and how many axes the losses had: `spread_axes`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

@@ -180,3 +180,23 @@ def test_a_log_softmax_over_another_dimension_than_the_classes() -> None:
     assert told(F.cross_entropy(x[0, :, 0, 0], torch.tensor(1))) is None
     square = torch.randn(5, 5, requires_grad=True)
     assert told(F.nll_loss(square.log_softmax(0), torch.arange(5))) is None
+
+
+def test_row_losses_spread_to_a_table_by_a_factor_of_each_row() -> None:
+    """Of built-in, written and negated losses; pairs and matching shapes are none."""
+    x = torch.randn(ROWS, 1, requires_grad=True)
+    y, w = torch.randn(ROWS, 1), torch.rand(ROWS)
+
+    def told(loss: Tensor) -> tuple[int, int] | None:
+        extra = read(loss).extra
+        return (extra["spread_rows"], extra["spread_axes"]) if "spread_rows" in extra else None
+
+    rows = F.mse_loss(x, y, reduction="none")
+    assert told((w * rows).mean()) == (ROWS, 2)
+    assert told((w * (x - y) ** 2).sum() / w.sum()) == (ROWS, 2)
+    assert told(-(rows.squeeze(1) * w[:, None]).mean() + 0.1 * x.mean()) == (ROWS, 1)
+    assert told((w[:, None] * rows).mean()) is None
+    assert told((rows * torch.rand(ROWS, ROWS)).mean()) is None
+    assert told((rows.squeeze(1)[:, None] * w).mean()) is None
+    assert told((rows @ w[None]).mean()) is None
+    assert told(((x - x.T) * w).mean()) is None

@@ -234,7 +234,7 @@ class Losses:
             roles=reading.roles,
             output={
                 name: reading.extra[name]
-                for name in ("softmax_dim", "classes_dim")
+                for name in ("softmax_dim", "classes_dim", "spread_rows", "spread_axes")
                 if name in reading.extra
             },
         )

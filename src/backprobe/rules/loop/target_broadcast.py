@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.wording import at
@@ -20,11 +20,13 @@ class TargetBroadcast(AbstractRule):
     ## What it looks for
     The shape of what the loss reduces against the shape of the prediction, for squared and absolute
     errors, built in or written by hand. Differences of a network's outputs among themselves
-    (pairwise losses) are left out.
+    (pairwise losses) are left out. Also row losses (N, 1) that a factor (N,) multiplies, or the
+    reverse, before the mean: weights of rows that spread them to N × N products.
 
     ## Why it matters
     Every prediction is compared with every target of the batch. The best answer is then the
-    targets' mean for every input: the loss falls to their variance and stays there.
+    targets' mean for every input: the loss falls to their variance and stays there. The mean of all
+    products of losses and weights is the mean loss times the mean weight: weights weigh nothing.
 
     ## Example
     `the loss compares each of 64 predictions with each of 64 targets: (64, 1) against (64,) makes
@@ -55,6 +57,9 @@ class TargetBroadcast(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
+            if "spread_rows" in loss.output:
+                found.append(self._weighted(record, loss))
+                continue
             made, given = loss.loss_shape, loss.output_shape
             if loss.kind not in REGRESSION or not made or not given:
                 continue
@@ -87,6 +92,24 @@ class TargetBroadcast(AbstractRule):
                 )
             )
         return found
+
+    def _weighted(self, record: Record, loss: Loss) -> Finding:
+        """Row losses times a factor of each row, every one with every one."""
+        state, rows = progress(record), int(loss.output["spread_rows"])
+        flat, column = (rows,), (rows, 1)
+        given, other = (column, flat) if loss.output["spread_axes"] == 2 else (flat, column)
+        return Finding(
+            rule=self.name,
+            severity="error" if state.failed else "warning",
+            confidence=confidence(0.85, 0.97, state.hurt),
+            message=(
+                f"the losses of {rows} rows, {given}, times a factor of each row, {other}, make "
+                f"{(rows, rows)} products{at(loss.source)}; their mean is the mean loss times the "
+                f"mean factor: no row is weighed by its own; {state.in_words()}"
+            ),
+            source=loss.source,
+            evidence={"row_losses": list(given), "factors": list(other)},
+        )
 
 
 def _expanded(chain: tuple[str, ...]) -> bool:
