@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from backprobe.probe import idle, noise, sites
+from backprobe.probe import frozen, idle, noise, sites
 from backprobe.probe.attributes import Attributes
 from backprobe.probe.beat import Beat
 from backprobe.probe.closures import Closures
@@ -489,6 +489,9 @@ class Heartbeat:
         if not self._watched:
             self._unstepped.finish()
         self._attributes.look(last=True)
+        state, watched = self.state, self._watched.values()
+        if found := state.guard.run("frozen", frozen.since_start, state.structure, watched):
+            state.recorder.event("frozen-later", parameters=found)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

@@ -10,6 +10,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_drawn, looks_fresh
 from backprobe.rules.harm import HURTS, severity_of_mistake
+from backprobe.rules.model.frozen_later import frozen_later
 from backprobe.rules.wording import at, figure, listed, unique, with_blocks
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import layers
@@ -25,7 +26,9 @@ class FrozenParameters(AbstractRule):
     (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
     Frozen pretrained weights are meant and stay silent, unless a module that holds them was given
     `requires_grad = True`: the attribute lands on the module, and its parameters stay frozen (the
-    reverse, where they go on training, is a note).
+    reverse, where they go on training, is a note). And layers that learned at first and were frozen
+    early in the run, while the loss and the optimizer stayed the same and no other layer began to
+    learn: a phase of its own, or turns of two networks, are meant.
 
     ## Why it matters
     A frozen random layer is a random projection: what it loses, no layer after it can bring back.
@@ -59,8 +62,13 @@ class FrozenParameters(AbstractRule):
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
-        """At most one finding: the frozen random layers, or else a frozen random table."""
-        return self._attribute(record) or self._layers(record) or self._tables(record)
+        """At most one finding: the frozen layers, or else a frozen random table."""
+        return (
+            self._attribute(record)
+            or self._layers(record)
+            or frozen_later(record, self.name)
+            or self._tables(record)
+        )
 
     def _attribute(self, record: Record) -> list[Finding]:
         """Modules with a `requires_grad` of their own, which none of their parameters follows."""
