@@ -24,6 +24,7 @@ class UnshuffledData(AbstractRule):
     ## What it looks for
     The number of different classes in a training batch against what a random draw of as many rows
     would hold; for a regression, how little the targets vary within a batch beside all targets.
+    Texts laid end to end (`nn.EmbeddingBag`) count as many rows as they have targets.
 
     ## Why it matters
     Each batch teaches the network that everything is of its class, and the next one unteaches it:
@@ -85,7 +86,9 @@ class UnshuffledData(AbstractRule):
         shares = counts[counts > 0] / counts.sum()
         size = float(np.median(rows[known]))
         if main.loss.target_shape[0] < self.limits.labelled * size:
-            return []  # the loss is of the few rows of a batch that have a label
+            if not _bagged(record, main.loss):
+                return []  # the loss is of the few rows of a batch that have a label
+            size = float(main.loss.target_shape[0])
         expected = float((1.0 - (1.0 - shares) ** size).sum())
         seen_classes = float(np.mean(distinct[known]))
         ratio = seen_classes / expected
@@ -153,6 +156,13 @@ class UnshuffledData(AbstractRule):
                 treatments=("shuffle",),
             )
         ]
+
+
+def _bagged(record: Record, loss: Loss) -> bool:
+    """Whether each layer has as many rows as there are targets: words laid end to end are none."""
+    roots = {m.index: m.root for m in record.modules}
+    shapes = [p.shape for p in record.places if roots.get(p.module) == loss.model and p.shape]
+    return bool(shapes) and all(shape[0] == loss.target_shape[0] for shape in shapes)
 
 
 def _of_loss(record: Record, loss: Loss) -> NDArray[np.bool_]:
