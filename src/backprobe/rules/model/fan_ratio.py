@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
+from backprobe.rules.model.one_channel import one_channel
 from backprobe.rules.places import picks_its_parts
 from backprobe.rules.wording import at, plural, unique
 from backprobe.signals.detour import goes_round
@@ -24,10 +25,11 @@ class FanRatio(AbstractRule):
 
     ## What it looks for
     The width of hidden layers against the number of classes, in a classifier whose loss stays well
-    above zero; and a layer of one unit between wide ones, whatever the loss. Convolutions, whose
-    positions carry more, are left out, and so are codes of two and more units and layers that what
-    they get also goes around: scores, gates, residual branches. Embeddings of one
-    number a word, where no other embedding has more.
+    above zero; and a layer of one unit between wide ones, whatever the loss. Of convolutions, whose
+    positions carry more, only those of one channel that others widen again, in a classifier, where
+    it has fewer numbers than the input. Left out are codes of two and more units and layers that
+    what they get also goes around: scores, gates, residual branches. Embeddings of one number a
+    word, where no other embedding has more.
     The classes are those that a later layer scores, not the rows of a contrastive loss.
 
     ## Why it matters
@@ -72,7 +74,11 @@ class FanRatio(AbstractRule):
         if state.state not in ("learned", "learning", "stuck"):
             return []
         accuracy = held_out(record).train_accuracy
-        if state.explained > self.limits.explained or accuracy > self.limits.accuracy:
+        if accuracy > self.limits.accuracy:
+            return []
+        if channel := one_channel(record, self.name, self.limits.wide):
+            return channel
+        if state.explained > self.limits.explained:
             return []
         found = [x for x in layers(record) if x.place is not None and x.module.type == "Linear"]
         classes = loss.classes if loss.kind in CLASSES else 0
