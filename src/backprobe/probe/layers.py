@@ -77,6 +77,7 @@ class Layers:
         self._attentions: dict[tuple[int, str, int], tuple[Place, int]] = {}
         self._graphs: dict[int, int] = {}
         self._counts: dict[int, int] = {}
+        self._made: set[int] = set()
         self._looks = self._unseen = 0
         self._occasion = -1
         self._turns = Turns()
@@ -258,10 +259,23 @@ class Layers:
             state.guard.run("occasional", self._occasional, module, meter, args, output)
             self._turns.took(perf_counter() - began)
 
+    def _grew(self, module: nn.Module) -> bool:
+        """Whether a root's first forward made layers: the next one's operations know whose."""
+        new = self.state.guard.run("structure", self.state.structure.grow, module)
+        for key in new or ():
+            self._specs.pop(key, None)
+            if self.calls is not None:
+                self.calls.forget(key)
+        return bool(new)
+
     def keep_graph(self, module: nn.Module, capture: Capture) -> None:
         """Keeps the operations of a root's forward, from its first ones."""
         structure = self.state.structure
         index = self.index(module)
+        if index not in self._graphs and index not in self._made and self._grew(module):
+            self._made.add(index)
+            self._counts = {}
+            return
         self._graphs[index] = self._graphs.get(index, 0) + 1
         self.state.guard.run("lags", self.state.lags.look_up, capture.looked_up)
         counts, self._counts = self._counts, {}

@@ -56,6 +56,7 @@ class Structure:
         self.parameter_of: dict[int, int] = {}
         self.roots: dict[int, weakref.ref[nn.Module]] = {}
         self.replicas = 1
+        self._grown: list[weakref.ref[nn.Module]] = []
         self._pretrained: list[tuple[list[Parameter], list[str]]] = []
         self._fresh: dict[str, dict[int, Any]] = {}
         self._lock = threading.Lock()  # the flush thread takes what the training thread adds
@@ -74,21 +75,10 @@ class Structure:
         names = {id(module): name for name, module in root.named_modules()}
         self.roots[id(root)] = weakref.ref(root, self._forgetter(id(root), list(names)))
         for name, module in root.named_modules():
-            index = len(self.modules)
-            self.module_of[id(module)] = index
             parent = name.rpartition(".")[0] if name else None
-            entry = Module(
-                index=index,
-                name=name,
-                type=type(module).__name__,
-                root=first,
-                parent=-1 if parent is None else self._named(parent, first),
-                source=sites.source(sites.made(module) or _assigned(root, name)),
-                settings=settings(module),
-                training=module.training,
+            self._add_module(
+                root, module, name, first, -1 if parent is None else self._named(parent, first)
             )
-            self.modules.append(entry)
-            self.touch("modules", entry)
         aliases: dict[int, list[str]] = {}
         for name, parameter in root.named_parameters(remove_duplicate=False):
             aliases.setdefault(id(parameter), []).append(name)
@@ -99,6 +89,50 @@ class Structure:
             self.put(replace(module, parameters=(*module.parameters, index)))
         self._note_pretrained(root)
         return root
+
+    def grow(self, called: nn.Module) -> list[int]:
+        """Numbers what a root model has more than when it was numbered; the ids of its new modules.
+
+        A forward that has made layers of its own, where their sizes show: `self.dense = ...`.
+        """
+        root = self._known_owner(unwrapped(called)) or _owner(unwrapped(called))
+        first, found = self.module_of.get(id(root), -1), list[int]()
+        if first < 0:
+            return found
+        named = dict(root.named_modules())
+        for name, module in named.items():
+            if id(module) in self.module_of:
+                continue
+            found.append(id(module))
+            parent = self.module_of[id(named[name.rpartition(".")[0]])]
+            index = self._add_module(root, module, name, first, parent)
+            own = tuple(
+                self.add_parameter(parameter, f"{name}.{part}", index)
+                for part, parameter in module.named_parameters(recurse=False)
+            )
+            self.put(replace(self.modules[index], parameters=own))
+        if found:
+            self._grown.append(weakref.ref(root, self._forgetter(id(root), found)))
+        return found
+
+    def _add_module(
+        self, root: nn.Module, module: nn.Module, name: str, first: int, parent: int
+    ) -> int:
+        index = len(self.modules)
+        self.module_of[id(module)] = index
+        entry = Module(
+            index=index,
+            name=name,
+            type=type(module).__name__,
+            root=first,
+            parent=parent,
+            source=sites.source(sites.made(module) or _assigned(root, name)),
+            settings=settings(module),
+            training=module.training,
+        )
+        self.modules.append(entry)
+        self.touch("modules", entry)
+        return index
 
     def _note_pretrained(self, root: nn.Module) -> None:
         """Notes what `from_pretrained` of Transformers (5 and later) put in place, by its mark."""

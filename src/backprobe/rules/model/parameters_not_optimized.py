@@ -22,14 +22,15 @@ class ParametersNotOptimized(AbstractRule):
     """Layers of the model that is trained are in no optimizer, so they keep their initial weights.
 
     ## What it looks for
-    Trainable parameters of layers that run, in a model of which an optimizer holds others. Weights
-    that look freshly initialised weigh more than ones that were trained before. Also a model that a
-    loss trains while the optimizer holds only tensors that never get a gradient: those of another
-    model, made before this one. And a model in no optimizer beside two optimizers that take turns
-    over the very same tensors, as a generator's that was given the discriminator's. And embeddings
-    that run outside of every optimizer, or whose gradient ends while the other layers' goes on. And
-    an optimizer that goes on stepping after no backward reaches any of its tensors any more, as
-    where each fold of a cross-validation gets fresh layers.
+    Trainable parameters of layers that run, in a model of which an optimizer holds others, also of
+    layers that its first forward makes, where their sizes show. Weights that look freshly
+    initialised weigh more than ones that were trained before. Also a model that a loss trains while
+    the optimizer holds only tensors that never get a gradient: those of another model, made before
+    this one. And a model in no optimizer beside two optimizers that take turns over the very same
+    tensors, as a generator's that was given the discriminator's. And embeddings that run outside of
+    every optimizer, or whose gradient ends while the other layers' goes on. And an optimizer that
+    goes on stepping after no backward reaches any of its tensors any more, as where each fold of a
+    cross-validation gets fresh layers.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
