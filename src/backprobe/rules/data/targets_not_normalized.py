@@ -6,6 +6,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
@@ -13,7 +16,7 @@ from backprobe.rules.harm import imperfect, severity_by_harm, severity_of_mistak
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION, main_loss
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 
 
 class TargetsNotNormalized(AbstractRule):
@@ -21,7 +24,8 @@ class TargetsNotNormalized(AbstractRule):
 
     ## What it looks for
     Mean and std of the targets of a squared, absolute or Huber loss. It warns where the run learns
-    too little; a run that learns all the same gets at most a note.
+    too little, or spends a third of its steps on coming down to a constant answer's loss and leaves
+    much to be learned; a run that learns all the same gets at most a note.
 
     ## Why it matters
     A network begins with outputs of about 0 ± 1. Targets of size T make the first gradient T times
@@ -55,6 +59,9 @@ class TargetsNotNormalized(AbstractRule):
             100.0, "|mean| or std of the targets", "Adam at 1e-3: 1e5 steps"
         )
         harmless: float = threshold(50.0, "|mean| or std", "a note although the run learns")
+        spent: float = threshold(
+            0.3, "share of the steps above a constant answer", "gone by before anything is learned"
+        )
 
     limits = Thresholds()
 
@@ -69,13 +76,14 @@ class TargetsNotNormalized(AbstractRule):
             return []
         state = progress(record)
         size = max(abs(mean), std)
-        far = size >= self.limits.decisive
+        start, spread = number(loss.output, "mean"), number(loss.output, "std")
+        near = start is not None and abs(start - mean) < std  # a bias that was set to the mean
+        far = size >= self.limits.decisive and not near and self._spent(main.value, state)
         severity = severity_of_mistake(record) if far else severity_by_harm(state)
         mild = severity == "note" and not imperfect(state)
         if size < (self.limits.harmless if mild else self.limits.size):
             return []
-        start, spread = number(loss.output, "mean"), number(loss.output, "std")
-        if start is not None and abs(start - mean) < std and (spread or 0.0) > 0.3 * std:
+        if near and (spread or 0.0) > 0.3 * std:
             return []  # the output is already on the targets' scale
         message = f"the targets have mean {figure(mean)} and std {figure(std)}{at(loss.source)}"
         if start is not None and spread is not None:
@@ -102,3 +110,10 @@ class TargetsNotNormalized(AbstractRule):
                 treatments=("standardize-targets",),
             )
         ]
+
+    def _spent(self, losses: NDArray[np.float64], state: Progress) -> bool:
+        """Whether much of the run went by before the outputs had come as far as the targets."""
+        known = losses[np.isfinite(losses)]
+        if state.baseline is None or not known.size:
+            return False
+        return float(np.mean(known > state.baseline)) >= self.limits.spent
