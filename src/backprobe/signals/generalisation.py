@@ -117,7 +117,7 @@ def held_out_losses(record: Record) -> NDArray[np.float64]:
 def _by_accuracy(record: Record) -> Generalisation:
     known, prior = held_out(record), majority_share(record)
     values, source = _evaluated(record, "accuracy"), "evaluated"
-    if values.size == 0 and not _several_answers(progress(record).loss):
+    if values.size == 0:
         values, source = _told(record, ACCURACY, held=True)
     train = known.train_accuracy
     if not late_looks(record):
@@ -145,9 +145,14 @@ def _by_accuracy(record: Record) -> Generalisation:
     )
 
 
-def _several_answers(loss: Loss | None) -> bool:
-    """Whether a row has several answers of yes or no: a script tells of whole rows, we of each."""
-    return loss is not None and loss.kind in BINARY and math.prod(loss.target_shape[1:]) > 1
+def may_tell_rows(record: Record, both: Generalisation) -> bool:
+    """Whether a script's own accuracy may be that of whole rows, of which each answer was judged.
+
+    So it may be where a row has several answers of yes or no.
+    """
+    loss = progress(record).loss
+    several = loss is not None and loss.kind in BINARY and math.prod(loss.target_shape[1:]) > 1
+    return several and both.unit == "accuracy" and both.source != "evaluated"
 
 
 def _by_variance(record: Record) -> Generalisation:

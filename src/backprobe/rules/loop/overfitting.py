@@ -10,7 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import figure, percent
-from backprobe.signals.generalisation import generalisation, held_out_losses
+from backprobe.signals.generalisation import generalisation, held_out_losses, may_tell_rows
 from backprobe.signals.progress import progress
 
 
@@ -83,7 +83,8 @@ class Overfitting(AbstractRule):
         # What the loss took away stands for an accuracy that is not known at the end.
         train = state.explained if math.isnan(both.train) else both.train
         gap = (train - both.held) * both.span
-        wide = gap >= limit and fitted
+        # Fewer rows are right than answers: the two say nothing of each other.
+        wide = gap >= limit and fitted and not may_tell_rows(record, both)
         # With few evaluations or a noisy one the last may be off: then the best one counts too.
         wide = wide and (train - both.best) * both.span >= limit / 2.0
         risen = rise >= limits.rise and fold >= limits.fold and fitted
