@@ -13,7 +13,8 @@ from backprobe.probe.parameters import ParameterSet
 
 FEWEST = 3
 """Backward passes a step: of two, the first may be an attack's, or a penalty's."""
-STEPS = 3
+STEPS = 2
+"""Observed steps; of a short run there are few."""
 LOOKS = 12
 """Steps of several passes after which nothing more is looked for."""
 MOST_NODES = 4000
