@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from backprobe.records import Module, Place, Record
 from backprobe.rules.wording import unique
+from backprobe.signals.operations import MATRIX, PRODUCTS
 
-_PRODUCTS = frozenset(
-    {"mul", "mul_", "__mul__", "__rmul__", "__imul__", "multiply", "bmm", "matmul"}
-)
+_PRODUCTS = PRODUCTS | MATRIX
 
 _OWN_PARTS = ("MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
 

@@ -14,19 +14,15 @@ from dataclasses import dataclass
 from backprobe.records import Loss, Operation, Record
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION, main_loss
 from backprobe.signals.one_answer import BETWEEN, LAYERS
+from backprobe.signals.operations import DENSE, SHAPES, TRANSPOSED
 
 DROPPED = ("Mul", "NativeDropout", "FusedDropout")
 """Autograd nodes that a dropout leaves."""
-SHAPES = frozenset(
-    "view reshape squeeze unsqueeze flatten unflatten transpose permute contiguous float to".split()
-)
 OUTPUTS = frozenset("sigmoid softmax log_softmax tanh relu softplus".split())
 """Functions that make an output of scores."""
 TARGETS = ("loss", "cross_entropy", "log_prob")
 """Ends of the names of functions that judge an output."""
-WEIGHTED = frozenset(
-    "linear addmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split()
-)
+WEIGHTED = DENSE | TRANSPOSED | {"addmm"}
 
 
 @dataclass(frozen=True)

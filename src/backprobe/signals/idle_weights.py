@@ -12,17 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Operation, Place, Record
+from backprobe.signals.operations import DENSE, MATRIX, PRODUCTS, SHAPES
 
 LOOKS = 3
 """Observed steps in which each result was exactly 1."""
-PASSED = frozenset(
-    "view reshape squeeze unsqueeze flatten t transpose permute contiguous float to div mul dropout"
-    " masked_fill clamp tanh expand expand_as".split()
-)
+PASSED = SHAPES | frozenset("div mul dropout masked_fill clamp tanh expand expand_as".split())
 """Operations that leave one score a place."""
-LAYERS = frozenset("linear addmm conv1d conv2d conv3d".split())
-PRODUCTS = frozenset("mul mul_ __mul__ __rmul__ multiply".split())
-MATRIX = frozenset("bmm matmul mm __matmul__".split())
+LAYERS = DENSE | {"addmm"}
 SUMS = frozenset("sum mean".split())
 
 

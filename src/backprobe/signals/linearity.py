@@ -9,6 +9,7 @@ from __future__ import annotations
 from backprobe.records import Record
 from backprobe.signals.discarded import discarded
 from backprobe.signals.memo import once
+from backprobe.signals.operations import DENSE, TRANSPOSED
 
 TRANSPARENT = frozenset(
     {
@@ -20,7 +21,7 @@ TRANSPARENT = frozenset(
 )  # fmt: skip
 """Operations that are linear in their one input."""
 NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm"})
-LINEAR = frozenset({"linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d"})
+LINEAR = DENSE | TRANSPOSED
 
 
 @once

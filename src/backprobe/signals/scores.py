@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from backprobe.records import Operation, Record
 from backprobe.signals.layers import Layer
+from backprobe.signals.operations import MATRIX, PRODUCTS
 
-WEIGH = frozenset({"mul", "__mul__", "matmul", "__matmul__", "bmm", "einsum", "__rmul__"})
+WEIGH = PRODUCTS | MATRIX | {"einsum"}
 """Operations that weigh one tensor by another."""
 BETWEEN = 4
 """Operations between a softmax and the weighing: dropout, reshapes."""

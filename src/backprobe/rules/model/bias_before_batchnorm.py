@@ -9,8 +9,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.wording import at, listed, unique
-
-LAYERS = frozenset({"linear", "conv1d", "conv2d", "conv3d"})
+from backprobe.signals.operations import DENSE
 
 
 class BiasBeforeBatchnorm(AbstractRule):
@@ -55,7 +54,7 @@ class BiasBeforeBatchnorm(AbstractRule):
         for op in record.graph:
             before = operations.get(op.inputs[0]) if op.name == "batch_norm" and op.inputs else None
             layer = modules.get(before.module) if before is not None else None
-            if before is None or layer is None or before.name not in LAYERS:
+            if before is None or layer is None or before.name not in DENSE:
                 continue
             if layer.settings.get("has_bias") is True:
                 guilty.append(layer)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.all_replaced import all_replaced
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model.all_replaced import all_replaced
 from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers

@@ -14,7 +14,7 @@ from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
-from backprobe.rules.plateaus import misled, summed
+from backprobe.rules.optimizer.plateaus import misled, summed
 from backprobe.rules.wording import at, figure, percent, plural
 from backprobe.signals.progress import Progress, progress
 

@@ -19,9 +19,9 @@ from backprobe.rules.model.row_positions import SUMS
 from backprobe.rules.wording import at, listed, plural, times, unique
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.operations import DENSE
 from backprobe.signals.progress import progress
 
-LAYERS = frozenset({"linear", "conv1d", "conv2d", "conv3d"})
 PASSED = frozenset({"dropout", "flatten", "view", "reshape", "contiguous"})
 """Operations that leave a softmax's numbers what they are."""
 WIDE = 4
@@ -128,7 +128,7 @@ def _between(record: Record, op: Operation) -> tuple[int, int, int]:
         return _NONE
     by_index = {other.index: other for other in record.graph}
     feed = by_index.get(op.inputs[0])
-    if feed is None or feed.name not in LAYERS:
+    if feed is None or feed.name not in DENSE:
         return _NONE
     made, takers = {op.index}, []
     for other in record.graph:
@@ -136,7 +136,7 @@ def _between(record: Record, op: Operation) -> tuple[int, int, int]:
             continue
         if other.name in PASSED:
             made.add(other.index)
-        elif other.name in LAYERS and other.inputs[0] in made:
+        elif other.name in DENSE and other.inputs[0] in made:
             takers.append(other)
         else:
             return _NONE  # what multiplies or adds something with it means it as shares
