@@ -156,3 +156,15 @@ static inline double seconds(void) {
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
+
+/* Hands `count` rows of so many bytes to a Python callable, and forgets them. */
+static inline void hand_rows(PyObject *extend, const void *rows, int64_t *count,
+                             Py_ssize_t size) {
+    if (!*count) return;
+    PyObject *given = PyBytes_FromStringAndSize((const char *)rows, (Py_ssize_t)*count * size);
+    *count = 0;
+    PyObject *done = PyObject_CallFunctionObjArgs(extend, given, NULL);
+    if (done) Py_DecRef(done);
+    Py_DecRef(given);
+    PyErr_Clear();
+}

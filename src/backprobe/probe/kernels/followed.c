@@ -359,14 +359,7 @@ static PyObject *arm(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 }
 
 static void hand_over(followed *f) {
-    if (!f->rows) return;
-    PyObject *rows = PyBytes_FromStringAndSize((const char *)f->row,
-                                               f->rows * (Py_ssize_t)sizeof f->row[0]);
-    f->rows = 0;
-    PyObject *done = PyObject_CallFunctionObjArgs(f->extend, rows, NULL);
-    if (done) Py_DecRef(done);
-    Py_DecRef(rows);
-    PyErr_Clear();
+    hand_rows(f->extend, f->row, &f->rows, (Py_ssize_t)sizeof f->row[0]);
 }
 
 /* flush(): hands on the rows of the steps that are closed, from any thread. */

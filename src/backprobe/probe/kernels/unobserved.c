@@ -111,14 +111,7 @@ static PyObject *step(PyObject *self, PyObject *const *args, Py_ssize_t n) {
 }
 
 static void hand_over(unobserved *l) {
-    if (!l->rows) return;
-    PyObject *rows = PyBytes_FromStringAndSize((const char *)l->row,
-                                               l->rows * (Py_ssize_t)sizeof l->row[0]);
-    l->rows = 0;
-    PyObject *done = PyObject_CallFunctionObjArgs(l->extend, rows, NULL);
-    if (done) Py_DecRef(done);
-    Py_DecRef(rows);
-    PyErr_Clear();
+    hand_rows(l->extend, l->row, &l->rows, (Py_ssize_t)sizeof l->row[0]);
 }
 
 /* flush(): hands on the rows of the steps that are complete, from any thread. */
