@@ -7,17 +7,14 @@ import sys
 from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter
-from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from backprobe.probe import frozen, idle, noise, sites
+from backprobe.probe import frozen, idle, sites
 from backprobe.probe.attributes import Attributes
+from backprobe.probe.backward_passes import BackwardPasses
 from backprobe.probe.beat import Beat
-from backprobe.probe.closures import Closures
-from backprobe.probe.dropped import Dropped
 from backprobe.probe.kernels import calls
 from backprobe.probe.loading import steps_done
 from backprobe.probe.opaque import OWN_FRAMES, opaque, skipped, untraced
@@ -43,6 +40,7 @@ class Heartbeat:
         loss: of a backward pass, where it is all there is to know of it (see `Unobserved`).
         hooked: whether the pre-hook is in place.
         begin_matters: whether a step calls what must not be taken for something else.
+        passes: what is asked around each backward pass.
         before_step: the global optimizer pre-step hook.
     """
 
@@ -61,20 +59,16 @@ class Heartbeat:
         self._known = Optimizers(state)
         self.optimizers = self._known.entries
         self._watched = self._known.watched
-        self._inside: Any = None
         self._closing = Beat(state)
         self._unstepped = Unstepped(state, self._closing)
         self._beats = Beats()
+        self.passes = BackwardPasses(state, self._known, self._beats, self._unstepped)
         self.unobserved = Unobserved(state, self._closing, self._beats, loss)
         self._quick_step = self.unobserved.step
         self._unobserved = False
         self._only: Watched | None = None
         self._sole: Callable[[], Any] = nothing
         self._frame = 0
-        self._accumulates = False
-        self._small = noise.SmallBatches()
-        self._dropped = Dropped(state.recorder.event)
-        self._closures = Closures(state.recorder.event)
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
@@ -112,23 +106,23 @@ class Heartbeat:
         state = self.state
         if _compiling() or (get_ident() != state.thread and not state.mine()):
             return
-        if self._inside is None and optimizer is self._sole():
+        if self._beats.inside is None and optimizer is self._sole():
             if state.observing:
                 if self._begins_as_usual(optimizer):
-                    self._inside = optimizer
+                    self._beats.inside = optimizer
                     self._frame = id(sys._getframe(1 + OWN_FRAMES))
                     return
             elif state.doze or state.scaling.idle:
-                self._inside = optimizer
+                self._beats.inside = optimizer
                 self._unobserved = True
                 return
         frame = sites.outside(sys._getframe(1))
-        if self._inside is not None and sites.runs(frame.f_back, self._frame):
+        if self._beats.inside is not None and sites.runs(frame.f_back, self._frame):
             self.begin_matters = True
             return  # `super().step()`; else the step before ended by an exception of its own
         self._frame = id(frame)
         began = perf_counter()
-        self._inside = optimizer
+        self._beats.inside = optimizer
         state.guard.run("heartbeat", self._before, optimizer)
         state.budget.spent += perf_counter() - began
 
@@ -161,9 +155,9 @@ class Heartbeat:
 
     def _after_step(self, optimizer: Any) -> None:
         """After a step whose begin was seen."""
-        if self._inside is not optimizer:
+        if self._beats.inside is not optimizer:
             return
-        self._inside = None
+        self._beats.inside = None
         self._beats.fired += 1
         if self._unobserved:
             self._unobserved = False
@@ -189,16 +183,16 @@ class Heartbeat:
 
     def _begins_as_usual(self, optimizer: Any) -> bool:
         watched, state = self._only, self.state
-        if watched is None or self._beats.done < idle.BEATS or self._accumulates:
+        if watched is None or self._beats.done < idle.BEATS or self._beats.accumulates:
             return False
-        if state.structure.replicas > 1 or self._small.listening:
+        if state.structure.replicas > 1 or self.passes.listening:
             return False
         began = perf_counter()
         try:
             self._as_usual = self._usual.begins(optimizer, watched.index, watched.parameters)
         except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             state.guard.failed("parameters", error)
-        self._backwards_before = state.backwards
+        self._beats.backwards_before = state.backwards
         state.budget.spent += perf_counter() - began
         watched.measured = self._as_usual
         return self._as_usual
@@ -213,9 +207,9 @@ class Heartbeat:
                 return False
         except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
             self.state.guard.failed("heartbeat", error)
-        self._accumulates = backwards > 1
+        self._beats.accumulates = backwards > 1
         self._count(watched)
-        if not self._accumulates:
+        if not self._beats.accumulates:
             self._arm()
         return True
 
@@ -250,7 +244,7 @@ class Heartbeat:
     def plain(self) -> bool:
         """Whether a step is of one batch, and enough of them were seen to know."""
         beats = self._beats.done
-        return beats >= idle.BEATS and not self._accumulates and not self._small.listening
+        return beats >= idle.BEATS and not self._beats.accumulates and not self.passes.listening
 
     def settings_of(self, optimizer: int) -> list[dict[str, Any]] | None:
         """What its groups were set to when last looked at, see `OptimizerSettings`."""
@@ -286,8 +280,8 @@ class Heartbeat:
         if squares is not None:
             watched.parameters.squares = squares
             watched.measured = self._as_usual = True
-            self._inside, self._frame = optimizer, frame
-            self._backwards_before = self.state.backwards
+            self._beats.inside, self._frame = optimizer, frame
+            self._beats.backwards_before = self.state.backwards
             self._usual.begun()
 
     def _after_unseen(self, optimizer: Any) -> None:
@@ -319,7 +313,7 @@ class Heartbeat:
     def scaler_steps(self, scaler: Any, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Runs a GradScaler's step; one that it skips, because of a gradient, is a beat too."""
         guard = self.state.guard
-        if not supported(scaler) or self._inside is not None:
+        if not supported(scaler) or self._beats.inside is not None:
             return step()
         guard.run("scaler", self.state.scaling.stepping, scaler)
         fired = self._beats.fired
@@ -338,15 +332,7 @@ class Heartbeat:
     @property
     def stepping(self) -> bool:
         """Whether an optimizer's step is running."""
-        return self._inside is not None
-
-    def gradients_kept(self) -> None:
-        """Before a backward: asks each optimizer that stepped whether its gradients are gone."""
-        if self.state.observing:
-            for watched in self._watched.values():
-                if watched.steps and not watched.cleared:
-                    parameters = watched.parameters
-                    watched.cleared = parameters.checked_none() or parameters.cleared()
+        return self._beats.inside is not None
 
     def _before(self, optimizer: Any) -> None:
         state = self.state
@@ -365,7 +351,7 @@ class Heartbeat:
                 state.guard.run("settings", settings.look, state.step, watched.index, groups)
             if state.occasion:
                 state.guard.run("second moment", self._lags, watched, optimizer)
-        self._backwards_before = state.backwards
+        self._beats.backwards_before = state.backwards
 
     def _measured(self, watched: Watched, read: Callable[[bool], None]) -> None:
         """Reads the tensors; where that fails the steps go on without them."""
@@ -377,7 +363,7 @@ class Heartbeat:
         state = self.state
         watched = self._watched[id(optimizer)]
         if watched.measured:
-            if state.backwards > self._backwards_before:  # a closure ran the backward
+            if state.backwards > self._beats.backwards_before:  # a closure ran the backward
                 self._measured(watched, watched.parameters.gradients)
             self._measured(watched, watched.parameters.after)
         if state.backwards == 0 and self._beats.done and self._beats.closed_by != watched.index:
@@ -398,11 +384,7 @@ class Heartbeat:
         carried = NAN
         if watched.steps and watched.measured:
             carried = 0.0 if watched.cleared else 1.0
-        if self._accumulates or state.structure.replicas > 1 or self._small.listening:
-            state.guard.run("noise", self._small.tell, state)
-        self._accumulates = state.backwards > 1 and self._inside is None
-        if not self._dropped.done:
-            self._dropped.closed(state.backwards)
+        self.passes.tell()
         self._closing.close(
             watched.parameters if watched.measured else None,
             rate=float(optimizer.param_groups[0].get("lr", NAN)),
@@ -434,55 +416,6 @@ class Heartbeat:
         if done:
             self.state.step = done
             self.state.recorder.event("resumed", step=done, optimizer=type(optimizer).__name__)
-
-    def before_backward(self, loss: Tensor, frame: FrameType) -> None:
-        """Before each backward pass."""
-        self.gradients_kept()
-        again = self.state.backwards and self._inside is None  # not a closure's own passes
-        if again and self._only is not None and not self._dropped.done:
-            kept = self._only.parameters
-            self.state.guard.run("dropped gradients", self._dropped.before_backward, loss, kept)
-        inside = self._inside is not None and self.state.backwards > self._backwards_before
-        if inside and self._only is not None and not self._closures.done:
-            self.state.guard.run("closures", self._closures.before_backward, self._only.parameters)
-        if not self._watched and self._inside is None:
-            self._unstepped.before_backward(loss, frame)
-        elif self._sums_up():
-            (watched,) = self._watched.values()
-            if watched.cleared or self.state.backwards:  # else an older gradient is added to
-                parameters = watched.parameters.parameters
-                step = self.state.step
-                self.state.guard.run("noise", self._small.before, step, parameters, loss)
-
-    def backward_as_usual(self) -> bool:
-        """What `before_backward` does, where nothing is to follow the pass; whether it was."""
-        watched = self._only
-        if watched is None or self._accumulates or self._inside is not None:
-            return False
-        if self.state.structure.replicas > 1 or self._small.listening:
-            return False
-        if watched.steps and not watched.cleared:
-            watched.cleared = watched.parameters.checked_none() or watched.parameters.cleared()
-        return True
-
-    def after_backward(self) -> None:
-        """After each backward pass: of a micro-batch, or where no optimizer has ever stepped."""
-        if self._inside is not None:
-            return
-        if not self._watched:
-            self._unstepped.after_backward()
-        elif self._small.listening:
-            self.state.guard.run("noise", self._small.after)
-
-    def _sums_up(self) -> bool:
-        """Whether a step's gradient is a mean of several batches', and worth a look now."""
-        return (
-            (self._accumulates or self.state.structure.replicas > 1)
-            and self.state.observing
-            and not self.state.light
-            and self._inside is None
-            and len(self._watched) == 1  # of several optimizers' losses none is a micro-batch
-        )
 
     def finish(self) -> None:
         """Closes what is open and waits for what a device still holds."""

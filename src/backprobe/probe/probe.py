@@ -88,10 +88,10 @@ class Probe:
         self.backward = Backward(
             self.state,
             self.loaders,
-            self.heartbeat.before_backward,
-            self.heartbeat.backward_as_usual,
+            self.heartbeat.passes.before,
+            self.heartbeat.passes.as_usual,
             self.heartbeat.unobserved.value,
-            self.heartbeat.after_backward,
+            self.heartbeat.passes.after,
         )
         self.followed = Followed(self.state, self.forward, self.backward, self.heartbeat)
         self.followed_loss = self.followed.loss

@@ -40,8 +40,14 @@ class Beats:
         done: how many steps are closed.
         fired: how often an optimizer's step has ended.
         closed_by: the optimizer that closed the last one.
+        inside: the optimizer whose step is running, None where none is.
+        accumulates: whether the last step was of several backward passes.
+        backwards_before: backward passes before the step that is running.
     """
 
     done: int = 0
     fired: int = 0
     closed_by: int = -1
+    inside: Any = None
+    accumulates: bool = False
+    backwards_before: int = 0
