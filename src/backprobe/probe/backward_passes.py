@@ -61,7 +61,7 @@ class BackwardPasses:
         if not self._optimizers.watched and beats.inside is None:
             self._unstepped.before_backward(loss, frame)
         elif only is not None and self._sums_up() and (only.cleared or state.backwards):
-            tensors = only.parameters.parameters
+            tensors = only.parameters.parameters  # to no older gradient is this one added
             state.guard.run("noise", self._small.before, state.step, tensors, loss)
 
     def as_usual(self) -> bool:
