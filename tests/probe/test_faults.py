@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from backprobe.probe import batches, evaluation, loading, state
 from backprobe.probe.backward import Backward
+from backprobe.probe.backward_passes import BackwardPasses
 from backprobe.probe.capture import Capture
 from backprobe.probe.dropped import Dropped
 from backprobe.probe.forward import Forward
@@ -52,7 +53,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("loaders", Loaders, "find_target"),
     ("heartbeat", Heartbeat, "_before"),
     ("heartbeat", Heartbeat, "_after"),
-    ("heartbeat", Heartbeat, "before_backward"),
+    ("heartbeat", BackwardPasses, "before"),
     ("parameters", ParameterSet, "before"),
     ("parameters", ParameterSet, "after"),
     ("settings", OptimizerSettings, "look"),
