@@ -13,7 +13,6 @@ from backprobe.rules.wording import apart, figure
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.progress import progress
 
-RULE = "uninformative-inputs"
 BETTER = 0.25
 """Skill on other rows, less that on training rows; dropout and augmentation make less of it."""
 LITTLE = 0.5
@@ -24,7 +23,7 @@ LEAST = 5
 """Training batches; fewer say little of how they vary."""
 
 
-def drowned(record: Record) -> Finding | None:
+def drowned(record: Record, rule: str) -> Finding | None:
     """A run that learns little of rows that spread far wider than those it does well on."""
     state, both = progress(record), generalisation(record)
     if state.loss is None or state.hurt < HURTS:
@@ -43,7 +42,7 @@ def drowned(record: Record) -> Finding | None:
     if not spread >= SPREAD:
         return None
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity="warning",
         confidence=confidence(
             0.6, 0.9, beyond(spread, SPREAD, 8.0), min(1.0, both.held - both.train)

@@ -14,19 +14,19 @@ from backprobe.signals.layers import Layer
 from backprobe.signals.losses import CLASSES
 from backprobe.signals.progress import progress
 
-RULE = "inputs-not-normalized"
 LEAST = 8
 """Different ids; fewer may be grades."""
 RECURRENT = ("RNN", "LSTM", "GRU")
 
 
-def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
+def ids_as_numbers(record: Record, rule: str, layer: Layer) -> Finding | None:
     """Whether a recurrent layer reads each id as one feature, unscaled.
 
     The classes are as many as the ids that come in: what is told is what is given.
 
     Arguments:
         record: of the run.
+        rule: whose finding it is.
         layer: the first one, no embedding before it.
     """
     loss = progress(record).loss
@@ -47,7 +47,7 @@ def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
         return None
     source = layer.module.source
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity=severity_of_mistake(record),
         confidence=confidence(0.6, 0.9, between(loss.classes, LEAST, 30)),
         message=(

@@ -87,7 +87,7 @@ class LabelsMismatched(AbstractRule):
         moved = self._moved(record, state)
         if moved is not None:
             return [moved]
-        same = same_answer(record)
+        same = same_answer(record, self.name)
         if same is not None:
             return [same]
         if loss is None or state.baseline is None or state.state in ("unknown", "short"):

@@ -11,7 +11,7 @@ from backprobe.signals.one_answer import one_answer
 from backprobe.signals.progress import progress
 
 
-def same_answer(record: Record) -> Finding | None:
+def same_answer(record: Record, rule: str) -> Finding | None:
     """The only answer that a network was ever told, which a constant gives."""
     told = one_answer(record)
     if told is None:
@@ -19,7 +19,7 @@ def same_answer(record: Record) -> Finding | None:
     what = f"class {told.value:.0f} of {told.classes}" if told.classes else figure(told.value)
     source = told.loss.source
     return Finding(
-        rule="labels-mismatched",
+        rule=rule,
         severity="error",  # what has one answer only teaches nothing
         confidence=confidence(0.75, 0.97, beyond(told.rows, 200, 2000)),
         message=(

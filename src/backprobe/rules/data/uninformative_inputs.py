@@ -121,7 +121,7 @@ class UninformativeInputs(AbstractRule):
         state = progress(record)
         if state.state in ("unknown", "short") or state.hurt <= 0.0:
             return []
-        in_noise = drowned(record)
+        in_noise = drowned(record, self.name)
         if in_noise is not None:
             return [in_noise]
         if state.explained > self.limits.explained:

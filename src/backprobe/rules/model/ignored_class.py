@@ -26,7 +26,7 @@ NEAR = 0.3
 share of these rows: two standard deviations of a few hundred rows."""
 
 
-def ignored_class(record: Record, loss: Loss) -> Finding | None:
+def ignored_class(record: Record, rule: str, loss: Loss) -> Finding | None:
     """Rows that never count, as `ignore_index` is the class that they are of.
 
     Rows without a label yet may be coded so too. They are no rows of an evaluation: what tells is a
@@ -56,7 +56,7 @@ def ignored_class(record: Record, loss: Loss) -> Finding | None:
     else:
         message += f"; {progress(record).in_words()}"
     return Finding(
-        rule="wrong-loss",
+        rule=rule,
         severity="warning" if lacks else "note",
         confidence=confidence(0.4, 0.95, float(lacks), between(ignored, LEAST, 0.3)),
         message=message,

@@ -18,7 +18,7 @@ ROWS = 0.1
 """Share of the rows that add up to another total: a few are labelled badly."""
 
 
-def found(record: Record, loss: Loss) -> Finding | None:
+def other_totals(record: Record, rule: str, loss: Loss) -> Finding | None:
     """What no softmax can answer: several labels of a row, or none."""
     mean, shape = number(loss.target, "mean"), loss.target_shape
     if loss.kind not in BINARY | REGRESSION or loss.before[:1] != ("softmax",) or mean is None:
@@ -38,7 +38,7 @@ def found(record: Record, loss: Loss) -> Finding | None:
         severity = severity_of_mistake(record)  # tags that are only ranked bear it
     rows = f"; {percent(off)} of the rows have several or none" if off >= ROWS else ""
     return Finding(
-        rule="output-range-mismatch",
+        rule=rule,
         severity=severity,
         confidence=confidence(
             0.7, 0.95, max(between(abs(total - 1.0), 0.1, 1.0), between(off, ROWS, 0.5)), state.hurt

@@ -83,13 +83,13 @@ class WrongLoss(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding a loss."""
-        found = list(target_codes.signs(record))
+        found = list(target_codes.signs(record, self.name))
         for loss in record.losses:
             coded = (
-                misplaced(record, loss)
-                or target_codes.many_ones(record, loss)
-                or target_codes.scaled_away(record, loss)
-                or ignored_class(record, loss)
+                misplaced(record, self.name, loss)
+                or target_codes.many_ones(record, self.name, loss)
+                or target_codes.scaled_away(record, self.name, loss)
+                or ignored_class(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
