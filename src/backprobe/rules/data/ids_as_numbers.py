@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, unique
@@ -58,6 +58,6 @@ def ids_as_numbers(record: Record, rule: str, layer: Layer) -> Finding | None:
         ),
         where=unique([layer.name]),
         source=source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"classes": loss.classes, "max": float(high.max()), "ids": True},
     )

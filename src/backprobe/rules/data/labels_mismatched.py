@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.wording import at, figure, percent
@@ -121,7 +121,7 @@ class LabelsMismatched(AbstractRule):
             confidence=confidence(0.8, 0.95, 1.0),
             message=f"{what} ({'loss' + at(source) if source else 'loss'}); {state.in_words()}",
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"places": lags[0]},
         )
 
@@ -152,7 +152,7 @@ class LabelsMismatched(AbstractRule):
                 f"before{at(source)}; {state.in_words()}"
             ),
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"returned": found.returned, "changed": found.changed},
         )
 
@@ -197,7 +197,7 @@ class LabelsMismatched(AbstractRule):
                     "targets belong to their inputs, in both sets?"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"train_skill": train, "held_out_skill": both.held, "by_heart": True},
             )
         ]
@@ -224,7 +224,7 @@ class LabelsMismatched(AbstractRule):
                     "targets belong to their inputs, and do these tell them apart?"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "explained": state.explained,
                     "update_ratio": step,

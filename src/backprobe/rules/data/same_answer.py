@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.one_answer import one_answer
@@ -28,6 +28,6 @@ def same_answer(record: Record, rule: str) -> Finding | None:
             f"from the wrong column on their way? {progress(record).in_words()}"
         ),
         source=source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"value": told.value, "rows": told.rows, "classes": told.classes},
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import figure
@@ -98,7 +98,7 @@ class BatchSizeTooLarge(AbstractRule):
                     f"successive gradients agree (cosine {figure(cosine)}, normal is 0 to 0.3), so "
                     f"smaller batches would do; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": size, "rows_available": whole, "gradient_cosine": cosine},
                 treatments=("batch-size=64", "scale-lr=10"),
             )

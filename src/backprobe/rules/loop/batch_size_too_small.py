@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect
 from backprobe.rules.wording import at, figure, plural
@@ -105,7 +105,7 @@ class BatchSizeTooSmall(AbstractRule):
                     f"each step takes {plural(int(size), 'row')} of {whole:,}; the loss varies by "
                     f"{figure(trend.noise)} from step to step; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": size, "rows_available": whole, "noise": noise},
                 treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),
             )
@@ -132,7 +132,7 @@ class BatchSizeTooSmall(AbstractRule):
                         "apart; hundreds are usual"
                     ),
                     source=loss.source,
-                    steps=seen(record.steps["step"][[0, -1]]),
+                    steps=whole_run(record),
                     evidence={"rows": rows, "negatives": rows - 1},
                     treatments=("batch-size=64",),
                 )

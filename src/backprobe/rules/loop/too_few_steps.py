@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
 from backprobe.rules.loop.remade import remade
@@ -117,7 +117,7 @@ class TooFewSteps(AbstractRule):
                     f"{figure(fall)} a step at the end; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"steps": state.steps, "pace": pace, "slope": trend.slope},
                 treatments=("train-longer=3", "scale-lr=10"),
             )
@@ -149,7 +149,7 @@ class TooFewSteps(AbstractRule):
                     "held-out rows show that what it learns is real, and nothing else holds it back"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "steps": state.steps,
                     "pace": pace,
@@ -186,7 +186,7 @@ class TooFewSteps(AbstractRule):
                     f"over all of it; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"drawn": drawn, "batches": length, "steps": state.steps},
                 treatments=("train-longer=3",),
             )
@@ -210,7 +210,7 @@ class TooFewSteps(AbstractRule):
             ),
             where=unique(x.name for x in found.layers),
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"models": found.count, "steps": found.steps},
         )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
@@ -81,7 +81,7 @@ class BatchnormSmallBatch(AbstractRule):
                 ),
                 where=names,
                 source=norms[0].source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": rows},
                 treatments=("batch-size=32", "batchnorm=off"),
             )

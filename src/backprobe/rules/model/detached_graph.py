@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Operation, Record, Severity
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.model.detached_steps import steps_cut_off
@@ -142,7 +142,7 @@ class DetachedGraph(AbstractRule):
                 where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
                 source=source,
                 treatments=("ignore-detach",),
-                steps=seen(series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={
                     "layers": list(names),
                     "cut": _named(cut),
@@ -176,7 +176,7 @@ class DetachedGraph(AbstractRule):
                 ),
                 where=names,
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "layers": list(names), "cut": None},
             )
         ]
@@ -201,7 +201,7 @@ class DetachedGraph(AbstractRule):
                 ),
                 where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
                 source=flat.source,
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"layers": list(names), "cut": flat.name, "steps": steps},
             )
         ]
@@ -265,7 +265,7 @@ class DetachedGraph(AbstractRule):
                 ),
                 where=names,
                 source=source,
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"layers": list(names), "cut": None, "steps": steps},
             )
         ]

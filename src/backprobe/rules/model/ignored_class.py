@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, percent
@@ -62,7 +62,7 @@ def ignored_class(record: Record, rule: str, loss: Loss) -> Finding | None:
         message=message,
         where=output_names(record, loss),
         source=loss.source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"ignore_index": int(index), "ignored": ignored, "lacks_class": lacks},
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Module, Parameter, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model.lost_shortcut import lost_shortcuts
@@ -133,7 +133,7 @@ class UnusedModule(AbstractRule):
                 ),
                 where=names,
                 source=source,
-                steps=seen(series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={
                     "modules": list(names),
                     "parameters": count,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, seen, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import figure, percent, plural
@@ -144,7 +144,7 @@ class GradientClippingTooTight(AbstractRule):
                     "whatever layer and step: something cuts them off there (a hook?); "
                     f"{state.in_words()}"
                 ),
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"cut_at": at, "share": share},
                 treatments=("scale-lr=10",),
             )
@@ -171,7 +171,7 @@ class GradientClippingTooTight(AbstractRule):
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"cut": share, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
             )

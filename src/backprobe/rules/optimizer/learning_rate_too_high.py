@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm
 from backprobe.rules.wording import at, figure, times
@@ -186,7 +186,7 @@ class LearningRateTooHigh(AbstractRule):
                 ),
                 message="; ".join(parts),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "early_update_ratio": _finite(step),
                     "weight_growth": _finite(growth),

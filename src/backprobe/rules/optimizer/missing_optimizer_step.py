@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record, Source
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, plural, unique
@@ -93,7 +93,7 @@ class MissingOptimizerStep(AbstractRule):
                 confidence=confidence(0.7, 0.98, between(count, self.limits.passes, 100)),
                 message=message,
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "optimizer_steps": stepped},
                 treatments=("step-optimizer",),
             )
@@ -128,7 +128,7 @@ class MissingOptimizerStep(AbstractRule):
                     ),
                     where=names,
                     source=source,
-                    steps=seen(record.steps["step"][[0, -1]]),
+                    steps=whole_run(record),
                     evidence={"tensors": len(held), "optimizer": place["type"]},
                 )
             ]
@@ -156,7 +156,7 @@ class MissingOptimizerStep(AbstractRule):
                     f"{progress(record).in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "passes_a_step": passes},
                 treatments=("step-optimizer",),
             )
@@ -183,7 +183,7 @@ class MissingOptimizerStep(AbstractRule):
                     "no parameter has changed"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "optimizer_steps": True, "cleared": True},
                 treatments=("step-optimizer",),
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Optimizer, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, seen, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, percent, plural, unique
 from backprobe.signals.progress import Progress, progress
@@ -113,7 +113,7 @@ class MissingZeroGrad(AbstractRule):
                     f"gradients inside of it; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"closure": True},
             )
         ]
