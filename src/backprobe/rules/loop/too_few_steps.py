@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
+from backprobe.rules.harm import HURTS, at_most_warning, leaves_much, severity_of_mistake
 from backprobe.rules.loop.remade import remade
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.generalisation import generalisation
@@ -201,7 +201,7 @@ class TooFewSteps(AbstractRule):
         source = found.module.source
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "error" else severity,
+            severity=at_most_warning(severity),
             confidence=confidence(0.6, 0.92, between(found.count, 3, 10), state.hurt),
             message=(
                 f"a new model{at(source)} is made for each pass over the data, {found.count} in "

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_least_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at
 from backprobe.signals.baseline import number
@@ -35,10 +35,9 @@ def _swapped(record: Record, rule: str, loss: Loss) -> Finding | None:
     else:
         return None
     state = progress(record)
-    severity = severity_by_harm(state)
     return Finding(
         rule=rule,
-        severity="warning" if severity == "note" else severity,
+        severity=at_least_warning(severity_by_harm(state)),
         confidence=confidence(0.85, 0.98, 1.0),
         message=f"{what}; {state.in_words()}",
         where=output_names(record, loss),

@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.progress import progress
 
@@ -66,12 +66,13 @@ class BatchnormSmallBatch(AbstractRule):
             return []
         state = progress(record)
         few = rows <= self.limits.few
-        severity = severity_of_mistake(record) if few else severity_by_harm(state)
         names = unique(m.name for m in norms)
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(
+                    severity_of_mistake(record) if few else severity_by_harm(state)
+                ),
                 confidence=confidence(0.5, 0.9, beyond(rows, 6.0, 2.0), state.hurt),
                 message=(
                     f"{listed(names)}{at(norms[0].source)} normalise over batches of "

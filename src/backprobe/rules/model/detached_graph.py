@@ -10,7 +10,7 @@ import numpy as np
 from backprobe.records import Finding, Operation, Record, Severity
 from backprobe.rules.base import AbstractRule, observed_steps, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_of_mistake
 from backprobe.rules.model.detached_steps import steps_cut_off
 from backprobe.rules.model.positions_for_values import positions_for_values
 from backprobe.rules.model.zero_derivative import flat_function
@@ -251,11 +251,10 @@ class DetachedGraph(AbstractRule):
             return []
         names = unique(layer.name for layer in found)
         source = found[0].module.source
-        severity = severity_of_mistake(record)
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(severity_of_mistake(record)),
                 confidence=confidence(0.55, 0.9, between(steps, self.limits.unread, 60)),
                 message=(
                     f"{listed(names)}{at(source)} run at each step and never get a gradient "

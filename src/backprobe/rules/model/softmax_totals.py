@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_least_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
@@ -31,11 +31,8 @@ def other_totals(record: Record, rule: str, loss: Loss) -> Finding | None:
         return None
     state = progress(record)
     where, source = output_place(record, loss, "softmax")
-    if by_mean:
-        severity = severity_by_harm(state)
-        severity = "warning" if severity == "note" else severity
-    else:
-        severity = severity_of_mistake(record)  # tags that are only ranked bear it
+    # Tags that are only ranked bear rows that are off.
+    severity = at_least_warning(severity_by_harm(state)) if by_mean else severity_of_mistake(record)
     rows = f"; {percent(off)} of the rows have several or none" if off >= ROWS else ""
     return Finding(
         rule=rule,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from backprobe.records import Finding, Loss, Record, Source
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import at_least_warning, severity_by_harm
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals import metric_names
@@ -45,10 +45,9 @@ def signs(record: Record, rule: str) -> Iterator[Finding]:
             told.append((name, 0.0, 1.0, 1.0 - mean, source, output_names(record, loss)))
     state = progress(record)
     for name, low, high, share, source, where in told:
-        severity = severity_by_harm(state)
         yield Finding(
             rule=rule,
-            severity="warning" if severity == "note" else severity,
+            severity=at_least_warning(severity_by_harm(state)),
             confidence=confidence(0.85, 0.97, between(share, 0.0, 0.5)),
             message=(
                 f"{name}{at(source)} takes the answers 1 and -1, and {percent(share)} of its "
