@@ -107,7 +107,7 @@ class LabelsMismatched(AbstractRule):
         lags = [int(event.data["places"]) for event in record.named("target-lag")]
         if not lags or lags[0] in (0, 1):
             return None
-        source = state.loss.source if state.loss else None
+        source = state.source
         what = (
             f"each place is taught the id {lags[0]} places on, not the next one: were the labels "
             "moved twice, by the script and by the model?"
@@ -137,7 +137,7 @@ class LabelsMismatched(AbstractRule):
         return enough and found.changed >= limits.changed
 
     def _exact(self, record: Record, state: Progress, found: Repeats) -> Finding:
-        source = state.loss.source if state.loss else None
+        source = state.source
         return Finding(
             rule=self.name,
             severity="warning",
@@ -173,7 +173,7 @@ class LabelsMismatched(AbstractRule):
         # What a script calls accuracy may be a balanced one, where one class is most of the rows.
         if both.unit == "accuracy" and both.span < self.limits.span and both.source != "evaluated":
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         told = percent if both.unit == "accuracy" else figure
         trained = (
             state.in_words()
@@ -206,7 +206,7 @@ class LabelsMismatched(AbstractRule):
         step = moves_in_vain(record)
         if step is None:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,

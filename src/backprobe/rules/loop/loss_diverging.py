@@ -59,7 +59,7 @@ class LossDiverging(AbstractRule):
             trend.rose and trend.last > self.limits.rise * trend.start
         ):
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,

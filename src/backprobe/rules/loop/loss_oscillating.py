@@ -65,7 +65,7 @@ class LossOscillating(AbstractRule):
         noise = trend.noise / state.baseline
         if noise < self.limits.noise:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,

@@ -57,7 +57,7 @@ class NotLearning(AbstractRule):
             return []
         if state.state not in ("stuck", "diverged"):
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,

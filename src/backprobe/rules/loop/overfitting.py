@@ -117,7 +117,7 @@ class Overfitting(AbstractRule):
                     1.0 if wide and risen else 0.4,
                 ),
                 message="; ".join(parts),
-                source=state.loss.source if state.loss else None,
+                source=state.source,
                 steps=whole_run(record),
                 evidence={
                     "gap": gap if math.isfinite(gap) else None,

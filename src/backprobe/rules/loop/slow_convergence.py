@@ -58,7 +58,7 @@ class SlowConvergence(AbstractRule):
         if not slow or state.steps <= self.limits.steps:
             return []
         fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,

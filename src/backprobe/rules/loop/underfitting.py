@@ -62,7 +62,7 @@ class Underfitting(AbstractRule):
         settled = state.state == "learning" and not trend.still_falling
         if not (settled or (linear and state.state == "stuck")) or state.steps < self.limits.steps:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
