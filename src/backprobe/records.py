@@ -344,6 +344,10 @@ class Table:
         found = self.columns.get(name)
         return np.full(len(self), np.nan) if found is None else found
 
+    def numbers(self, name: str) -> NDArray[np.float64]:
+        """One column [n] as numbers with a point, whatever it is kept as."""
+        return np.asarray(self[name], np.float64)
+
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 

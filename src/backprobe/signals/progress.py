@@ -157,7 +157,7 @@ def _accuracy(record: Record) -> float:
 
     Of a class that most rows have, being right says little: 0 where it is of little else.
     """
-    values = np.asarray(record.evaluations["accuracy"], np.float64)
+    values = record.evaluations.numbers("accuracy")
     seen = [float(value) for value in values[np.isfinite(values)][-1:]]
     told = [
         float(values[-1])

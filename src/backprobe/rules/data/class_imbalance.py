@@ -161,7 +161,7 @@ class ClassImbalance(AbstractRule):
 
 def _tokens(record: Record, loss: Loss) -> bool:
     """Whether a row has several targets, told in one line: the tokens of a text."""
-    rows = np.asarray(record.steps["samples"], np.float64)
+    rows = record.steps.numbers("samples")
     rows = rows[np.isfinite(rows) & (rows > 0.0)]
     flat = len(loss.target_shape) == 1 and rows.size > 0
     return bool(flat and loss.target_shape[0] >= 2.0 * float(np.median(rows)))

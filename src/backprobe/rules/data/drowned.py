@@ -31,10 +31,10 @@ def drowned(record: Record, rule: str) -> Finding | None:
     if not (both.held - both.train >= BETTER and both.train <= LITTLE):
         return None
     table = record.batches
-    usable = np.asarray(table["model"], np.float64) == float(state.loss.model)
-    usable &= np.asarray(table["integer"], np.float64) == 0.0
-    evaluation = np.asarray(table["evaluation"], np.float64) == 1.0
-    std = np.asarray(table["std"], np.float64)
+    usable = table.numbers("model") == float(state.loss.model)
+    usable &= table.numbers("integer") == 0.0
+    evaluation = table.numbers("evaluation") == 1.0
+    std = table.numbers("std")
     train, judged = std[usable & ~evaluation], std[usable & evaluation]
     if train.size < LEAST or judged.size == 0 or not judged.max() > 0.0:
         return None
@@ -52,6 +52,6 @@ def drowned(record: Record, rule: str) -> Finding | None:
             f"{figure(float(np.median(judged)))}; {apart(both)}: what is trained on drowns in "
             "something that the others do not have; is noise added in other units than the data's?"
         ),
-        steps=seen(np.asarray(table["step"], np.float64)[usable][[0, -1]]),
+        steps=seen(table.numbers("step")[usable][[0, -1]]),
         evidence={"spread": spread, "held": both.held, "train": both.train},
     )

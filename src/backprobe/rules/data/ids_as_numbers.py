@@ -37,9 +37,9 @@ def ids_as_numbers(record: Record, rule: str, layer: Layer) -> Finding | None:
     if any(op.name in ("embedding", "one_hot") for op in record.graph):
         return None
     table = record.batches
-    own = np.asarray(table["evaluation"], np.float64) == 0.0
+    own = table.numbers("evaluation") == 0.0
     name = "first_" if "first_max" in table else ""
-    low, high = (np.asarray(table[name + k], np.float64)[own] for k in ("min", "max"))
+    low, high = (table.numbers(name + k)[own] for k in ("min", "max"))
     low, high = low[np.isfinite(low)], high[np.isfinite(high)]
     if low.size == 0 or not (low == np.rint(low)).all() or not (high == np.rint(high)).all():
         return None

@@ -238,7 +238,7 @@ def _of_batch(record: Record, loss: Loss) -> bool:
     """Whether a row's target is its own place in the batch: its partner of a contrastive loss."""
     if loss.kind not in CLASSES or len(loss.target_shape) != 1:
         return False
-    each = np.asarray(record.batches["target_classes"], np.float64)
+    each = record.batches.numbers("target_classes")
     each = each[np.isfinite(each)]
     alone = loss.classes == loss.target_shape[0]  # as many classes as rows
     return alone and each.size > 0 and float(np.median(each)) == loss.classes

@@ -150,7 +150,7 @@ class TargetEqualsInput(AbstractRule):
                     "one place"
                 ),
                 source=loss.source,
-                steps=seen(np.asarray(table["step"], np.float64)[known][[0, -1]]),
+                steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={"share": share, "rows": count},
             )
         ]

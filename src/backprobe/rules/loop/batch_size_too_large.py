@@ -69,7 +69,7 @@ class BatchSizeTooLarge(AbstractRule):
             return []
         if any(optimizer.type == "LBFGS" for optimizer in record.optimizers):
             return []  # it asks for all rows at once
-        rows = np.asarray(record.steps["samples"], np.float64)
+        rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
         if whole <= 0 and _always_the_same(record):
@@ -108,8 +108,8 @@ class BatchSizeTooLarge(AbstractRule):
 def _always_the_same(record: Record) -> bool:
     """Whether all training batches that were looked at are one and the same."""
     table = record.batches
-    train = np.asarray(table["evaluation"], np.float64) == 0.0
-    marks = np.asarray(table["checksum"], np.float64)[train]
+    train = table.numbers("evaluation") == 0.0
+    marks = table.numbers("checksum")[train]
     marks = marks[np.isfinite(marks)]
     return marks.size >= 5 and np.unique(marks).size == 1
 

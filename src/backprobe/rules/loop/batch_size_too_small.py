@@ -72,11 +72,11 @@ class BatchSizeTooSmall(AbstractRule):
         bad = ("learning", "stuck", "diverged", "nonfinite")
         if state.state not in bad and not imperfect(state):
             return []
-        rows = np.asarray(record.steps["samples"], np.float64)
+        rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
         whole = _available(record, state)
-        passes = np.asarray(record.steps["backwards"], np.float64)
+        passes = record.steps.numbers("backwards")
         accumulated = bool(np.nanmax(passes, initial=1.0) > 1.0)
         labels = math.prod(state.loss.target_shape) if state.loss.target_shape else size
         if not size <= self.limits.rows or whole < self.limits.available or accumulated:
@@ -117,7 +117,7 @@ class BatchSizeTooSmall(AbstractRule):
             rows, square = loss.classes, loss.output_shape[:2] == (loss.classes, loss.classes)
             if loss.kind not in CLASSES or not square or not 2 <= rows <= self.limits.rows:
                 continue
-            seen_classes = np.asarray(record.batches["target_classes"], np.float64)
+            seen_classes = record.batches.numbers("target_classes")
             seen_classes = seen_classes[np.isfinite(seen_classes)]
             if seen_classes.size < 5 or not bool((seen_classes == rows).all()):
                 continue  # classes that are as many as the rows by chance
@@ -151,6 +151,6 @@ def _available(record: Record, state: Progress) -> int:
         return told
     found = repeats(record)
     rows = np.asarray(record.hashes["input"]) if len(record.hashes) else np.zeros(0)
-    evaluated = np.nanmax(np.asarray(record.evaluations["rows"], np.float64), initial=0.0)
+    evaluated = np.nanmax(record.evaluations.numbers("rows"), initial=0.0)
     distinct = int(np.unique(rows).size) if found is not None else 0
     return max(int(evaluated), min(state.steps, 100) if distinct >= 20 else 0, distinct)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
@@ -162,8 +160,8 @@ class TooFewSteps(AbstractRule):
 
     def _cut(self, record: Record) -> Finding | None:
         """Passes that all end after a few batches, and together are few over the data."""
-        training = np.asarray(record.batches["evaluation"], np.float64) == 0.0
-        used = set(np.asarray(record.batches["loader"], np.float64)[training].tolist())
+        training = record.batches.numbers("evaluation") == 0.0
+        used = set(record.batches.numbers("loader")[training].tolist())
         state = progress(record)
         for event in record.named("loader-cut"):
             drawn, length = int(event.data["drawn"]), int(event.data["batches"])

@@ -249,6 +249,6 @@ def _rows(record: Record) -> int:
     for loss in record.losses:
         if loss.target_shape:
             return loss.target_shape[0]
-    samples = np.asarray(record.steps["samples"], np.float64)
+    samples = record.steps.numbers("samples")
     samples = samples[np.isfinite(samples)]
     return int(samples[0]) if samples.size else 0

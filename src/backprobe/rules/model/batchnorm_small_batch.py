@@ -57,7 +57,7 @@ class BatchnormSmallBatch(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: all batch norms."""
         norms = [m for m in record.modules if m.type.startswith("BatchNorm") and m.calls > 0]
-        samples = np.asarray(record.steps["samples"], np.float64)
+        samples = record.steps.numbers("samples")
         samples = samples[np.isfinite(samples)]
         if not norms or samples.size == 0 or not any(m.training for m in norms):
             return []

@@ -69,7 +69,7 @@ def ignored_class(record: Record, rule: str, loss: Loss) -> Finding | None:
 
 def _a_row_each(record: Record, loss: Loss) -> bool:
     """Whether a row has one target: no tokens, whose padding is ignored, and no pixels."""
-    rows = np.asarray(record.steps["samples"], np.float64)
+    rows = record.steps.numbers("samples")
     rows = rows[np.isfinite(rows) & (rows > 0.0)]
     single = len(loss.target_shape) == 1 and rows.size > 0
     return bool(single and loss.target_shape[0] == rows[0])

@@ -72,9 +72,9 @@ class GradientClippingTooTight(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        before = np.asarray(record.steps["clip_norm"], np.float64)
-        after = np.asarray(record.steps["grad_norm"], np.float64)
-        cut = np.asarray(record.steps["clip_share"], np.float64)
+        before = record.steps.numbers("clip_norm")
+        after = record.steps.numbers("grad_norm")
+        cut = record.steps.numbers("clip_share")
         cut = cut[np.isfinite(cut)]
         by_value = cut.size >= 5
         if by_value and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
@@ -113,7 +113,7 @@ class GradientClippingTooTight(AbstractRule):
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
-                steps=seen(np.asarray(record.steps["step"], np.float64)[known][[0, -1]]),
+                steps=seen(record.steps.numbers("step")[known][[0, -1]]),
                 evidence={"share": share, "left": left, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
             )
@@ -155,7 +155,7 @@ class GradientClippingTooTight(AbstractRule):
         state = progress(record)
         sizes = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(sizes)) if sizes else float("nan")
-        limit = np.asarray(record.steps["clip_limit"], np.float64)
+        limit = record.steps.numbers("clip_limit")
         limit = limit[np.isfinite(limit)]
         if not (step < NORMAL_LOW or state.hurt >= HURTS):
             return []

@@ -204,9 +204,9 @@ class LearningRateTooHigh(AbstractRule):
 def _summed(record: Record) -> tuple[str, tuple[str, ...]]:
     """What makes the gradient a sum where a rate is meant for a mean, and what undoes it."""
     loss = progress(record).loss
-    if loss is None or np.isfinite(np.asarray(record.steps["scale"], np.float64)).any():
+    if loss is None or np.isfinite(record.steps.numbers("scale")).any():
         return "", ()  # a GradScaler's factor hides the script's own
-    passes = np.asarray(record.steps["backwards"], np.float64)
+    passes = record.steps.numbers("backwards")
     passes = passes[np.isfinite(passes) & (passes > 0.0)]
     count = int(np.median(passes)) if passes.size else 1
     if count >= SUMMED and loss.scale > 0.5:
@@ -242,7 +242,7 @@ def _growth_to_overflow(record: Record, state: Progress) -> float:
 
 def _rises(record: Record) -> bool:
     """Whether the learning rate grows on its way, as in a warm-up."""
-    lr = np.asarray(record.steps["lr"], np.float64)
+    lr = record.steps.numbers("lr")
     lr = lr[np.isfinite(lr)]
     return bool(lr.size) and float(lr.max()) > 2.0 * float(lr[0])
 
@@ -302,7 +302,7 @@ def _died(record: Record) -> float:
 
 
 def _first_lr(record: Record) -> float:
-    values = np.asarray(record.steps["lr"], np.float64)
+    values = record.steps.numbers("lr")
     values = values[np.isfinite(values)]
     return float(values.max()) if values.size else math.nan
 

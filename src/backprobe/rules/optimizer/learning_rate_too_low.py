@@ -108,7 +108,7 @@ class LearningRateTooLow(AbstractRule):
         if state.state == "stuck" and flow is not None and flow.shrinkage > 1e3 and not arrives:
             return []  # the gradient does not arrive: a larger rate would not reach it either
         cosine = _cosine(record)
-        lrs = np.asarray(record.steps["lr"], np.float64)
+        lrs = record.steps.numbers("lr")
         lrs = lrs[np.isfinite(lrs)]
         lr = float(lrs.max()) if lrs.size else math.nan
         optimizer = record.optimizers[0] if record.optimizers else None

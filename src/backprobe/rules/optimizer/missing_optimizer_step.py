@@ -59,7 +59,7 @@ class MissingOptimizerStep(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        backwards = np.asarray(record.steps["backwards"], np.float64)
+        backwards = record.steps.numbers("backwards")
         count = int(np.nansum(backwards)) if backwards.size else 0
         if count < self.limits.passes:
             return []
@@ -70,7 +70,7 @@ class MissingOptimizerStep(AbstractRule):
             return self._idle(record) or self._dropped(record, count)
         if stepped and update is None:
             return []
-        lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
+        lr = np.nan_to_num(record.steps.numbers("lr"))
         if stepped and not (lr > 0.0).any():
             return []  # a learning rate of zero is the schedule's fault
         grads = record.parameters_series.values.get("grad_rms")
@@ -140,7 +140,7 @@ class MissingOptimizerStep(AbstractRule):
         steps = len(record.steps)
         if not events or count < self.limits.passes or not steps:
             return []
-        passes = float(np.nanmedian(np.asarray(record.steps["backwards"], np.float64)))
+        passes = float(np.nanmedian(record.steps.numbers("backwards")))
         source = record.optimizers[0].step_source if record.optimizers else None
         loss = record.losses[0] if record.losses else None
         return [

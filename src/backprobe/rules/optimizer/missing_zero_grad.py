@@ -57,10 +57,10 @@ class MissingZeroGrad(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding an optimizer."""
-        carried = np.asarray(record.steps["carried"], np.float64)
-        which = np.asarray(record.steps["optimizer"], np.float64)
-        step = np.asarray(record.steps["step"], np.float64)
-        backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
+        carried = record.steps.numbers("carried")
+        which = record.steps.numbers("optimizer")
+        step = record.steps.numbers("step")
+        backwards = np.nan_to_num(record.steps.numbers("backwards"))
         found = []
         state = progress(record)
         for optimizer in record.optimizers or (None,):

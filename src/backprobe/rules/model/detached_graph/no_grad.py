@@ -22,7 +22,7 @@ def without_gradients(record: Record, rule: str, touched: set[int], share: float
         touched: indexes of the parameters that had a gradient.
         share: of the steps at which there has to be a phase without gradients.
     """
-    phases = np.asarray(record.evaluations["step"], np.float64)
+    phases = record.evaluations.numbers("step")
     if np.unique(phases).size < share * len(record.steps):
         return []
     for part in run_without_gradients(record):

@@ -14,7 +14,7 @@ from backprobe.signals.layers import layers
 
 def nothing_reached(record: Record, rule: str) -> list[Finding]:
     """Backward passes after which no parameter ever has a gradient."""
-    backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
+    backwards = np.nan_to_num(record.steps.numbers("backwards"))
     count = int(backwards.sum())
     held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
     if max(count, len(record.steps)) < 10 or not held or not record.optimizers:
