@@ -107,6 +107,8 @@ def _find(source: griffe.Module, name: str, home: str | None) -> Any:
         found: Any = source[path]
     except KeyError:
         raise Unwritable(f"api pages: there is no {path} in backprobe") from None
+    if found.is_alias:  # handed on by a package: read where it is defined
+        found = found.final_target
     if not _text(found):
         raise Unwritable(f"api pages: {path} has no docstring")
     return found

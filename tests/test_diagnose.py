@@ -9,8 +9,8 @@ from backprobe.diagnose import diagnose, join, rank, tell_apart
 from backprobe.records import Event, Finding, Record, Run
 from backprobe.rules import BY_NAME, AbstractRule
 from backprobe.rules.calibration import probability
-from backprobe.rules.conditions import by_exclusion
 from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES
+from backprobe.rules.explanations.conditions import by_exclusion
 
 FAR = Finding("init-scale-too-large", "error", 0.9, "weights of 100")
 NAN = Finding("nonfinite-loss", "error", 0.99, "NaN", steps=(4, 9), evidence={"grew_before": True})

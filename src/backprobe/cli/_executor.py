@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`--executor`: where the trials of `prove` and `study` run."""
+"""How many trials `prove` and `study` run, and where: `--seeds`, `--executor` and the like."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ from backprobe.trials.ray_executor import RayExecutor, address_of
 from backprobe.trials.slurm_executor import SlurmExecutor
 
 NAMES = ("local", "ray", "slurm")
+
+
+def trial_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Adds `--seeds`, `--steps` and `--jobs` to a command."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        command = click.option(
+            "--jobs", type=click.IntRange(1), help="Trials at a time; as many as fit, if not given."
+        )(command)
+        command = click.option(
+            "--steps", type=click.IntRange(1), help="End each training after so many steps."
+        )(command)
+        return click.option(
+            "--seeds",
+            type=click.IntRange(1),
+            default=3,
+            show_default=True,
+            help="Trainings of each, from so many seeds.",
+        )(command)
+
+    return add
 
 
 def executor_options() -> Callable[[Callable[..., Any]], Callable[..., Any]]:

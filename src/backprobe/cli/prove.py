@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from backprobe.cli._executor import executor_options, make_executor
+from backprobe.cli._executor import executor_options, make_executor, trial_options
 from backprobe.cli._options import find_run, json_option, run_argument
 from backprobe.cli._say import say
 from backprobe.records import Run
@@ -36,17 +36,7 @@ from backprobe.trials.table import table
     metavar="T[=V]",
     help="Try this instead of what the findings propose; `+` joins two; repeatable.",
 )
-@click.option(
-    "--seeds",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="Trainings of each, from so many seeds.",
-)
-@click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
-@click.option(
-    "--jobs", type=click.IntRange(1), help="Trials at a time; as many as fit, if not given."
-)
+@trial_options()
 @click.option(
     "--random-control",
     is_flag=True,

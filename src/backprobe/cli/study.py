@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from backprobe.cli import _target
-from backprobe.cli._executor import executor_options, make_executor
+from backprobe.cli._executor import executor_options, make_executor, trial_options
 from backprobe.cli._options import json_option
 from backprobe.cli._say import say
 from backprobe.records import Run
@@ -28,17 +28,7 @@ from backprobe.trials.study_report import study_answer, study_table
     metavar="NAME=V1,V2",
     help="A treatment and its values, the first to compare with; repeatable.",
 )
-@click.option(
-    "--seeds",
-    type=click.IntRange(1),
-    default=3,
-    show_default=True,
-    help="Trainings of each, from so many seeds.",
-)
-@click.option("--steps", type=click.IntRange(1), help="End each training after so many steps.")
-@click.option(
-    "--jobs", type=click.IntRange(1), help="Trials at a time; as many as fit, if not given."
-)
+@trial_options()
 @click.option("--python", metavar="PATH", help="Interpreter for scripts and modules.")
 @click.option("--target", type=float, help="Training loss to count the steps to.")
 @executor_options()

@@ -62,13 +62,13 @@ def metrics(record: Record) -> list[Metric]:
     ]
     steps = record.steps["step"]
     for name in OBSERVED:
-        column = np.asarray(record.steps[name], np.float64)
+        column = record.steps.numbers(name)
         measured = ~np.isnan(column)
         if measured.any():
             last = int(steps[np.flatnonzero(measured)[-1]])
             found.append(Metric(name, column[measured], last, observed=True))
     for name in ("loss", "accuracy"):
-        column = np.asarray(record.evaluations[name], np.float64)
+        column = record.evaluations.numbers(name)
         measured = ~np.isnan(column)
         if measured.any():
             last = int(record.evaluations["step"][np.flatnonzero(measured)[-1]])

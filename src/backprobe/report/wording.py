@@ -39,7 +39,7 @@ def steps_of(record: Record) -> int:
 
     Within the budget some pass without a row.
     """
-    step = np.asarray(record.steps["step"], np.float64)
+    step = record.steps.numbers("step")
     step = step[np.isfinite(step)]
     return int(step.max() - step.min()) + 1 if step.size else len(record.steps)
 

@@ -50,3 +50,13 @@ def seen(steps: Iterable[float]) -> tuple[int, int]:
     """First and last optimizer step of a finding; (0, 0) where no step is known."""
     known = [int(step) for step in steps]
     return (min(known), max(known)) if known else (0, 0)
+
+
+def whole_run(record: Record) -> tuple[int, int]:
+    """First and last recorded step: `Finding.steps` of what holds from beginning to end."""
+    return seen(record.steps["step"][[0, -1]])
+
+
+def observed_steps(record: Record) -> tuple[int, int]:
+    """First and last step at which the parameters were looked at."""
+    return seen(record.parameters_series.step[[0, -1]])

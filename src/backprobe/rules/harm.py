@@ -45,3 +45,13 @@ def severity_by_harm(progress: Progress) -> Severity:
     if progress.hurt < HURTS:
         return "note"
     return "error" if progress.failed else "warning"
+
+
+def at_least_warning(severity: Severity) -> Severity:
+    """Of what is wrong whatever the run learns: no note."""
+    return "warning" if severity == "note" else severity
+
+
+def at_most_warning(severity: Severity) -> Severity:
+    """Of what is rarely all that a failing run suffers from: no error."""
+    return "warning" if severity == "error" else severity

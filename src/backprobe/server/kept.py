@@ -29,8 +29,8 @@ MOST_BYTES = 4 << 20
 def rules_version() -> str:
     """What tells one state of the rules from another: version, names, sizes and times of files."""
     package = Path(__file__).parents[1]
-    files = [package / "diagnose.py", package / "records.py"]
-    for room in ("rules", "signals"):
+    files = [package / "diagnose.py"]
+    for room in ("records", "rules", "signals"):
         files += sorted((package / room).rglob("*.py"))
     parts = [__version__]
     for file in files:

@@ -55,13 +55,11 @@ def drift_of_rows(record: Record) -> Drift | None:
     if not drawn_anew(record):
         return None
     table, loss = record.batches, main_loss(record).loss
-    std, step, rows, loader = (
-        np.asarray(table[name], np.float64) for name in ("std", "step", "rows", "loader")
-    )
-    usable = (np.asarray(table["integer"], np.float64) == 0.0) & (std > 0.0)
+    std, step, rows, loader = (table.numbers(name) for name in ("std", "step", "rows", "loader"))
+    usable = (table.numbers("integer") == 0.0) & (std > 0.0)
     if loss is not None and loss.model >= 0:
-        usable &= np.asarray(table["model"], np.float64) == float(loss.model)
-    evaluation = np.asarray(table["evaluation"], np.float64) == 1.0
+        usable &= table.numbers("model") == float(loss.model)
+    evaluation = table.numbers("evaluation") == 1.0
     train, judged = usable & ~evaluation, usable & evaluation
     loaders = np.unique(loader[train])
     told = [e.data for e in record.named("loader") if e.data.get("index") in loaders.tolist()]

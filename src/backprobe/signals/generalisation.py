@@ -88,8 +88,8 @@ def _judges_a_copy(record: Record, loss: Loss) -> bool:
 
     What that one can do is not what training led to, or not yet.
     """
-    evaluation = np.asarray(record.batches["evaluation"], np.float64) == 1.0
-    judged = np.asarray(record.batches["model"], np.float64)[evaluation]
+    evaluation = record.batches.numbers("evaluation") == 1.0
+    judged = record.batches.numbers("model")[evaluation]
     if judged.size == 0 or loss.model < 0 or bool((judged == loss.model).any()):
         return False
     root = {module.index: module.root for module in record.modules}
@@ -182,7 +182,7 @@ def _by_variance(record: Record) -> Generalisation:
 
 
 def _evaluated(record: Record, name: str) -> NDArray[np.float64]:
-    values = np.asarray(record.evaluations[name], np.float64)
+    values = record.evaluations.numbers(name)
     return values[np.isfinite(values)]
 
 

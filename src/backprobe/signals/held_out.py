@@ -67,9 +67,9 @@ def held_out(record: Record) -> HeldOut:
 def training_accuracy(record: Record) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Steps [n] and accuracy [n] of the training batches that were looked at, of classes."""
     table = record.batches
-    accuracy = np.asarray(table["accuracy"], np.float64)
-    known = ~(np.asarray(table["evaluation"], np.float64) == 1.0) & np.isfinite(accuracy)
-    return np.asarray(table["step"], np.float64)[known], accuracy[known]
+    accuracy = table.numbers("accuracy")
+    known = ~(table.numbers("evaluation") == 1.0) & np.isfinite(accuracy)
+    return table.numbers("step")[known], accuracy[known]
 
 
 @once
@@ -99,5 +99,5 @@ def _finite(values: object) -> NDArray[np.float64]:
 def late_looks(record: Record) -> int:
     """Training batches with an accuracy that were looked at in the last third of the run."""
     step, _ = training_accuracy(record)
-    last = float(np.nanmax(np.asarray(record.steps["step"], np.float64), initial=0.0))
+    last = float(np.nanmax(record.steps.numbers("step"), initial=0.0))
     return int(np.sum(step >= LATE * last))

@@ -53,16 +53,16 @@ def input_scale(record: Record) -> InputScale | None:
     table = record.batches
     if len(table) == 0:
         return None
-    keep = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
+    keep = ~(table.numbers("evaluation") == 1.0)
     if not keep.any():
         return None
 
     def middle(name: str) -> float:
-        values = np.asarray(table[name], np.float64)[keep]
+        values = table.numbers(name)[keep]
         values = values[np.isfinite(values)]
         return float(np.median(values)) if values.size else math.nan
 
-    bad = np.asarray(table["nonfinite"], np.float64)[keep]
+    bad = table.numbers("nonfinite")[keep]
     return InputScale(
         batches=int(keep.sum()),
         mean=middle("mean"),

@@ -13,8 +13,8 @@ from backprobe.signals.memo import once
 def run_without_gradients(record: Record) -> tuple[Module, ...]:
     """The modules that were called as such under `no_grad`, and in no training forward."""
     table = record.batches
-    evaluation = np.asarray(table["evaluation"], np.float64) == 1.0
-    models = np.asarray(table["model"], np.float64)[evaluation]
+    evaluation = table.numbers("evaluation") == 1.0
+    models = table.numbers("model")[evaluation]
     called = set(models[np.isfinite(models)].astype(int).tolist())
     return tuple(m for m in record.modules if m.index in called and m.calls == 0)
 

@@ -47,11 +47,11 @@ def main_loss(record: Record) -> MainLoss:
     run has one loss only.
     """
     table = record.steps
-    backwards = np.asarray(table["backwards"], np.float64)
+    backwards = table.numbers("backwards")
     known = ~(backwards == 0.0)  # a step without a backward has no loss at all
-    step = np.nan_to_num(np.asarray(table["step"], np.float64)).astype(np.int64)
-    value = np.asarray(table["loss"], np.float64)
-    which = np.nan_to_num(np.asarray(table["loss_index"], np.float64), nan=-1.0)
+    step = np.nan_to_num(table.numbers("step")).astype(np.int64)
+    value = table.numbers("loss")
+    which = np.nan_to_num(table.numbers("loss_index"), nan=-1.0)
     indexes, counts = np.unique(which[known & (which >= 0)], return_counts=True)
     major = counts >= MINOR_SHARE * counts.sum()
     several = int(major.sum()) > 1 or (indexes.size > 1 and _taking_turns(record))
@@ -81,7 +81,7 @@ def _last_phase(which: NDArray[np.float64]) -> int:
 
 def _taking_turns(record: Record) -> bool:
     """Whether several optimizers close steps of their own, as in a GAN; not one after another."""
-    which = np.asarray(record.steps["optimizer"], np.float64)
+    which = record.steps.numbers("optimizer")
     which = which[np.isfinite(which)]
     found, counts = np.unique(which, return_counts=True)
     major = int(np.sum(counts >= MINOR_SHARE * counts.sum()))

@@ -24,7 +24,7 @@ def noise_scale(record: Record) -> float:
         return float("nan")
     if (table["part"] == 1).any():
         return float("nan")  # one rank's shards: only the ranks together tell
-    k, small, big = (np.asarray(table[name], np.float64) for name in ("micro", "small", "big"))
+    k, small, big = (table.numbers(name) for name in ("micro", "small", "big"))
     signal = float(np.mean((k * big - small) / (k - 1)))
     noise = float(np.mean((small - big) / (1 - 1 / k)))
     rows = table["rows"] if "rows" in table else record.steps["samples"]

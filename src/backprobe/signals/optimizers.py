@@ -15,7 +15,7 @@ def same_tensors(record: Record) -> tuple[Optimizer, ...]:
     it instead.
     """
     holders = {p.optimizer for p in record.parameters}
-    which = np.asarray(record.steps["optimizer"], np.float64)
+    which = record.steps.numbers("optimizer")
     which = which[np.isfinite(which)]
     for idle in record.optimizers:
         other = next((o for o in record.optimizers if o.index in holders), None)
@@ -35,9 +35,9 @@ def holds_strangers(record: Record) -> int:
     An optimizer of an input, as in style transfer, holds a tensor of no model too: but that one has
     a gradient.
     """
-    norm = np.asarray(record.steps["grad_norm"], np.float64)
-    which = np.asarray(record.steps["optimizer"], np.float64)
-    backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64), nan=1.0)
+    norm = record.steps.numbers("grad_norm")
+    which = record.steps.numbers("optimizer")
+    backwards = np.nan_to_num(record.steps.numbers("backwards"), nan=1.0)
     for optimizer in record.optimizers:
         held = [p for p in record.parameters if p.optimizer == optimizer.index]
         own = (which == optimizer.index) | (np.isnan(which) & (len(record.optimizers) == 1))
@@ -70,8 +70,8 @@ def followed(record: Record, since: int) -> bool:
 
     It was made for what came then: a second phase with a new head, or a new model.
     """
-    which = np.asarray(record.steps["optimizer"], np.float64)
-    step = np.asarray(record.steps["step"], np.float64)
+    which = record.steps.numbers("optimizer")
+    step = record.steps.numbers("step")
     firsts = [step[which == index].min() for index in np.unique(which[np.isfinite(which)])]
     seen = np.asarray(record.parameters_series.step)
     before = seen[seen < since]  # between two looks nobody knows when it ended

@@ -81,7 +81,7 @@ def printed_series(record: Record) -> Mapping[tuple[str, bool], tuple[IntArray, 
 
 def _ends_with_evaluation(record: Record) -> bool:
     """Whether an evaluation phase came after the last step."""
-    steps, phases = (np.asarray(t["step"], np.float64) for t in (record.steps, record.evaluations))
+    steps, phases = (t.numbers("step") for t in (record.steps, record.evaluations))
     return bool(steps.size and phases.size and phases[-1] > steps[-1])
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from backprobe.records import Loss, Record
+from backprobe.records import Loss, Record, Source
 from backprobe.signals.baseline import least_loss, trivial_loss
 from backprobe.signals.held_out import majority_share
 from backprobe.signals.losses import main_loss
@@ -78,6 +78,11 @@ class Progress:
     def failed(self) -> bool:
         """Whether the run demonstrably does not learn."""
         return self.state in ("nonfinite", "diverged", "stuck")
+
+    @property
+    def source(self) -> Source | None:
+        """The line of the loss that was judged, where known."""
+        return self.loss.source if self.loss else None
 
     def in_words(self) -> str:
         """One clause: what the loss did, against what."""
@@ -152,7 +157,7 @@ def _accuracy(record: Record) -> float:
 
     Of a class that most rows have, being right says little: 0 where it is of little else.
     """
-    values = np.asarray(record.evaluations["accuracy"], np.float64)
+    values = record.evaluations.numbers("accuracy")
     seen = [float(value) for value in values[np.isfinite(values)][-1:]]
     told = [
         float(values[-1])

@@ -130,15 +130,15 @@ def drawn_anew(record: Record) -> bool:
     birthday problem).
     """
     found = repeats(record)
-    training = np.asarray(record.batches["evaluation"], np.float64) == 0.0
-    used = set(np.asarray(record.batches["loader"], np.float64)[training].tolist())
+    training = record.batches.numbers("evaluation") == 0.0
+    used = set(record.batches.numbers("loader")[training].tolist())
     sizes = [
         int(event.data.get("rows") or -1)
         for event in record.named("loader")
         if float(event.data.get("index", -1)) in used
     ]
-    step = np.asarray(record.steps["step"], np.float64)  # of those that were recorded
-    samples = np.asarray(record.steps["samples"], np.float64)
+    step = record.steps.numbers("step")  # of those that were recorded
+    samples = record.steps.numbers("samples")
     samples = samples[np.isfinite(samples)]
     served = (np.ptp(step) + 1.0) * float(np.median(samples)) if samples.size else 0.0
     if found is None or not sizes or min(sizes) < 1 or served < PASSES * max(sizes):
@@ -160,8 +160,8 @@ def _columns(record: Record) -> tuple[NDArray[np.float64], NDArray[np.bool_], Id
         empty = np.zeros(0, np.uint64)
         return np.zeros(0), np.zeros(0, np.bool_), empty, empty
     return (
-        np.asarray(table["step"], np.float64),
-        np.asarray(table["evaluation"], np.float64) == 1.0,
+        table.numbers("step"),
+        table.numbers("evaluation") == 1.0,
         np.asarray(table["input"]).astype(np.uint64),
         np.asarray(table["target"]).astype(np.uint64),
     )

@@ -35,10 +35,8 @@ class HeadSize(Treatment):
         points.first_forward.append(self._meet)
 
     def _meet(self, root: nn.Module, *_: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
-        ends = {id(layer.module): layer.module for layer in layers if layer.last}
-        heads = [m for m in ends.values() if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd))]
+        ends = self.points.last_modules()
+        heads = [m for m in ends if isinstance(m, (nn.Linear, nn.modules.conv._ConvNd))]
         if len(self.points.living_roots()) > 1:
             return
         if len(heads) != 1 or getattr(heads[0], "groups", 1) != 1:

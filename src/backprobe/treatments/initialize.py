@@ -46,8 +46,7 @@ class Initialize(Treatment):
         points.first_forward.append(self._meet)
 
     def _meet(self, root: nn.Module, args: Any, kwargs: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
+        layers = list(self.points.layers())
         known = {id(layer.module) for layer in layers}
         layers += [
             Layer(module, "weight", "output", False)
@@ -117,11 +116,11 @@ class Initialize(Treatment):
 
     def _scale(self, root: nn.Module, args: Any, kwargs: Any) -> None:
         """Scales layers, in order, to outputs of variance 1 (Mishkin and Matas, 2016)."""
-        trace = self.points.trace()
+        layers = self.points.layers()  # of the stack as it is now
         stack, self.points.stack = self.points.stack, []
         self.points._tracing = True
         try:
-            for layer in trace.layers if trace is not None else ():
+            for layer in layers:
                 if not draws(layer.module):
                     continue
                 seen: list[Tensor] = []

@@ -36,12 +36,10 @@ class LastLayer(Treatment):
         points.first_forward.append(self._meet)
 
     def _meet(self, root: nn.Module, *_: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
-        ends = {id(layer.module): layer.module for layer in layers if layer.last}
+        ends = self.points.last_modules()
         tensors = [
             (getattr(module, name), SMALL if name == "weight" and self.value == "small" else 0.0)
-            for module in ends.values()
+            for module in ends
             if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd))
             for name in ("weight", "bias")
             if isinstance(getattr(module, name), nn.Parameter)

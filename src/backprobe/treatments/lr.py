@@ -7,11 +7,10 @@ from typing import Any
 
 from torch.optim.optimizer import Optimizer
 
-from backprobe.treatments.base import Treatment
-from backprobe.treatments.points import Points
+from backprobe.treatments.group_settings import GroupSettings
 
 
-class Lr(Treatment):
+class Lr(GroupSettings):
     """The learning rate itself, in every group and without a schedule.
 
     Suits when: a better rate is known, as from a range test.
@@ -20,12 +19,6 @@ class Lr(Treatment):
     """
 
     NAME = "lr"
-    WAITS = "an optimizer step"
-
-    def install(self, points: Points) -> None:
-        """Changes the groups' settings during each step."""
-        self.points = points
-        points.steps.changes.append(self._change)
 
     def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
         self.points.report.apply(self.text, type(optimizer).__name__)

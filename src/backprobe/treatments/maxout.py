@@ -39,11 +39,9 @@ class Maxout(Treatment):
         points.steps.before.append(self._give)
 
     def _meet(self, root: nn.Module, *_: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
         places = [
             layer.module
-            for layer in layers
+            for layer in self.points.layers()
             if not layer.last
             and layer.following not in ("linear", "output", "softmax")
             and isinstance(layer.module, (nn.Linear, nn.modules.conv._ConvNd))

@@ -7,11 +7,10 @@ from typing import Any
 
 from torch.optim.optimizer import Optimizer
 
-from backprobe.treatments.base import Treatment
-from backprobe.treatments.points import Points
+from backprobe.treatments.group_settings import GroupSettings
 
 
-class Momentum(Treatment):
+class Momentum(GroupSettings):
     """Momentum, or the first beta of the Adam family.
 
     Suits when: the loss swings to and fro, or creeps.
@@ -20,12 +19,6 @@ class Momentum(Treatment):
     """
 
     NAME = "momentum"
-    WAITS = "an optimizer step"
-
-    def install(self, points: Points) -> None:
-        """Changes the groups' settings during each step."""
-        self.points = points
-        points.steps.changes.append(self._change)
 
     def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
         value = 0.0 if self.value == "off" else float(self.value)

@@ -20,7 +20,7 @@ from torch.nn.modules import module as torch_module
 from backprobe.treatments.calls import Calls
 from backprobe.treatments.report import Report
 from backprobe.treatments.steps import Steps
-from backprobe.treatments.tracing import Trace, trace
+from backprobe.treatments.tracing import Layer, Trace, trace
 
 Before = Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], "tuple[Any, ...] | None"]
 After = Callable[[nn.Module, Any], Any]
@@ -72,6 +72,16 @@ class Points:
         """What the running root's first forward looked like; None where it can't be known."""
         root = self.root
         return None if root is None else self._traces.get(id(root))
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of the running root in the order of their calls, () where not known."""
+        known = self.trace()
+        return () if known is None else known.layers
+
+    def last_modules(self) -> list[nn.Module]:
+        """The layers that the running root's output comes from, each once."""
+        last = {id(layer.module): layer.module for layer in self.layers() if layer.last}
+        return list(last.values())
 
     def ends_in(self, root: nn.Module, activation: str) -> bool:
         """Whether a root's own output comes from an activation, by its canonical name."""

@@ -38,10 +38,8 @@ class PriorBias(Treatment):
         points.first_forward.append(self._meet)
 
     def _meet(self, root: nn.Module, *_: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
-        ends = {id(layer.module): layer.module for layer in layers if layer.last}
-        biases = [getattr(module, "bias", None) for module in ends.values()]
+        ends = self.points.last_modules()
+        biases = [getattr(module, "bias", None) for module in ends]
         found = [bias for bias in biases if isinstance(bias, nn.Parameter)]
         if len(self.points.living_roots()) == 1 and len(found) != 1:
             self.points.report.refuse(self.text, f"the model has {len(found)} last biases, not one")

@@ -34,9 +34,11 @@ class ReluBias(Treatment):
         points.first_forward.append(self._meet)
 
     def _meet(self, root: nn.Module, *_: Any) -> None:
-        trace = self.points.trace()
-        layers = list(trace.layers) if trace is not None else []
-        modules = [one.module for one in layers if one.following in RECTIFIERS and not one.normed]
+        modules = [
+            one.module
+            for one in self.points.layers()
+            if one.following in RECTIFIERS and not one.normed
+        ]
         biases = [getattr(module, "bias", None) for module in dict.fromkeys(modules)]
         found = [bias for bias in biases if isinstance(bias, nn.Parameter)]
         with torch.no_grad():

@@ -7,11 +7,10 @@ from typing import Any
 
 from torch.optim.optimizer import Optimizer
 
-from backprobe.treatments.base import Treatment
-from backprobe.treatments.points import Points
+from backprobe.treatments.group_settings import GroupSettings
 
 
-class Warmup(Treatment):
+class Warmup(GroupSettings):
     """The learning rate rises linearly over the first steps.
 
     Suits when: the first steps do harm that later ones do not.
@@ -20,12 +19,6 @@ class Warmup(Treatment):
     """
 
     NAME = "warmup"
-    WAITS = "an optimizer step"
-
-    def install(self, points: Points) -> None:
-        """Changes the groups' settings during each step."""
-        self.points = points
-        points.steps.changes.append(self._change)
 
     def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
         self.points.report.apply(self.text, type(optimizer).__name__)

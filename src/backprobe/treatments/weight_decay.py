@@ -7,11 +7,10 @@ from typing import Any
 
 from torch.optim.optimizer import Optimizer
 
-from backprobe.treatments.base import Treatment
-from backprobe.treatments.points import Points
+from backprobe.treatments.group_settings import GroupSettings
 
 
-class WeightDecay(Treatment):
+class WeightDecay(GroupSettings):
     """The weight decay of every group.
 
     Suits when: weights are held too small, or a network overfits.
@@ -20,12 +19,6 @@ class WeightDecay(Treatment):
     """
 
     NAME = "weight-decay"
-    WAITS = "an optimizer step"
-
-    def install(self, points: Points) -> None:
-        """Changes the groups' settings during each step."""
-        self.points = points
-        points.steps.changes.append(self._change)
 
     def _change(self, optimizer: Optimizer, group: dict[str, Any]) -> dict[str, Any]:
         if "weight_decay" not in group:

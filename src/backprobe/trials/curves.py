@@ -76,9 +76,9 @@ def curve(run: Run) -> Curve:
     reader = RunReader(run)
     reader.refresh()
     record = reader.record()
-    steps = np.asarray(record.steps["step"], np.float64)
-    loss = np.asarray(record.steps["loss"], np.float64)
-    evaluated = np.asarray(record.evaluations["loss"], np.float64)
+    steps = record.steps.numbers("step")
+    loss = record.steps.numbers("loss")
+    evaluated = record.evaluations.numbers("loss")
     evaluated = evaluated[np.isfinite(evaluated)]
     held_out = float(evaluated[-1]) if evaluated.size else math.nan
     return reduce(steps, loss, held_out)

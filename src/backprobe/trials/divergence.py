@@ -132,7 +132,7 @@ def _initial(one: Record, other: Record) -> Iterator[Difference]:
 
 
 def _training(table: Table) -> Table:
-    kept = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
+    kept = ~(table.numbers("evaluation") == 1.0)
     return Table({name: table[name][kept] for name in table})
 
 
@@ -201,7 +201,7 @@ def _is_clock(name: str) -> bool:
 
 
 def _steps(table: Table) -> NDArray[np.int64]:
-    return np.nan_to_num(np.asarray(table["step"], np.float64)).astype(np.int64)
+    return np.nan_to_num(table.numbers("step")).astype(np.int64)
 
 
 def _common(

@@ -110,7 +110,7 @@ def _printed(text: str) -> dict[Outcome, float]:
 def _evaluated(record: Record) -> dict[Outcome, float]:
     found = {}
     for name in ("accuracy", "loss"):
-        values = np.asarray(record.evaluations[name], np.float64)
+        values = record.evaluations.numbers(name)
         if values.size and not math.isnan(values[-1]):
             found[_outcome("evaluation", name)] = float(values[-1])
     return found

@@ -244,7 +244,7 @@ def default_steps(record: Record) -> int | None:
 
 def memory(record: Record) -> float:
     """The most memory that a run was seen to take, in bytes; 0 where it is not known."""
-    values = np.asarray(record.system["memory"], np.float64)
+    values = record.system.numbers("memory")
     return float(np.nanmax(values)) if values.size and not np.isnan(values).all() else 0.0
 
 

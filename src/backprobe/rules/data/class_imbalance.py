@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent
@@ -124,7 +124,7 @@ class ClassImbalance(AbstractRule):
                 ),
                 message=message,
                 source=loss.source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "shares": [round(float(c / counts.sum()), 4) for c in counts],
                     "ratio": ratio,
@@ -153,7 +153,7 @@ class ClassImbalance(AbstractRule):
             confidence=confidence(0.7, 0.95, beyond(found.weight, 2.0, 10.0)),
             message=message,
             source=loss.source if by_loss else None,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"rows_ratio": found.rows, "weight_ratio": found.weight},
             treatments=("class-weights",),
         )
@@ -161,7 +161,7 @@ class ClassImbalance(AbstractRule):
 
 def _tokens(record: Record, loss: Loss) -> bool:
     """Whether a row has several targets, told in one line: the tokens of a text."""
-    rows = np.asarray(record.steps["samples"], np.float64)
+    rows = record.steps.numbers("samples")
     rows = rows[np.isfinite(rows) & (rows > 0.0)]
     flat = len(loss.target_shape) == 1 and rows.size > 0
     return bool(flat and loss.target_shape[0] >= 2.0 * float(np.median(rows)))

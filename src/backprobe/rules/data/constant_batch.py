@@ -64,15 +64,15 @@ class ConstantBatch(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         table = record.batches
-        train = np.asarray(table["evaluation"], np.float64) == 0.0
-        marks = np.asarray(table["checksum"], np.float64)
-        rows = np.asarray(table["rows"], np.float64)
+        train = table.numbers("evaluation") == 0.0
+        marks = table.numbers("checksum")
+        rows = table.numbers("rows")
         known = train & np.isfinite(marks)
         count = int(known.sum())
         if count < self.limits.batches or np.unique(marks[known]).size != 1:
             return []
-        targets = np.asarray(table["target_checksum"], np.float64)[known]
-        spread = np.nan_to_num(np.asarray(table["std"], np.float64)[known], nan=1.0)
+        targets = table.numbers("target_checksum")[known]
+        spread = np.nan_to_num(table.numbers("std")[known], nan=1.0)
         if np.unique(targets[np.isfinite(targets)]).size > 1 or not spread.any():
             return []  # other rows whose inputs are all alike: blanked, not repeated
         size = float(np.median(rows[known]))
@@ -83,7 +83,7 @@ class ConstantBatch(AbstractRule):
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
         there = "that there are" if told else "held-out ones, which it answers far worse"
-        steps = np.asarray(table["step"], np.float64)[known]
+        steps = table.numbers("step")[known]
         return [
             Finding(
                 rule=self.name,
@@ -115,6 +115,6 @@ def _held_out_rows(record: Record, gap: float) -> int:
     """Rows of an evaluation that goes far worse than training; 0 where it does not."""
     state, both = progress(record), generalisation(record)
     train = state.explained if math.isnan(both.train) else both.train
-    rows = np.asarray(record.evaluations["rows"], np.float64)
+    rows = record.evaluations.numbers("rows")
     rows = rows[np.isfinite(rows)]
     return int(np.median(rows)) if rows.size and train - both.held >= gap else 0

@@ -13,7 +13,6 @@ from backprobe.rules.wording import apart, figure
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.progress import progress
 
-RULE = "uninformative-inputs"
 BETTER = 0.25
 """Skill on other rows, less that on training rows; dropout and augmentation make less of it."""
 LITTLE = 0.5
@@ -24,7 +23,7 @@ LEAST = 5
 """Training batches; fewer say little of how they vary."""
 
 
-def drowned(record: Record) -> Finding | None:
+def drowned(record: Record, rule: str) -> Finding | None:
     """A run that learns little of rows that spread far wider than those it does well on."""
     state, both = progress(record), generalisation(record)
     if state.loss is None or state.hurt < HURTS:
@@ -32,10 +31,10 @@ def drowned(record: Record) -> Finding | None:
     if not (both.held - both.train >= BETTER and both.train <= LITTLE):
         return None
     table = record.batches
-    usable = np.asarray(table["model"], np.float64) == float(state.loss.model)
-    usable &= np.asarray(table["integer"], np.float64) == 0.0
-    evaluation = np.asarray(table["evaluation"], np.float64) == 1.0
-    std = np.asarray(table["std"], np.float64)
+    usable = table.numbers("model") == float(state.loss.model)
+    usable &= table.numbers("integer") == 0.0
+    evaluation = table.numbers("evaluation") == 1.0
+    std = table.numbers("std")
     train, judged = std[usable & ~evaluation], std[usable & evaluation]
     if train.size < LEAST or judged.size == 0 or not judged.max() > 0.0:
         return None
@@ -43,7 +42,7 @@ def drowned(record: Record) -> Finding | None:
     if not spread >= SPREAD:
         return None
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity="warning",
         confidence=confidence(
             0.6, 0.9, beyond(spread, SPREAD, 8.0), min(1.0, both.held - both.train)
@@ -53,6 +52,6 @@ def drowned(record: Record) -> Finding | None:
             f"{figure(float(np.median(judged)))}; {apart(both)}: what is trained on drowns in "
             "something that the others do not have; is noise added in other units than the data's?"
         ),
-        steps=seen(np.asarray(table["step"], np.float64)[usable][[0, -1]]),
+        steps=seen(table.numbers("step")[usable][[0, -1]]),
         evidence={"spread": spread, "held": both.held, "train": both.train},
     )

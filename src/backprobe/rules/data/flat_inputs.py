@@ -17,9 +17,9 @@ VARIES = 1e-3
 def one_id(record: Record) -> float:
     """Share of the commonest number among the ids of the training batches; 0 for other inputs."""
     table = record.batches
-    train = np.asarray(table["evaluation"], np.float64) == 0.0
-    whole = np.asarray(table["integer"], np.float64) == 1.0
-    common = np.asarray(table["common"], np.float64)[train & whole]
+    train = table.numbers("evaluation") == 0.0
+    whole = table.numbers("integer") == 1.0
+    common = table.numbers("common")[train & whole]
     common = common[np.isfinite(common)]
     return float(np.median(common)) if common.size >= 3 else 0.0
 
@@ -88,9 +88,9 @@ def flat_features(record: Record, limit: float) -> tuple[int, int, int]:
 def blank_batches(record: Record) -> int:
     """Training batches that hold one number throughout; 0 where any does not."""
     table = record.batches
-    train = ~(np.asarray(table["evaluation"], np.float64) == 1.0)
-    rows = np.asarray(table["rows"], np.float64)
-    low, high = (np.asarray(table[k], np.float64) for k in ("min", "max"))
+    train = ~(table.numbers("evaluation") == 1.0)
+    rows = table.numbers("rows")
+    low, high = (table.numbers(k) for k in ("min", "max"))
     known = train & np.isfinite(low) & np.isfinite(high) & (rows > 1)
     same = bool(known.any()) and bool(np.all(low[known] == high[known]))
     return int(known.sum()) if same and math.isfinite(float(low[known][0])) else 0

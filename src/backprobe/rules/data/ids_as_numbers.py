@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, unique
@@ -14,19 +14,19 @@ from backprobe.signals.layers import Layer
 from backprobe.signals.losses import CLASSES
 from backprobe.signals.progress import progress
 
-RULE = "inputs-not-normalized"
 LEAST = 8
 """Different ids; fewer may be grades."""
 RECURRENT = ("RNN", "LSTM", "GRU")
 
 
-def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
+def ids_as_numbers(record: Record, rule: str, layer: Layer) -> Finding | None:
     """Whether a recurrent layer reads each id as one feature, unscaled.
 
     The classes are as many as the ids that come in: what is told is what is given.
 
     Arguments:
         record: of the run.
+        rule: whose finding it is.
         layer: the first one, no embedding before it.
     """
     loss = progress(record).loss
@@ -37,9 +37,9 @@ def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
     if any(op.name in ("embedding", "one_hot") for op in record.graph):
         return None
     table = record.batches
-    own = np.asarray(table["evaluation"], np.float64) == 0.0
+    own = table.numbers("evaluation") == 0.0
     name = "first_" if "first_max" in table else ""
-    low, high = (np.asarray(table[name + k], np.float64)[own] for k in ("min", "max"))
+    low, high = (table.numbers(name + k)[own] for k in ("min", "max"))
     low, high = low[np.isfinite(low)], high[np.isfinite(high)]
     if low.size == 0 or not (low == np.rint(low)).all() or not (high == np.rint(high)).all():
         return None
@@ -47,7 +47,7 @@ def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
         return None
     source = layer.module.source
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity=severity_of_mistake(record),
         confidence=confidence(0.6, 0.9, between(loss.classes, LEAST, 30)),
         message=(
@@ -58,6 +58,6 @@ def ids_as_numbers(record: Record, layer: Layer) -> Finding | None:
         ),
         where=unique([layer.name]),
         source=source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"classes": loss.classes, "max": float(high.max()), "ids": True},
     )

@@ -70,7 +70,7 @@ class InputsNotNormalized(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         scale, layer = input_scale(record), _first_layer(record)
-        ids = None if layer is None else ids_as_numbers(record, layer)
+        ids = None if layer is None else ids_as_numbers(record, self.name, layer)
         if ids is not None:
             return [ids]
         if scale is None or scale.integer or math.isnan(scale.rms):

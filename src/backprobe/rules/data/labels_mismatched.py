@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.wording import at, figure, percent
@@ -87,7 +87,7 @@ class LabelsMismatched(AbstractRule):
         moved = self._moved(record, state)
         if moved is not None:
             return [moved]
-        same = same_answer(record)
+        same = same_answer(record, self.name)
         if same is not None:
             return [same]
         if loss is None or state.baseline is None or state.state in ("unknown", "short"):
@@ -107,7 +107,7 @@ class LabelsMismatched(AbstractRule):
         lags = [int(event.data["places"]) for event in record.named("target-lag")]
         if not lags or lags[0] in (0, 1):
             return None
-        source = state.loss.source if state.loss else None
+        source = state.source
         what = (
             f"each place is taught the id {lags[0]} places on, not the next one: were the labels "
             "moved twice, by the script and by the model?"
@@ -121,7 +121,7 @@ class LabelsMismatched(AbstractRule):
             confidence=confidence(0.8, 0.95, 1.0),
             message=f"{what} ({'loss' + at(source) if source else 'loss'}); {state.in_words()}",
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"places": lags[0]},
         )
 
@@ -137,7 +137,7 @@ class LabelsMismatched(AbstractRule):
         return enough and found.changed >= limits.changed
 
     def _exact(self, record: Record, state: Progress, found: Repeats) -> Finding:
-        source = state.loss.source if state.loss else None
+        source = state.source
         return Finding(
             rule=self.name,
             severity="warning",
@@ -152,7 +152,7 @@ class LabelsMismatched(AbstractRule):
                 f"before{at(source)}; {state.in_words()}"
             ),
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"returned": found.returned, "changed": found.changed},
         )
 
@@ -173,7 +173,7 @@ class LabelsMismatched(AbstractRule):
         # What a script calls accuracy may be a balanced one, where one class is most of the rows.
         if both.unit == "accuracy" and both.span < self.limits.span and both.source != "evaluated":
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         told = percent if both.unit == "accuracy" else figure
         trained = (
             state.in_words()
@@ -197,7 +197,7 @@ class LabelsMismatched(AbstractRule):
                     "targets belong to their inputs, in both sets?"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"train_skill": train, "held_out_skill": both.held, "by_heart": True},
             )
         ]
@@ -206,7 +206,7 @@ class LabelsMismatched(AbstractRule):
         step = moves_in_vain(record)
         if step is None:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -224,7 +224,7 @@ class LabelsMismatched(AbstractRule):
                     "targets belong to their inputs, and do these tell them apart?"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "explained": state.explained,
                     "update_ratio": step,
@@ -238,7 +238,7 @@ def _of_batch(record: Record, loss: Loss) -> bool:
     """Whether a row's target is its own place in the batch: its partner of a contrastive loss."""
     if loss.kind not in CLASSES or len(loss.target_shape) != 1:
         return False
-    each = np.asarray(record.batches["target_classes"], np.float64)
+    each = record.batches.numbers("target_classes")
     each = each[np.isfinite(each)]
     alone = loss.classes == loss.target_shape[0]  # as many classes as rows
     return alone and each.size > 0 and float(np.median(each)) == loss.classes

@@ -66,11 +66,11 @@ class NonfiniteData(AbstractRule):
         """At most one finding for the inputs and one for the targets."""
         found = []
         table = record.batches
-        bad = np.asarray(table["nonfinite"], np.float64)
-        evaluation = np.asarray(table["evaluation"], np.float64)
+        bad = table.numbers("nonfinite")
+        evaluation = table.numbers("evaluation")
         rows = np.flatnonzero((np.nan_to_num(bad) > self.limits.share) & (evaluation != 1.0))
         if rows.size:
-            step = int(np.asarray(table["step"], np.float64)[rows[0]])
+            step = int(table.numbers("step")[rows[0]])
             found.append(self._finding(record, "input", float(np.nanmax(bad[rows])), step))
         main = main_loss(record)
         mean = main.loss.target.get("mean") if main.loss is not None else None

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.one_answer import one_answer
 from backprobe.signals.progress import progress
 
 
-def same_answer(record: Record) -> Finding | None:
+def same_answer(record: Record, rule: str) -> Finding | None:
     """The only answer that a network was ever told, which a constant gives."""
     told = one_answer(record)
     if told is None:
@@ -19,7 +19,7 @@ def same_answer(record: Record) -> Finding | None:
     what = f"class {told.value:.0f} of {told.classes}" if told.classes else figure(told.value)
     source = told.loss.source
     return Finding(
-        rule="labels-mismatched",
+        rule=rule,
         severity="error",  # what has one answer only teaches nothing
         confidence=confidence(0.75, 0.97, beyond(told.rows, 200, 2000)),
         message=(
@@ -28,6 +28,6 @@ def same_answer(record: Record) -> Finding | None:
             f"from the wrong column on their way? {progress(record).in_words()}"
         ),
         source=source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"value": told.value, "rows": told.rows, "classes": told.classes},
     )

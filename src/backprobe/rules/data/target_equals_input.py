@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, seen, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, listed, percent
 from backprobe.signals.input_scale import input_scale
@@ -94,7 +94,7 @@ class TargetEqualsInput(AbstractRule):
                 ),
                 where=found.where,
                 source=found.source or loss.source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"length": found.length, "attention": found.attention},
             )
         ]
@@ -117,7 +117,7 @@ class TargetEqualsInput(AbstractRule):
                 ),
                 where=(name,) if name else (),
                 source=loss.source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"fed": True},
             )
         ]
@@ -150,7 +150,7 @@ class TargetEqualsInput(AbstractRule):
                     "one place"
                 ),
                 source=loss.source,
-                steps=seen(np.asarray(table["step"], np.float64)[known][[0, -1]]),
+                steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={"share": share, "rows": count},
             )
         ]

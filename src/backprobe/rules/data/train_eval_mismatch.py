@@ -79,14 +79,14 @@ class TrainEvalMismatch(AbstractRule):
         if not both.train - both.held >= self.limits.gap or state.loss is None:
             return []
         table = record.batches
-        own = np.asarray(table["model"], np.float64) == float(state.loss.model)
-        evaluation = np.asarray(table["evaluation"], np.float64) == 1.0
-        usable = own & (np.asarray(table["integer"], np.float64) == 0.0)
+        own = table.numbers("model") == float(state.loss.model)
+        evaluation = table.numbers("evaluation") == 1.0
+        usable = own & (table.numbers("integer") == 0.0)
         train, judged = np.flatnonzero(usable & ~evaluation), np.flatnonzero(usable & evaluation)
         train = train[train.size // 2 :]  # the later ones: before, it may have learned elsewhere
         if train.size < self.limits.batches or judged.size == 0:
             return []
-        mean, std = (np.asarray(table[k], np.float64) for k in ("mean", "std"))
+        mean, std = (table.numbers(k) for k in ("mean", "std"))
         shift, spread = self._apart(mean, std, train, judged)
         if shift < self.limits.shift and spread < self.limits.spread:
             return []
@@ -109,7 +109,7 @@ class TrainEvalMismatch(AbstractRule):
                     f"evaluation batches mean {figure(middle[2])} and std {figure(middle[3])}"
                     f"; {apart(both)}: do both sets go through the same preprocessing?"
                 ),
-                steps=seen(np.asarray(table["step"], np.float64)[judged][[0, -1]]),
+                steps=seen(table.numbers("step")[judged][[0, -1]]),
                 evidence={"shift": shift, "spread": spread},
             )
         ]

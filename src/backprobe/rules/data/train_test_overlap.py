@@ -124,7 +124,7 @@ class TrainTestOverlap(AbstractRule):
         chance = 2.0 * found.trained * (natural + 3.0 / found.rows) / found.rows
         if found.share < min(limits.whole, limits.chance * chance):
             return False
-        models = np.asarray(record.batches["model"], np.float64)
+        models = record.batches.numbers("model")
         if np.unique(models[np.isfinite(models)]).size > 1:
             return False  # one network may teach another on its training rows
         if progress(record).state in ("unknown", "short") or len(record.evaluations) == 0:
@@ -141,14 +141,14 @@ class TrainTestOverlap(AbstractRule):
 
 def _fine(record: Record) -> float:
     """Share of different numbers in a batch, the middle one; 0 for ids or where unknown."""
-    values = np.asarray(record.batches["distinct"], np.float64)
+    values = record.batches.numbers("distinct")
     values = values[np.isfinite(values) & (np.asarray(record.batches["integer"]) == 0.0)]
     return float(np.median(values)) if values.size else 0.0
 
 
 def _evaluated_rows(record: Record) -> float:
     """Rows of an evaluation phase, the middle one; 0 where unknown."""
-    rows = np.asarray(record.evaluations["rows"], np.float64)
+    rows = record.evaluations.numbers("rows")
     rows = rows[np.isfinite(rows) & (rows > 0.0)]
     return float(np.median(rows)) if rows.size else 0.0
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Operation, Place, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, seen, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.data.drowned import drowned
 from backprobe.rules.data.flat_inputs import (
@@ -111,7 +111,7 @@ class UninformativeInputs(AbstractRule):
                 ),
                 where=unique([found.module.name]),
                 source=found.source,
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"time_steps": found.steps, "half": found.half},
             )
         ]
@@ -121,7 +121,7 @@ class UninformativeInputs(AbstractRule):
         state = progress(record)
         if state.state in ("unknown", "short") or state.hurt <= 0.0:
             return []
-        in_noise = drowned(record)
+        in_noise = drowned(record, self.name)
         if in_noise is not None:
             return [in_noise]
         if state.explained > self.limits.explained:
@@ -217,7 +217,7 @@ class UninformativeInputs(AbstractRule):
                     f"{state.in_words()} although each step moves the weights by {figure(step)} of "
                     f"their size, which is healthy; {what}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"update_ratio": step, "by_exclusion": True, "drawn_anew": anew},
                 treatments=("bypass-augmentation",) if anew else (),
             )

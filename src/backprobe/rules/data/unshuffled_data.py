@@ -77,8 +77,8 @@ class UnshuffledData(AbstractRule):
         if len(main.loss.target_shape) != 1 and main.loss.target_shape[1:] != (1,):
             return []  # tokens and pixels come together by nature
         table = record.batches
-        distinct = np.asarray(table["target_classes"], np.float64)
-        rows = np.asarray(table["rows"], np.float64)
+        distinct = table.numbers("target_classes")
+        rows = table.numbers("rows")
         known = np.isfinite(distinct) & np.isfinite(rows) & (rows >= 4)
         known &= _of_loss(record, main.loss)
         if int(known.sum()) < self.limits.batches:
@@ -113,7 +113,7 @@ class UnshuffledData(AbstractRule):
                     f"(mean), a random one {figure(expected)}: the rows come sorted by class"
                 ),
                 source=None,
-                steps=seen(np.asarray(table["step"], np.float64)[known][[0, -1]]),
+                steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={
                     "classes_a_batch": seen_classes,
                     "expected": expected,
@@ -127,9 +127,9 @@ class UnshuffledData(AbstractRule):
     def _by_spread(self, record: Record, loss: Loss) -> list[Finding]:
         """Numbers that come in order: neighbours are alike, batches are not."""
         table, whole = record.batches, number(loss.target, "std")
-        spread = np.asarray(table["target_std"], np.float64)
-        mean = np.asarray(table["target_mean"], np.float64)
-        rows = np.asarray(table["rows"], np.float64)
+        spread = table.numbers("target_std")
+        mean = table.numbers("target_mean")
+        rows = table.numbers("rows")
         known = np.isfinite(spread) & np.isfinite(mean) & (rows >= 8) & _of_loss(record, loss)
         if int(known.sum()) < self.limits.batches or not whole:
             return []
@@ -151,7 +151,7 @@ class UnshuffledData(AbstractRule):
                     f"about 1: the rows come sorted; {state.in_words()}"
                 ),
                 source=loss.source,
-                steps=seen(np.asarray(table["step"], np.float64)[known][[0, -1]]),
+                steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={"within": within, "between": between_batches},
                 treatments=("shuffle",),
             )
@@ -167,7 +167,7 @@ def _bagged(record: Record, loss: Loss) -> bool:
 
 def _of_loss(record: Record, loss: Loss) -> NDArray[np.bool_]:
     """Batches that a loss was computed on, [rows of `batches`]: a run may have several tasks."""
-    which = np.asarray(record.steps["loss_index"], np.float64)
-    mine = np.asarray(record.steps["step"], np.float64)[which == loss.index]
-    step = np.asarray(record.batches["step"], np.float64)
+    which = record.steps.numbers("loss_index")
+    mine = record.steps.numbers("step")[which == loss.index]
+    step = record.batches.numbers("step")
     return np.isin(step, mine) if mine.size else np.ones(step.shape, np.bool_)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import figure
@@ -69,7 +69,7 @@ class BatchSizeTooLarge(AbstractRule):
             return []
         if any(optimizer.type == "LBFGS" for optimizer in record.optimizers):
             return []  # it asks for all rows at once
-        rows = np.asarray(record.steps["samples"], np.float64)
+        rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
         if whole <= 0 and _always_the_same(record):
@@ -98,7 +98,7 @@ class BatchSizeTooLarge(AbstractRule):
                     f"successive gradients agree (cosine {figure(cosine)}, normal is 0 to 0.3), so "
                     f"smaller batches would do; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": size, "rows_available": whole, "gradient_cosine": cosine},
                 treatments=("batch-size=64", "scale-lr=10"),
             )
@@ -108,8 +108,8 @@ class BatchSizeTooLarge(AbstractRule):
 def _always_the_same(record: Record) -> bool:
     """Whether all training batches that were looked at are one and the same."""
     table = record.batches
-    train = np.asarray(table["evaluation"], np.float64) == 0.0
-    marks = np.asarray(table["checksum"], np.float64)[train]
+    train = table.numbers("evaluation") == 0.0
+    marks = table.numbers("checksum")[train]
     marks = marks[np.isfinite(marks)]
     return marks.size >= 5 and np.unique(marks).size == 1
 

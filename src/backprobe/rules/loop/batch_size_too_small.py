@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect
 from backprobe.rules.wording import at, figure, plural
@@ -72,11 +72,11 @@ class BatchSizeTooSmall(AbstractRule):
         bad = ("learning", "stuck", "diverged", "nonfinite")
         if state.state not in bad and not imperfect(state):
             return []
-        rows = np.asarray(record.steps["samples"], np.float64)
+        rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
         whole = _available(record, state)
-        passes = np.asarray(record.steps["backwards"], np.float64)
+        passes = record.steps.numbers("backwards")
         accumulated = bool(np.nanmax(passes, initial=1.0) > 1.0)
         labels = math.prod(state.loss.target_shape) if state.loss.target_shape else size
         if not size <= self.limits.rows or whole < self.limits.available or accumulated:
@@ -105,7 +105,7 @@ class BatchSizeTooSmall(AbstractRule):
                     f"each step takes {plural(int(size), 'row')} of {whole:,}; the loss varies by "
                     f"{figure(trend.noise)} from step to step; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": size, "rows_available": whole, "noise": noise},
                 treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),
             )
@@ -117,7 +117,7 @@ class BatchSizeTooSmall(AbstractRule):
             rows, square = loss.classes, loss.output_shape[:2] == (loss.classes, loss.classes)
             if loss.kind not in CLASSES or not square or not 2 <= rows <= self.limits.rows:
                 continue
-            seen_classes = np.asarray(record.batches["target_classes"], np.float64)
+            seen_classes = record.batches.numbers("target_classes")
             seen_classes = seen_classes[np.isfinite(seen_classes)]
             if seen_classes.size < 5 or not bool((seen_classes == rows).all()):
                 continue  # classes that are as many as the rows by chance
@@ -132,7 +132,7 @@ class BatchSizeTooSmall(AbstractRule):
                         "apart; hundreds are usual"
                     ),
                     source=loss.source,
-                    steps=seen(record.steps["step"][[0, -1]]),
+                    steps=whole_run(record),
                     evidence={"rows": rows, "negatives": rows - 1},
                     treatments=("batch-size=64",),
                 )
@@ -151,6 +151,6 @@ def _available(record: Record, state: Progress) -> int:
         return told
     found = repeats(record)
     rows = np.asarray(record.hashes["input"]) if len(record.hashes) else np.zeros(0)
-    evaluated = np.nanmax(np.asarray(record.evaluations["rows"], np.float64), initial=0.0)
+    evaluated = np.nanmax(record.evaluations.numbers("rows"), initial=0.0)
     distinct = int(np.unique(rows).size) if found is not None else 0
     return max(int(evaluated), min(state.steps, 100) if distinct >= 20 else 0, distinct)

@@ -56,8 +56,8 @@ class EvalModeTraining(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        training = np.asarray(record.steps["training"], np.float64)
-        step = np.asarray(record.steps["step"], np.float64)
+        training = record.steps.numbers("training")
+        step = record.steps.numbers("step")
         known = ~np.isnan(training)
         training, step = training[known], step[known]
         if training.size < 5:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.progress import progress
@@ -59,7 +59,7 @@ class LossDiverging(AbstractRule):
             trend.rose and trend.last > self.limits.rise * trend.start
         ):
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -76,7 +76,7 @@ class LossDiverging(AbstractRule):
                     f"at {figure(trend.last)}; it began at {figure(trend.start)}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"first": trend.start, "best": trend.best, "last": trend.last},
                 treatments=("scale-lr=0.1", "clip-gradients=1.0"),
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
@@ -65,7 +65,7 @@ class LossOscillating(AbstractRule):
         noise = trend.noise / state.baseline
         if noise < self.limits.noise:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -82,7 +82,7 @@ class LossOscillating(AbstractRule):
                     f"constant answer gives {figure(state.baseline)}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"noise": trend.noise, "constant_answer": state.baseline},
                 treatments=("scale-lr=0.1", "batch-size=64", "schedule=cosine"),
             )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.progress import progress
@@ -57,7 +57,7 @@ class NotLearning(AbstractRule):
             return []
         if state.state not in ("stuck", "diverged"):
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -75,7 +75,7 @@ class NotLearning(AbstractRule):
                     f"{figure(trend.start)}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "last": trend.last,
                     "start": trend.start,

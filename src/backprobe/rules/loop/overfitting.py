@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import figure, percent
 from backprobe.signals.generalisation import generalisation, held_out_losses, may_tell_rows
@@ -117,8 +117,8 @@ class Overfitting(AbstractRule):
                     1.0 if wide and risen else 0.4,
                 ),
                 message="; ".join(parts),
-                source=state.loss.source if state.loss else None,
-                steps=seen(record.steps["step"][[0, -1]]),
+                source=state.source,
+                steps=whole_run(record),
                 evidence={
                     "gap": gap if math.isfinite(gap) else None,
                     "unit": both.unit,

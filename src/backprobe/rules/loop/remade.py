@@ -80,8 +80,8 @@ def remade(record: Record) -> Remade | None:
 
 def _stretches(record: Record) -> list[tuple[int, int, int]]:
     """Optimizer, first step and the step after its last one; empty where they take turns."""
-    which = np.asarray(record.steps["optimizer"], np.float64)
-    step = np.asarray(record.steps["step"], np.float64)[np.isfinite(which)]
+    which = record.steps.numbers("optimizer")
+    step = record.steps.numbers("step")[np.isfinite(which)]
     which = which[np.isfinite(which)]
     if which.size == 0:
         return []
@@ -109,7 +109,7 @@ def _one_pass(record: Record, stretches: Sequence[tuple[int, int, int]]) -> bool
     step, rows = training_rows(record)
     _, start, end = stretches[0]
     mine = rows[(step >= start) & (step < end)]
-    samples = np.asarray(record.steps["samples"], np.float64)
+    samples = record.steps.numbers("samples")
     samples = samples[np.isfinite(samples)]
     served = (end - start) * float(np.median(samples)) if samples.size else 0.0
     if served == 0.0 or mine.size**2 / (2.0 * served) < PAIRS or np.unique(mine).size < mine.size:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
@@ -58,7 +58,7 @@ class SlowConvergence(AbstractRule):
         if not slow or state.steps <= self.limits.steps:
             return []
         fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -75,7 +75,7 @@ class SlowConvergence(AbstractRule):
                     f"by {figure(1000.0 * fall)} in a thousand steps"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"explained": state.explained, "slope": trend.slope},
                 treatments=("scale-lr=10", "train-longer=3"),
             )

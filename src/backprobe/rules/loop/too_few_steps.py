@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
+from backprobe.rules.harm import HURTS, at_most_warning, leaves_much, severity_of_mistake
 from backprobe.rules.loop.remade import remade
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.generalisation import generalisation
@@ -117,7 +115,7 @@ class TooFewSteps(AbstractRule):
                     f"{figure(fall)} a step at the end; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"steps": state.steps, "pace": pace, "slope": trend.slope},
                 treatments=("train-longer=3", "scale-lr=10"),
             )
@@ -149,7 +147,7 @@ class TooFewSteps(AbstractRule):
                     "held-out rows show that what it learns is real, and nothing else holds it back"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "steps": state.steps,
                     "pace": pace,
@@ -162,8 +160,8 @@ class TooFewSteps(AbstractRule):
 
     def _cut(self, record: Record) -> Finding | None:
         """Passes that all end after a few batches, and together are few over the data."""
-        training = np.asarray(record.batches["evaluation"], np.float64) == 0.0
-        used = set(np.asarray(record.batches["loader"], np.float64)[training].tolist())
+        training = record.batches.numbers("evaluation") == 0.0
+        used = set(record.batches.numbers("loader")[training].tolist())
         state = progress(record)
         for event in record.named("loader-cut"):
             drawn, length = int(event.data["drawn"]), int(event.data["batches"])
@@ -186,7 +184,7 @@ class TooFewSteps(AbstractRule):
                     f"over all of it; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"drawn": drawn, "batches": length, "steps": state.steps},
                 treatments=("train-longer=3",),
             )
@@ -201,7 +199,7 @@ class TooFewSteps(AbstractRule):
         source = found.module.source
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "error" else severity,
+            severity=at_most_warning(severity),
             confidence=confidence(0.6, 0.92, between(found.count, 3, 10), state.hurt),
             message=(
                 f"a new model{at(source)} is made for each pass over the data, {found.count} in "
@@ -210,7 +208,7 @@ class TooFewSteps(AbstractRule):
             ),
             where=unique(x.name for x in found.layers),
             source=source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"models": found.count, "steps": found.steps},
         )
 

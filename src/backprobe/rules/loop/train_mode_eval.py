@@ -70,9 +70,9 @@ class TrainModeEval(AbstractRule):
     def _functional(self, record: Record) -> list[Finding]:
         """A dropout function that does not follow the model's mode."""
         told = record.named("evaluation-dropout")
-        dropped = np.asarray(record.evaluations["dropped"], np.float64)
-        training = np.asarray(record.evaluations["training"], np.float64)
-        step = np.asarray(record.evaluations["step"], np.float64)
+        dropped = record.evaluations.numbers("dropped")
+        training = record.evaluations.numbers("training")
+        step = record.evaluations.numbers("step")
         judged = (training == 0.0) & (step > 0)
         if not told or not judged.any() or self._samples(record):
             return []
@@ -110,8 +110,8 @@ class TrainModeEval(AbstractRule):
 
     def _modes(self, record: Record) -> list[Finding]:
         """Whole models that were judged in training mode."""
-        training = np.asarray(record.evaluations["training"], np.float64)
-        step = np.asarray(record.evaluations["step"], np.float64)
+        training = record.evaluations.numbers("training")
+        step = record.evaluations.numbers("step")
         known = np.isfinite(training) & (step > 0)
         training, step = training[known], step[known]
         # Judged in both modes at one and the same step: somebody compares them.
@@ -153,12 +153,12 @@ class TrainModeEval(AbstractRule):
     def _samples(self, record: Record) -> bool:
         """Whether evaluations pass the same rows again and again."""
         table = record.batches
-        marks = np.asarray(table["checksum"], np.float64)
-        marks = marks[np.asarray(table["evaluation"], np.float64) == 1.0]
+        marks = table.numbers("checksum")
+        marks = marks[table.numbers("evaluation") == 1.0]
         marks = marks[np.isfinite(marks)]
         if marks.size < self.limits.repeats:
             return False
-        steps = np.asarray(table["step"], np.float64)
-        steps = steps[np.asarray(table["evaluation"], np.float64) == 1.0][: marks.size]
+        steps = table.numbers("step")
+        steps = steps[table.numbers("evaluation") == 1.0][: marks.size]
         same = (np.diff(marks) == 0.0) & (np.diff(steps) == 0.0)
         return int(same.sum()) >= self.limits.repeats - 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure, unique
@@ -62,7 +62,7 @@ class Underfitting(AbstractRule):
         settled = state.state == "learning" and not trend.still_falling
         if not (settled or (linear and state.state == "stuck")) or state.steps < self.limits.steps:
             return []
-        source = state.loss.source if state.loss else None
+        source = state.source
         return [
             Finding(
                 rule=self.name,
@@ -82,7 +82,7 @@ class Underfitting(AbstractRule):
                     + ("; the network is linear, and no linear rule fits better" if linear else "")
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"last": trend.last, "constant_answer": state.baseline},
                 treatments=("no-regularization", "width=4"),
             )

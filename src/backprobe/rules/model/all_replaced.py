@@ -58,10 +58,10 @@ def _ceased(record: Record) -> int:
     if reached.size < UNREACHED or len(series.step) - 1 - reached[-1] < UNREACHED:
         return -1
     since = int(series.step[reached[-1] + 1])
-    later = np.asarray(record.steps["step"], np.float64) >= since
-    which = np.asarray(record.steps["optimizer"], np.float64)[later]
-    backwards = np.asarray(record.steps["backwards"], np.float64)[later]
-    loss = np.asarray(record.steps["loss"], np.float64)[later]
+    later = record.steps.numbers("step") >= since
+    which = record.steps.numbers("optimizer")[later]
+    backwards = record.steps.numbers("backwards")[later]
+    loss = record.steps.numbers("loss")[later]
     others = set(which[np.isfinite(which)].astype(int).tolist()) - holders
     if others or later.sum() < LONG or not np.isfinite(loss).all():
         return -1

@@ -5,23 +5,22 @@ from __future__ import annotations
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_least_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at
 from backprobe.signals.baseline import number
 from backprobe.signals.progress import progress
 
-RULE = "wrong-loss"
 POSITIVE = ("softplus", "relu", "exp", "sigmoid")
 """Activations that make a rate: a logarithm of one is negative as well."""
 
 
-def misplaced(record: Record, loss: Loss) -> Finding | None:
+def misplaced(record: Record, rule: str, loss: Loss) -> Finding | None:
     """What a loss was given in another argument's place, or None."""
-    return _swapped(record, loss) or _rates(record, loss)
+    return _swapped(record, rule, loss) or _rates(record, rule, loss)
 
 
-def _swapped(record: Record, loss: Loss) -> Finding | None:
+def _swapped(record: Record, rule: str, loss: Loss) -> Finding | None:
     if loss.roles == "target":
         what = (
             f"{loss.kind}{at(loss.source)} gets the targets as its input and the network's output "
@@ -36,10 +35,9 @@ def _swapped(record: Record, loss: Loss) -> Finding | None:
     else:
         return None
     state = progress(record)
-    severity = severity_by_harm(state)
     return Finding(
-        rule=RULE,
-        severity="warning" if severity == "note" else severity,
+        rule=rule,
+        severity=at_least_warning(severity_by_harm(state)),
         confidence=confidence(0.85, 0.98, 1.0),
         message=f"{what}; {state.in_words()}",
         where=output_names(record, loss),
@@ -48,7 +46,7 @@ def _swapped(record: Record, loss: Loss) -> Finding | None:
     )
 
 
-def _rates(record: Record, loss: Loss) -> Finding | None:
+def _rates(record: Record, rule: str, loss: Loss) -> Finding | None:
     """Poisson's likelihood of a logarithm, given what an activation has made positive."""
     if loss.kind != "poisson_nll" or loss.before[:1] != ("exp",):
         return None
@@ -59,7 +57,7 @@ def _rates(record: Record, loss: Loss) -> Finding | None:
     state = progress(record)
     where, source = output_place(record, loss, kind)
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity=severity_of_mistake(record),
         confidence=confidence(0.75, 0.95, state.hurt),
         message=(

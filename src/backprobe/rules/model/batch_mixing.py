@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.harm import at_least_warning, severity_of_mistake
 from backprobe.rules.model.row_positions import SUMS, added_by_row
 from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.outputs import output_names
@@ -212,7 +212,7 @@ class BatchMixing(AbstractRule):
         severity = severity_of_mistake(record)
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "note" and certain else severity,
+            severity=at_least_warning(severity) if certain else severity,
             confidence=confidence(0.75, 0.97, state.hurt),
             message=message,
             where=names,
@@ -249,6 +249,6 @@ def _rows(record: Record) -> int:
     for loss in record.losses:
         if loss.target_shape:
             return loss.target_shape[0]
-    samples = np.asarray(record.steps["samples"], np.float64)
+    samples = record.steps.numbers("samples")
     samples = samples[np.isfinite(samples)]
     return int(samples[0]) if samples.size else 0

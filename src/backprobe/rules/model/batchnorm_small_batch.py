@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import beyond, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.progress import progress
 
@@ -57,7 +57,7 @@ class BatchnormSmallBatch(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: all batch norms."""
         norms = [m for m in record.modules if m.type.startswith("BatchNorm") and m.calls > 0]
-        samples = np.asarray(record.steps["samples"], np.float64)
+        samples = record.steps.numbers("samples")
         samples = samples[np.isfinite(samples)]
         if not norms or samples.size == 0 or not any(m.training for m in norms):
             return []
@@ -66,12 +66,13 @@ class BatchnormSmallBatch(AbstractRule):
             return []
         state = progress(record)
         few = rows <= self.limits.few
-        severity = severity_of_mistake(record) if few else severity_by_harm(state)
         names = unique(m.name for m in norms)
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(
+                    severity_of_mistake(record) if few else severity_by_harm(state)
+                ),
                 confidence=confidence(0.5, 0.9, beyond(rows, 6.0, 2.0), state.hurt),
                 message=(
                     f"{listed(names)}{at(norms[0].source)} normalise over batches of "
@@ -81,7 +82,7 @@ class BatchnormSmallBatch(AbstractRule):
                 ),
                 where=names,
                 source=norms[0].source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"rows": rows},
                 treatments=("batch-size=32", "batchnorm=off"),
             )

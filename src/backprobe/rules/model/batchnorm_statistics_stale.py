@@ -64,12 +64,12 @@ class BatchnormStatisticsStale(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: all such norms."""
-        training = np.asarray(record.evaluations["training"], np.float64)
-        step = np.asarray(record.evaluations["step"], np.float64)
+        training = record.evaluations.numbers("training")
+        step = record.evaluations.numbers("step")
         judged = step[(training == 0.0) & (step >= self.limits.forwards)]
         if judged.size == 0:
             return []
-        backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64), nan=1.0)
+        backwards = np.nan_to_num(record.steps.numbers("backwards"), nan=1.0)
         forwards = int(np.maximum(backwards, 1.0).sum())
         pretrained = loaded_over(record)
         guilty = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Operation, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import at_most_warning, severity_by_harm
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.linearity import LINEAR, TRANSPARENT
 from backprobe.signals.progress import progress
@@ -67,14 +67,13 @@ class DropoutBeforeBatchnorm(AbstractRule):
         if not pairs:
             return []
         state = progress(record)
-        severity = severity_by_harm(state)
         top = max(p for p, *_ in pairs)
         drops, norms = unique(n for _, _, n, _ in pairs), unique(n for *_, n in pairs)
         source = pairs[0][1].source
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(severity_by_harm(state)),
                 confidence=confidence(0.5, 0.9, between(top, 0.1, 0.5), state.hurt),
                 message=(
                     f"dropout {figure(top)} ({listed(drops)}){at(source)} feeds batch norm "

@@ -168,7 +168,7 @@ class ExcessiveDropout(AbstractRule):
 
 def _gap(record: Record, state: Progress) -> float:
     """Training loss at the end / evaluation loss at the end; 1 where either is unknown."""
-    values = np.asarray(record.evaluations["loss"], np.float64)
+    values = record.evaluations.numbers("loss")
     values = values[np.isfinite(values) & (values > 0.0)]
     if values.size == 0 or state.trend is None or state.trend.last <= 0.0:
         return 1.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
 from backprobe.rules.model.one_channel import one_channel
@@ -115,7 +115,7 @@ class FanRatio(AbstractRule):
                 where=names,
                 source=source,
                 treatments=("width=4",),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"units": least, "classes": loss.classes},
             )
         ]
@@ -149,7 +149,7 @@ class FanRatio(AbstractRule):
                 where=unique([layer.name, following.name]),
                 source=layer.module.source,
                 treatments=("width=4",),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"units": 1, "fan_in": layer.fan_in},
             )
         ]
@@ -178,7 +178,7 @@ class FanRatio(AbstractRule):
                     ),
                     where=unique([module.name]),
                     source=module.source,
-                    steps=seen(record.steps["step"][[0, -1]]),
+                    steps=whole_run(record),
                     evidence={"units": 1, "words": words},
                 )
             ]

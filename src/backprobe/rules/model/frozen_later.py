@@ -69,8 +69,8 @@ def _ended(record: Record, layer: Layer) -> int:
 
 def _one_phase(record: Record, since: int) -> bool:
     """Whether the run went on as before: the same losses, and nothing that began to learn."""
-    step = np.asarray(record.steps["step"], np.float64)
-    loss = np.asarray(record.steps["loss_index"], np.float64)
+    step = record.steps.numbers("step")
+    loss = record.steps.numbers("loss_index")
     if not step.size or since - step[0] > EARLY * (step[-1] - step[0]):
         return False
     before, after = set(loss[step < since]), set(loss[step >= since])

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, percent
@@ -26,7 +26,7 @@ NEAR = 0.3
 share of these rows: two standard deviations of a few hundred rows."""
 
 
-def ignored_class(record: Record, loss: Loss) -> Finding | None:
+def ignored_class(record: Record, rule: str, loss: Loss) -> Finding | None:
     """Rows that never count, as `ignore_index` is the class that they are of.
 
     Rows without a label yet may be coded so too. They are no rows of an evaluation: what tells is a
@@ -56,20 +56,20 @@ def ignored_class(record: Record, loss: Loss) -> Finding | None:
     else:
         message += f"; {progress(record).in_words()}"
     return Finding(
-        rule="wrong-loss",
+        rule=rule,
         severity="warning" if lacks else "note",
         confidence=confidence(0.4, 0.95, float(lacks), between(ignored, LEAST, 0.3)),
         message=message,
         where=output_names(record, loss),
         source=loss.source,
-        steps=seen(record.steps["step"][[0, -1]]),
+        steps=whole_run(record),
         evidence={"ignore_index": int(index), "ignored": ignored, "lacks_class": lacks},
     )
 
 
 def _a_row_each(record: Record, loss: Loss) -> bool:
     """Whether a row has one target: no tokens, whose padding is ignored, and no pixels."""
-    rows = np.asarray(record.steps["samples"], np.float64)
+    rows = record.steps.numbers("samples")
     rows = rows[np.isfinite(rows) & (rows > 0.0)]
     single = len(loss.target_shape) == 1 and rows.size > 0
     return bool(single and loss.target_shape[0] == rows[0])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import confidence
 from backprobe.rules.outputs import output_names, output_place
 from backprobe.rules.wording import at, figure
@@ -125,7 +125,7 @@ class LogitsIntoNll(AbstractRule):
             ),
             where=where,
             source=source or loss.source,
-            steps=seen(record.steps["step"][[0, -1]]),
+            steps=whole_run(record),
             evidence={"softmax_dim": dim, "classes_dim": classes},
         )
 

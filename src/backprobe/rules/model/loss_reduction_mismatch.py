@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backprobe.records import Finding, Loss, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import first_term_baseline
@@ -85,7 +85,7 @@ class LossReductionMismatch(AbstractRule):
                     f"{figure(baseline)}; sum both over a row's numbers, or neither"
                 ),
                 source=loss.source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"weight": weight, "last": trend.last, "constant_answer": baseline},
             )
         ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 
 from backprobe.records import Finding, Operation, Record
-from backprobe.rules.base import seen
+from backprobe.rules.base import whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, unique
@@ -64,7 +64,7 @@ def one_channel(record: Record, rule: str, wide: float) -> list[Finding]:
                 where=unique([layer.name, *(names[op.module] for op in after)]),
                 source=layer.module.source,
                 treatments=("width=4",),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"units": 1, "fan_in": before},
             )
         ]

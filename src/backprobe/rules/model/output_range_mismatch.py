@@ -10,7 +10,7 @@ from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
-from backprobe.rules.model import softmax_totals
+from backprobe.rules.model.softmax_totals import other_totals
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
@@ -86,7 +86,7 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
-            other = softmax_totals.found(record, loss) or self._scores(record, loss)
+            other = other_totals(record, self.name, loss) or self._scores(record, loss)
             if other is not None:
                 found.append(other)
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_least_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
@@ -18,7 +18,7 @@ ROWS = 0.1
 """Share of the rows that add up to another total: a few are labelled badly."""
 
 
-def found(record: Record, loss: Loss) -> Finding | None:
+def other_totals(record: Record, rule: str, loss: Loss) -> Finding | None:
     """What no softmax can answer: several labels of a row, or none."""
     mean, shape = number(loss.target, "mean"), loss.target_shape
     if loss.kind not in BINARY | REGRESSION or loss.before[:1] != ("softmax",) or mean is None:
@@ -31,14 +31,11 @@ def found(record: Record, loss: Loss) -> Finding | None:
         return None
     state = progress(record)
     where, source = output_place(record, loss, "softmax")
-    if by_mean:
-        severity = severity_by_harm(state)
-        severity = "warning" if severity == "note" else severity
-    else:
-        severity = severity_of_mistake(record)  # tags that are only ranked bear it
+    # Tags that are only ranked bear rows that are off.
+    severity = at_least_warning(severity_by_harm(state)) if by_mean else severity_of_mistake(record)
     rows = f"; {percent(off)} of the rows have several or none" if off >= ROWS else ""
     return Finding(
-        rule="output-range-mismatch",
+        rule=rule,
         severity=severity,
         confidence=confidence(
             0.7, 0.95, max(between(abs(total - 1.0), 0.1, 1.0), between(off, ROWS, 0.5)), state.hurt

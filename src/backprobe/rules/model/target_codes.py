@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from backprobe.records import Finding, Loss, Record, Source
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import at_least_warning, severity_by_harm
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals import metric_names
@@ -16,7 +16,6 @@ from backprobe.signals.losses import BINARY
 from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
 
-RULE = "wrong-loss"
 OF_EACH_ANSWER = ("f1", "accuracy", "acc")
 """Scores of which each answer's own yes or no is asked, as no ranking of them is."""
 TINY = 0.05
@@ -24,7 +23,7 @@ TINY = 0.05
 SAME = "gets the same loss whatever the network says, and teaches nothing"
 
 
-def signs(record: Record) -> Iterator[Finding]:
+def signs(record: Record, rule: str) -> Iterator[Finding]:
     """Losses of the answers 1 and -1 that are told something else, mostly 0 for no."""
     outputs = output_names(record, record.losses[0]) if record.losses else ()
     told = [
@@ -46,10 +45,9 @@ def signs(record: Record) -> Iterator[Finding]:
             told.append((name, 0.0, 1.0, 1.0 - mean, source, output_names(record, loss)))
     state = progress(record)
     for name, low, high, share, source, where in told:
-        severity = severity_by_harm(state)
         yield Finding(
-            rule=RULE,
-            severity="warning" if severity == "note" else severity,
+            rule=rule,
+            severity=at_least_warning(severity_by_harm(state)),
             confidence=confidence(0.85, 0.97, between(share, 0.0, 0.5)),
             message=(
                 f"{name}{at(source)} takes the answers 1 and -1, and {percent(share)} of its "
@@ -63,7 +61,7 @@ def signs(record: Record) -> Iterator[Finding]:
         )
 
 
-def many_ones(record: Record, loss: Loss) -> Finding | None:
+def many_ones(record: Record, rule: str, loss: Loss) -> Finding | None:
     """Rows of several ones given to cross entropy, which takes shares that add up to 1."""
     most = number(loss.output, "share_sum_most")
     if loss.kind != "cross_entropy" or most is None or not loss.output.get("shares_whole"):
@@ -79,7 +77,7 @@ def many_ones(record: Record, loss: Loss) -> Finding | None:
     if severity != "note" or judged:
         severity = "warning"
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity=severity,
         confidence=confidence(0.4, 0.85, float(bool(judged)), state.hurt),
         message=(
@@ -95,7 +93,7 @@ def many_ones(record: Record, loss: Loss) -> Finding | None:
     )
 
 
-def scaled_away(record: Record, loss: Loss) -> Finding | None:
+def scaled_away(record: Record, rule: str, loss: Loss) -> Finding | None:
     """Targets of 0 and one tiny number, where yes or no is asked: a mask divided by 255."""
     low, high = number(loss.target, "min"), number(loss.target, "max")
     mean, std = number(loss.target, "mean"), number(loss.target, "std")
@@ -107,7 +105,7 @@ def scaled_away(record: Record, loss: Loss) -> Finding | None:
     if abs(std * std - mean * (high - mean)) > 1e-3 * mean * high:
         return None
     return Finding(
-        rule=RULE,
+        rule=rule,
         severity="warning",
         confidence=confidence(0.85, 0.97, between(high, TINY, 0.0)),
         message=(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Operation, Parameter, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm
+from backprobe.rules.harm import at_least_warning, severity_by_harm
 from backprobe.rules.wording import at, plural
 from backprobe.signals.linearity import LINEAR
 from backprobe.signals.progress import progress
@@ -71,13 +71,12 @@ class UnregisteredParameters(AbstractRule):
         if len(used) < self.limits.weights:
             return []
         state = progress(record)
-        severity = severity_by_harm(state)
         source = used[0][1].source
         count = sum(p.size for p, _ in used)
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "note" else severity,
+                severity=at_least_warning(severity_by_harm(state)),
                 confidence=confidence(0.8, 0.98, between(len(used), 1, 4), state.hurt),
                 message=(
                     f"{plural(len(used), 'layer')} called{at(source)} belong to no module of "

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Module, Parameter, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.model.lost_shortcut import lost_shortcuts
 from backprobe.rules.places import declared, picks_its_parts
 from backprobe.rules.wording import at, listed, plural, unique
@@ -73,7 +73,7 @@ class UnusedModule(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(severity),
                 confidence=confidence(0.65, 0.9, progress(record).hurt),
                 message=(
                     f"the sum{at(source)} in {listed(names)} is of one tensor with itself: the "
@@ -119,11 +119,12 @@ class UnusedModule(AbstractRule):
         own_code = any(
             declared(record, module) for module in record.modules if module.name in names
         )
-        severity = severity_of_mistake(record) if own_code else severity_by_harm(state)
         return [
             Finding(
                 rule=self.name,
-                severity="warning" if severity == "error" else severity,
+                severity=at_most_warning(
+                    severity_of_mistake(record) if own_code else severity_by_harm(state)
+                ),
                 confidence=confidence(0.7, 0.95, between(steps, self.limits.steps, 50), state.hurt),
                 message=(
                     f"{listed(names)}{at(source)} {'is' if len(names) == 1 else 'are'} never "
@@ -133,7 +134,7 @@ class UnusedModule(AbstractRule):
                 ),
                 where=names,
                 source=source,
-                steps=seen(series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={
                     "modules": list(names),
                     "parameters": count,

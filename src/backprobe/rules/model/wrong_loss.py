@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import (
+    at_least_warning,
+    at_most_warning,
+    severity_by_harm,
+    severity_of_mistake,
+)
 from backprobe.rules.model import target_codes
 from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.ignored_class import ignored_class
@@ -83,13 +88,13 @@ class WrongLoss(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding a loss."""
-        found = list(target_codes.signs(record))
+        found = list(target_codes.signs(record, self.name))
         for loss in record.losses:
             coded = (
-                misplaced(record, loss)
-                or target_codes.many_ones(record, loss)
-                or target_codes.scaled_away(record, loss)
-                or ignored_class(record, loss)
+                misplaced(record, self.name, loss)
+                or target_codes.many_ones(record, self.name, loss)
+                or target_codes.scaled_away(record, self.name, loss)
+                or ignored_class(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
@@ -111,11 +116,12 @@ class WrongLoss(AbstractRule):
             if min(counts) < self.limits.balance * max(counts):
                 continue
             state, judged = progress(record), _tells_accuracy(record)
-            severity = severity_of_mistake(record) if judged else severity_by_harm(state)
             found.append(
                 Finding(
                     rule=self.name,
-                    severity="warning" if severity == "error" else severity,
+                    severity=at_most_warning(
+                        severity_of_mistake(record) if judged else severity_by_harm(state)
+                    ),
                     confidence=confidence(
                         0.45, 0.85, max(state.hurt, 0.7 * judged), min(counts) / max(counts)
                     ),
@@ -145,10 +151,9 @@ class WrongLoss(AbstractRule):
     def _binary(self, record: Record, loss: Loss) -> Finding:
         state = progress(record)
         low, high = number(loss.target, "min"), number(loss.target, "max")
-        severity = severity_by_harm(state)
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "note" else severity,
+            severity=at_least_warning(severity_by_harm(state)),
             confidence=confidence(0.75, 0.95, state.hurt),
             message=(
                 f"the targets run from {figure(low or 0.0)} to {figure(high or 0.0)}, but "
@@ -176,12 +181,11 @@ class WrongLoss(AbstractRule):
 
     def _one_hot(self, record: Record, loss: Loss) -> Finding:
         state = progress(record)
-        severity = severity_by_harm(state)
         kind = loss.before[0] if loss.before else ""
         after = f" after a {kind}, whose derivative it multiplies" if kind else ""
         return Finding(
             rule=self.name,
-            severity="warning" if severity == "error" else severity,
+            severity=at_most_warning(severity_by_harm(state)),
             confidence=confidence(0.5, 0.85, state.hurt),
             message=(
                 f"the targets are 0 and 1, classes, and the loss is {loss.kind}{at(loss.source)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, seen, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import figure, percent, plural
@@ -72,9 +72,9 @@ class GradientClippingTooTight(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        before = np.asarray(record.steps["clip_norm"], np.float64)
-        after = np.asarray(record.steps["grad_norm"], np.float64)
-        cut = np.asarray(record.steps["clip_share"], np.float64)
+        before = record.steps.numbers("clip_norm")
+        after = record.steps.numbers("grad_norm")
+        cut = record.steps.numbers("clip_share")
         cut = cut[np.isfinite(cut)]
         by_value = cut.size >= 5
         if by_value and float(np.median(cut)) >= self.limits.cut and not _adaptive(record):
@@ -113,7 +113,7 @@ class GradientClippingTooTight(AbstractRule):
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
-                steps=seen(np.asarray(record.steps["step"], np.float64)[known][[0, -1]]),
+                steps=seen(record.steps.numbers("step")[known][[0, -1]]),
                 evidence={"share": share, "left": left, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
             )
@@ -144,7 +144,7 @@ class GradientClippingTooTight(AbstractRule):
                     "whatever layer and step: something cuts them off there (a hook?); "
                     f"{state.in_words()}"
                 ),
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"cut_at": at, "share": share},
                 treatments=("scale-lr=10",),
             )
@@ -155,7 +155,7 @@ class GradientClippingTooTight(AbstractRule):
         state = progress(record)
         sizes = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(sizes)) if sizes else float("nan")
-        limit = np.asarray(record.steps["clip_limit"], np.float64)
+        limit = record.steps.numbers("clip_limit")
         limit = limit[np.isfinite(limit)]
         if not (step < NORMAL_LOW or state.hurt >= HURTS):
             return []
@@ -171,7 +171,7 @@ class GradientClippingTooTight(AbstractRule):
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"cut": share, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
             )

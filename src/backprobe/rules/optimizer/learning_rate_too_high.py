@@ -9,18 +9,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm
+from backprobe.rules.optimizer.overshoot import (
+    early_growth,
+    early_spike,
+    grew_or_broke_early,
+    growth_to_overflow,
+    largest_step,
+    median_cosine,
+    rises,
+    units_died,
+)
 from backprobe.rules.wording import at, figure, times
-from backprobe.signals.layers import layers
-from backprobe.signals.losses import main_loss
-from backprobe.signals.progress import Progress, progress
-from backprobe.signals.units import RECTIFIERS, shares
-from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, ratio_of
+from backprobe.signals.progress import progress
+from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW
 
-NOISY = 0.3
-"""Noise of the loss, over a constant answer's, of batches of a few rows; batches of 32: 0.1."""
 SUMMED = 4
 """Backward passes or rows from which it matters whether they are summed or averaged."""
 
@@ -102,22 +107,22 @@ class LearningRateTooHigh(AbstractRule):
             return []
         adaptive = any("Ada" in o.type or "RMSprop" in o.type for o in record.optimizers)
         limit = self.limits.step_adaptive if adaptive else self.limits.step
-        step, growth = _largest_step(record, 10), _weight_growth(record)
-        if state.failed and state.state != "nonfinite" and _rises(record):
+        step, growth = largest_step(record, 10), early_growth(record)
+        if state.failed and state.state != "nonfinite" and rises(record):
             # A warm-up hides a rate that is too high until later.
-            step = max(step, _largest_step(record, None))
-        cosine, died = _median_cosine(record), _died(record)
+            step = max(step, largest_step(record, None))
+        cosine, died = median_cosine(record), units_died(record)
         marks = {
             "step": beyond(step, limit, self.limits.step_decisive * (3 if adaptive else 1)),
             "growth": beyond(growth, self.limits.weight_growth, 10.0),
             "cosine": between(cosine, self.limits.cosine, -0.6),
             "died": between(died, self.limits.died, 0.9),
         }
-        overflow = _growth_to_overflow(record, state)
+        overflow = growth_to_overflow(record, state)
         marks["overflow"] = beyond(overflow, self.limits.overflow, 1e9)
         # Gradients that alternate confirm large steps; plateaus and valleys have them too.
         strongest = max(marks["step"], marks["growth"], marks["died"], marks["overflow"])
-        if strongest <= 0.0 or (state.state == "nonfinite" and not _grew_or_broke_early(state)):
+        if strongest <= 0.0 or (state.state == "nonfinite" and not grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
         if state.state == "unknown":
@@ -126,8 +131,8 @@ class LearningRateTooHigh(AbstractRule):
             if min(marks["step"], marks["growth"]) < self.limits.replaced:
                 return []
             severity = "warning"
-        spike = _spike(record)
-        if state.failed and state.trend.start > 0.0 and _rises(record):
+        spike = early_spike(record)
+        if state.failed and state.trend.start > 0.0 and rises(record):
             spike = max(spike, state.trend.worst / state.trend.start)
         # Weights that were replaced, and stayed so, need no rise of the loss to confirm it.
         replaced = min(marks["step"], marks["growth"]) >= 1.0
@@ -186,7 +191,7 @@ class LearningRateTooHigh(AbstractRule):
                 ),
                 message="; ".join(parts),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "early_update_ratio": _finite(step),
                     "weight_growth": _finite(growth),
@@ -204,9 +209,9 @@ class LearningRateTooHigh(AbstractRule):
 def _summed(record: Record) -> tuple[str, tuple[str, ...]]:
     """What makes the gradient a sum where a rate is meant for a mean, and what undoes it."""
     loss = progress(record).loss
-    if loss is None or np.isfinite(np.asarray(record.steps["scale"], np.float64)).any():
+    if loss is None or np.isfinite(record.steps.numbers("scale")).any():
         return "", ()  # a GradScaler's factor hides the script's own
-    passes = np.asarray(record.steps["backwards"], np.float64)
+    passes = record.steps.numbers("backwards")
     passes = passes[np.isfinite(passes) & (passes > 0.0)]
     count = int(np.median(passes)) if passes.size else 1
     if count >= SUMMED and loss.scale > 0.5:
@@ -221,88 +226,8 @@ def _summed(record: Record) -> tuple[str, tuple[str, ...]]:
     return "", ()
 
 
-def _grew_or_broke_early(state: Progress) -> bool:
-    """Whether a loss that became NaN was rising before, or had no time to."""
-    trend = state.trend
-    if trend is None or trend.count <= 5:
-        return True
-    return trend.last > 2.0 * abs(trend.start) or trend.worst > 10.0 * abs(trend.start)
-
-
-def _growth_to_overflow(record: Record, state: Progress) -> float:
-    """Growth of the loss up to the step at which it became infinite or NaN; NaN where it didn't."""
-    value = main_loss(record).value
-    bad = np.flatnonzero(~np.isfinite(value))
-    if state.state != "nonfinite" or bad.size == 0 or bad[0] < 3:
-        return math.nan
-    usual = max(float(np.median(np.abs(value[: min(20, bad[0])]))), state.baseline or 0.0)
-    before = float(np.abs(value[max(0, bad[0] - 3) : bad[0]]).max())
-    return before / usual if usual > 0.0 else math.nan
-
-
-def _rises(record: Record) -> bool:
-    """Whether the learning rate grows on its way, as in a warm-up."""
-    lr = np.asarray(record.steps["lr"], np.float64)
-    lr = lr[np.isfinite(lr)]
-    return bool(lr.size) and float(lr.max()) > 2.0 * float(lr[0])
-
-
-def _spike(record: Record) -> float:
-    """Largest loss of the first thirty steps over the first one; infinite where it overflowed."""
-    value = main_loss(record).value[:30]
-    value = value[~np.isnan(value)]
-    state = progress(record)
-    noisy = state.trend is not None and state.trend.noise > NOISY * (state.baseline or math.inf)
-    if value.size < 2 or not value[0] > 0.0:
-        return math.inf  # a loss without a scale has no such mark
-    if noisy and value.size >= 15 and state.baseline is not None:
-        # Batches of a row or two: single losses say nothing.
-        smooth = value[: value.size // 5 * 5].reshape(-1, 5).mean(axis=1)
-        return float(smooth.max() / max(float(value[0]), state.baseline))
-    return float(value.max() / value[0])
-
-
-def _largest_step(record: Record, first: int | None) -> float:
-    """Median over the layers of the largest update ratio in the first so many observed steps."""
-    found = [x for x in layers(record) if x.weight.initial.get("zeros", 0.0) < 1.0]
-    peaks = []
-    for layer in [x for x in found if not x.normalised] or found:  # a norm divides its scale out
-        values = ratio_of(record, layer.weight.index)
-        values = values[np.isfinite(values)][:first]
-        if values.size:
-            peaks.append(float(values.max()))
-    return float(np.median(peaks)) if peaks else math.nan
-
-
-def _weight_growth(record: Record) -> float:
-    """Median over the layers of how a weight's RMS grew within the first twenty observed steps.
-
-    Over a whole run weights may grow several-fold in good health.
-    """
-    ratios = []
-    for layer in layers(record):
-        values = record.parameters_series.of("weight_rms", layer.weight.index)
-        values = values[np.isfinite(values)][:20]
-        if values.size >= 2 and values[0] > 0.0 and layer.weight.requires_grad:
-            ratios.append(float(values.max() / values[0]))
-    return float(np.median(ratios)) if ratios else math.nan
-
-
-def _median_cosine(record: Record) -> float:
-    values = record.parameters_series.values.get("grad_cosine")
-    if values is None or not np.isfinite(values).any():
-        return math.nan
-    # The last layer's cosine is dominated by the class prior; the median over tensors is robust.
-    return float(np.nanmedian(values))
-
-
-def _died(record: Record) -> float:
-    found = shares(record, "out_dead", RECTIFIERS)
-    return max((x.lasting - x.first for x in found if x.observed >= 3), default=math.nan)
-
-
 def _first_lr(record: Record) -> float:
-    values = np.asarray(record.steps["lr"], np.float64)
+    values = record.steps.numbers("lr")
     values = values[np.isfinite(values)]
     return float(values.max()) if values.size else math.nan
 

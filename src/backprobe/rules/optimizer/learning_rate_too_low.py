@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
@@ -108,7 +108,7 @@ class LearningRateTooLow(AbstractRule):
         if state.state == "stuck" and flow is not None and flow.shrinkage > 1e3 and not arrives:
             return []  # the gradient does not arrive: a larger rate would not reach it either
         cosine = _cosine(record)
-        lrs = np.asarray(record.steps["lr"], np.float64)
+        lrs = record.steps.numbers("lr")
         lrs = lrs[np.isfinite(lrs)]
         lr = float(lrs.max()) if lrs.size else math.nan
         optimizer = record.optimizers[0] if record.optimizers else None
@@ -135,7 +135,7 @@ class LearningRateTooLow(AbstractRule):
                 ),
                 message=message,
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={
                     "update_ratio": step,
                     "largest_update_ratio": largest,

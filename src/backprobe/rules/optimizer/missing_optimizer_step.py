@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record, Source
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, plural, unique
@@ -59,7 +59,7 @@ class MissingOptimizerStep(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        backwards = np.asarray(record.steps["backwards"], np.float64)
+        backwards = record.steps.numbers("backwards")
         count = int(np.nansum(backwards)) if backwards.size else 0
         if count < self.limits.passes:
             return []
@@ -70,7 +70,7 @@ class MissingOptimizerStep(AbstractRule):
             return self._idle(record) or self._dropped(record, count)
         if stepped and update is None:
             return []
-        lr = np.nan_to_num(np.asarray(record.steps["lr"], np.float64))
+        lr = np.nan_to_num(record.steps.numbers("lr"))
         if stepped and not (lr > 0.0).any():
             return []  # a learning rate of zero is the schedule's fault
         grads = record.parameters_series.values.get("grad_rms")
@@ -93,7 +93,7 @@ class MissingOptimizerStep(AbstractRule):
                 confidence=confidence(0.7, 0.98, between(count, self.limits.passes, 100)),
                 message=message,
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "optimizer_steps": stepped},
                 treatments=("step-optimizer",),
             )
@@ -128,7 +128,7 @@ class MissingOptimizerStep(AbstractRule):
                     ),
                     where=names,
                     source=source,
-                    steps=seen(record.steps["step"][[0, -1]]),
+                    steps=whole_run(record),
                     evidence={"tensors": len(held), "optimizer": place["type"]},
                 )
             ]
@@ -140,7 +140,7 @@ class MissingOptimizerStep(AbstractRule):
         steps = len(record.steps)
         if not events or count < self.limits.passes or not steps:
             return []
-        passes = float(np.nanmedian(np.asarray(record.steps["backwards"], np.float64)))
+        passes = float(np.nanmedian(record.steps.numbers("backwards")))
         source = record.optimizers[0].step_source if record.optimizers else None
         loss = record.losses[0] if record.losses else None
         return [
@@ -156,7 +156,7 @@ class MissingOptimizerStep(AbstractRule):
                     f"{progress(record).in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "passes_a_step": passes},
                 treatments=("step-optimizer",),
             )
@@ -183,7 +183,7 @@ class MissingOptimizerStep(AbstractRule):
                     "no parameter has changed"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"backward_passes": count, "optimizer_steps": True, "cleared": True},
                 treatments=("step-optimizer",),
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Optimizer, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, seen, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import at, percent, plural, unique
 from backprobe.signals.progress import Progress, progress
@@ -57,10 +57,10 @@ class MissingZeroGrad(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding an optimizer."""
-        carried = np.asarray(record.steps["carried"], np.float64)
-        which = np.asarray(record.steps["optimizer"], np.float64)
-        step = np.asarray(record.steps["step"], np.float64)
-        backwards = np.nan_to_num(np.asarray(record.steps["backwards"], np.float64))
+        carried = record.steps.numbers("carried")
+        which = record.steps.numbers("optimizer")
+        step = record.steps.numbers("step")
+        backwards = np.nan_to_num(record.steps.numbers("backwards"))
         found = []
         state = progress(record)
         for optimizer in record.optimizers or (None,):
@@ -113,7 +113,7 @@ class MissingZeroGrad(AbstractRule):
                     f"gradients inside of it; {state.in_words()}"
                 ),
                 source=source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"closure": True},
             )
         ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprobe.records import Finding, Optimizer, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure
@@ -99,7 +99,7 @@ class MomentumTooHigh(AbstractRule):
                     f"is 0.9: {acts}; {state.in_words()}"
                 ),
                 source=optimizer.source,
-                steps=seen(record.steps["step"][[0, -1]]),
+                steps=whole_run(record),
                 evidence={"momentum": momentum, "outcome": state.state},
                 treatments=("momentum=0.9", "scale-lr=0.1"),
             )

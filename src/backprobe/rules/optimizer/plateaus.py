@@ -79,5 +79,5 @@ def summed(record: Record) -> tuple[str, Source] | None:
 
 def _is_loss(record: Record, values: NDArray[np.float64]) -> bool:
     """Whether the last number is what an evaluation's loss was."""
-    losses = np.asarray(record.evaluations["loss"], np.float64)
+    losses = record.evaluations.numbers("loss")
     return bool((np.abs(losses - values[-1]) <= 0.02 * abs(values[-1])).any())

@@ -80,9 +80,9 @@ class SchedulerMisuse(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        lr = np.asarray(record.steps["lr"], np.float64)
+        lr = record.steps.numbers("lr")
         known = np.isfinite(lr) & _of_one_optimizer(record)
-        lr, step = lr[known], np.asarray(record.steps["step"], np.float64)[known]
+        lr, step = lr[known], record.steps.numbers("step")[known]
         state = progress(record)
         if lr.size < self.limits.steps or state.state == "short":
             return []
@@ -182,6 +182,6 @@ def _own_rate(record: Record) -> float:
 
 def _of_one_optimizer(record: Record) -> NDArray[np.bool_]:
     """Which rows [n] are of the optimizer of the last step: each has a rate of its own."""
-    which = np.asarray(record.steps["optimizer"], np.float64)
+    which = record.steps.numbers("optimizer")
     known = which[np.isfinite(which)]
     return np.asarray(which == known[-1] if known.size else np.ones(which.size), np.bool_)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import severity_by_harm
 from backprobe.rules.wording import at, figure, listed, percent, unique
@@ -111,7 +111,7 @@ class UpdatesLostToRounding(AbstractRule):
                 ),
                 where=names,
                 source=layer.module.source,
-                steps=seen(series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={
                     "dtype": dtype,
                     "unchanged": lost,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Finding, Optimizer, Record
-from backprobe.rules.base import AbstractRule, seen, threshold
+from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, WELL, imperfect, leaves_much, severity_by_harm
 from backprobe.rules.wording import at, figure, percent, plural, unique
@@ -122,7 +122,7 @@ class WeightDecayTooHigh(AbstractRule):
                     ),
                     where=unique(layer.name for layer in held),
                     source=optimizer.source,
-                    steps=seen(record.parameters_series.step[[0, -1]]),
+                    steps=observed_steps(record),
                     evidence={"weight_decay": decay, "shrunk": shrunk},
                     treatments=_lower(optimizer.type, decay),
                 )
@@ -155,7 +155,7 @@ class WeightDecayTooHigh(AbstractRule):
             ),
             where=unique(layer.name for layer in held),
             source=own.loss.source,
-            steps=seen(record.parameters_series.step[[0, -1]]),
+            steps=observed_steps(record),
             evidence={"weight_decay": 2 * own.factor, "penalty": own.value, "error": own.rest},
         )
 
@@ -180,7 +180,7 @@ class WeightDecayTooHigh(AbstractRule):
                     f"{state.in_words()}"
                 ),
                 source=optimizer.source,
-                steps=seen(record.parameters_series.step[[0, -1]]),
+                steps=observed_steps(record),
                 evidence={"weight_decay": decay, "a_step": forgets},
                 treatments=_lower(optimizer.type, decay),
             )

@@ -94,8 +94,8 @@ class ExplodingGradients(AbstractRule):
         severity = severity_by_harm(state)
         if severity == "note" and not imperfect(state):
             return []
-        step = np.asarray(record.steps["step"], np.float64)
-        norm = np.asarray(record.steps["grad_norm"], np.float64)
+        step = record.steps.numbers("step")
+        norm = record.steps.numbers("grad_norm")
         known = np.flatnonzero(~np.isnan(norm) & (step < _broken_since(record)))
         time_growth, base, peak, peak_step = _growth_over_time(norm[known], step[known])
         fall = _fall_since_birth(norm[known])

@@ -74,7 +74,7 @@ class NonfiniteGradients(AbstractRule):
         rows = np.flatnonzero(broken.any(axis=1))
         if rows.size == 0:
             return []
-        scaled = bool(np.isfinite(np.asarray(record.steps["scale"], np.float64)).any())
+        scaled = bool(np.isfinite(record.steps.numbers("scale")).any())
         share = rows.size / len(series.step)
         if scaled and share < self.limits.scaled_share:
             return []
@@ -126,8 +126,8 @@ def _broke_unseen(record: Record, main: MainLoss, observed: int) -> tuple[int, f
     last = float(before[-1])
     if not np.isfinite(last) or np.abs(last) > GREW * np.abs(before[0]):
         return None
-    norm = np.asarray(record.steps["grad_norm"], np.float64)
-    norm = norm[np.asarray(record.steps["step"], np.float64) < observed]
+    norm = record.steps.numbers("grad_norm")
+    norm = norm[record.steps.numbers("step") < observed]
     norm = norm[np.isfinite(norm)]
     if norm.size and norm[-1] > GREW * GREW * np.median(norm):
         return None

@@ -45,7 +45,7 @@ def write(record: Record, blocks: Iterable[Block], text: str, folder: Path) -> P
         events.text(0, began, "findings", text)
         for key, (steps, values) in record.history.items():
             _series(events, key, steps, values, np.full(len(steps), began))
-        times = np.nan_to_num(np.asarray(record.steps["time"], np.float64), nan=began)
+        times = np.nan_to_num(record.steps.numbers("time"), nan=began)
         for name in record.steps:
             if name not in ("step", "time"):
                 _series(

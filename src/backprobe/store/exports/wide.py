@@ -22,7 +22,7 @@ def columns(record: Record) -> dict[str, NDArray[Any]]:
     A cell without a value is NaN: a step has one row, also where a metric was logged twice at it,
     of which the later value counts.
     """
-    probed = np.asarray(record.steps["step"], np.float64).astype(np.int64)
+    probed = record.steps.numbers("step").astype(np.int64)
     every = [probed, *(steps for steps, _ in record.history.values())]
     steps = np.unique(np.concatenate(every)) if every else np.zeros(0, np.int64)
     found: dict[str, NDArray[Any]] = {"step": steps}

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Record, Source
+from backprobe.records import Finding, Record, Source
+from backprobe.rules.base import observed_steps
+from backprobe.rules.confidence import between, confidence
+from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.cuts import makers
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.progress import progress
 
 STEPS = frozenset(
     {"round", "floor", "ceil", "trunc", "fix", "sign", "sgn", "bernoulli", "normal", "poisson"}
@@ -22,7 +27,7 @@ LOOKS = 5
 
 
 @dataclass(frozen=True)
-class Flat:
+class _Flat:
     """A function that lets no gradient pass, and the layers before it.
 
     Arguments:
@@ -36,7 +41,33 @@ class Flat:
     layers: tuple[Layer, ...]
 
 
-def flat_function(record: Record) -> Flat | None:
+def zeroed(record: Record, rule: str) -> list[Finding]:
+    """The layers before such a function, whose gradients are all zero."""
+    flat = _flat_function(record)
+    if flat is None:
+        return []
+    state = progress(record)
+    names = unique(x.name for x in flat.layers)
+    steps = len(record.parameters_series.step)
+    return [
+        Finding(
+            rule=rule,
+            severity=severity_of_mistake(record),
+            confidence=confidence(0.7, 0.97, between(steps, 5, 30), state.hurt),
+            message=(
+                f"the derivative of `{flat.name}`{at(flat.source)} is zero everywhere: the "
+                f"gradients of {listed(names)} before it are exactly zero at each of "
+                f"{plural(steps, 'observed step')}; {state.in_words()}"
+            ),
+            where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
+            source=flat.source,
+            steps=observed_steps(record),
+            evidence={"layers": list(names), "cut": flat.name, "steps": steps},
+        )
+    ]
+
+
+def _flat_function(record: Record) -> _Flat | None:
     """The first such function of which every layer before it has a gradient that is exactly zero.
 
     One that hands the gradient on all the same (`x + (x.round() - x).detach()`, a function of the
@@ -48,12 +79,12 @@ def flat_function(record: Record) -> Flat | None:
             modules = makers(record, op)
             before = [x for x in ran if x.module.index in modules]
             if _all_zero(record, before):
-                return Flat(op.name, op.source, tuple(before))
+                return _Flat(op.name, op.source, tuple(before))
     for loss in record.losses:
         name = next((NODES[node] for node in loss.chain if node in NODES), "")
         before = [x for x in ran if loss.model < 0 or x.module.root == loss.model]
         if name and _all_zero(record, before):
-            return Flat(name, loss.source, tuple(before))
+            return _Flat(name, loss.source, tuple(before))
     return None
 
 

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What trains a network: its optimizers and its losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backprobe.records.run import Source
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One optimizer that stepped.
+
+    `groups` holds each group's plain settings at the first step (`lr`, `momentum`, `betas`,
+    `weight_decay` …) and `parameters`, the indexes of its tensors (-1: not of a watched model).
+    """
+
+    index: int
+    type: str
+    source: Source | None = None
+    step_source: Source | None = None
+    groups: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One loss: a root of a backward pass, read off the autograd graph.
+
+    Arguments:
+        index: its number in the record.
+        kind: "cross_entropy", "nll", "mse", "l1", "smooth_l1", "huber", "bce", "bce_with_logits",
+            "kl_div", "ctc", "hinge", "poisson_nll" (of a logarithm), "sum" (several), or
+            "custom".
+        chain: autograd node names from the root towards the model's output, nearest first.
+        before: canonical names of the activations between the model's last layer and the loss
+            proper, outermost first: ("log_softmax", "softmax") is a double softmax.
+        reduction: "mean", "sum", "none" or "".
+        classes: size of the class dimension, 0 where there is none.
+        output_shape, target_shape, loss_shape: of the prediction, the target, and of what the
+            reduction reduces. A `loss_shape` larger than both is a broadcast.
+        target: facts of the targets: `dtype`, `mean`, `std`, `min`, `max`, `integer`, `classes`
+            (histogram as a list, class ids only), `ignored` (fraction), `ignore_index` (the id
+            that is ignored, -1 where none was), `entropy` (mean, in nats, where they are shares
+            between 0 and 1), `rows_more` and `rows_less` (share of the rows
+            of several numbers that add up to more, or less, than 1).
+        output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, and over
+            the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
+            `log_probabilities` where they are those of a cross entropy; where that is given shares
+            of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
+            `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' losses
+            to a table, its `spread_rows`, and how many axes the losses had: `spread_axes`.
+        source: the line that computes the loss.
+        backward_source: the line that calls `backward`.
+        model: index of the root module it trains, -1 unknown.
+        terms: summands of the root; with several, `kind` is that of the first known one.
+        weighted: whether classes or rows are weighted.
+        class_weights: of the classes of a cross entropy, or of the yes of each output; () where
+            there are none.
+        scale: what the script multiplied it by before its first backward (accumulation, AMP).
+        summands: of a root with several terms, how each became one number, where that is known:
+            `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
+            its `kind`, and of a sum of parameters' squares `squares_of`: the parameters' shapes.
+        roles: the argument that was given what belongs to another one: "target" (the network's
+            output, and the targets as `input`), "variance" (the targets, and the variance as
+            `target`); "" where they are in order.
+    """
+
+    index: int
+    kind: str
+    chain: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    reduction: str = ""
+    classes: int = 0
+    output_shape: tuple[int, ...] = ()
+    target_shape: tuple[int, ...] = ()
+    loss_shape: tuple[int, ...] = ()
+    target: Mapping[str, Any] = field(default_factory=dict)
+    output: Mapping[str, Any] = field(default_factory=dict)
+    source: Source | None = None
+    backward_source: Source | None = None
+    model: int = -1
+    terms: int = 1
+    weighted: bool = False
+    class_weights: tuple[float, ...] = ()
+    scale: float = 1.0
+    summands: tuple[Mapping[str, Any], ...] = ()
+    roles: str = ""
