@@ -57,7 +57,7 @@ def main() -> None:
     model = GestureTransformer()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     loss_fn = nn.CrossEntropyLoss()
-    for epoch in range(10):
+    for epoch in range(8):
         model.train()
         total = 0.0
         for x, y in train:
@@ -66,7 +66,7 @@ def main() -> None:
             loss.backward()
             optimizer.step()
             total += loss.item()
-        print(f"[{epoch + 1}/10] loss {total / len(train):.4f} test acc {accuracy(model, test):.3f}")
+        print(f"[{epoch + 1}/8] loss {total / len(train):.4f} test acc {accuracy(model, test):.3f}")
     print(f"FINAL accuracy={accuracy(model, test):.4f}")
 
 

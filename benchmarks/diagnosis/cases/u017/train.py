@@ -49,7 +49,7 @@ def recognise(net, clip):
         return net(clip.unsqueeze(0)).argmax(1).item()
 
 
-def train(net, x, y, epochs=8):
+def train(net, x, y, epochs=6):
     opt = torch.optim.Adam(net.parameters(), lr=2e-3)
     sched = torch.optim.lr_scheduler.CosineAnnealingLR(opt, epochs)
     net.train()

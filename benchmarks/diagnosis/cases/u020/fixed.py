@@ -71,7 +71,7 @@ optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_de
 x_train, y_train = ecg(1600)
 x_test, y_test = ecg(500)
 
-for epoch in range(10):
+for epoch in range(7):
     model.train()
     tl, ta = run_epoch(model, x_train, y_train, optimizer)
     print(f"Epoch {epoch + 1:02d}  train loss {tl:.4f}  acc {ta:.3f}")

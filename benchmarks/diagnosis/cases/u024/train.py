@@ -48,7 +48,7 @@ model = LSTMTagger(24, 24, V, K)
 loss_function = nn.NLLLoss()
 optimizer = optim.SGD(model.parameters(), lr=0.3, momentum=0.9)
 
-for epoch in range(7):
+for epoch in range(6):
     perm = torch.randperm(len(train_w))
     total = 0
     for i in range(0, len(perm), 25):
