@@ -37,45 +37,46 @@ def read_folder(per_language):
     return rows
 
 
-def trigrams(text, buckets=2000):
-    text = f"^{text}$"
-    return torch.tensor([zlib.crc32(text[i:i + n].encode()) % buckets for n in (2, 3) for i in range(len(text) - n + 1)])
+LETTERS = "abdeghiklmnoprstuvz "
+
+
+def letter_share(text):
+    return [10 * text.count(c) / len(text) for c in LETTERS]
 
 
 def collate(rows):
-    bags = [trigrams(t) for t, _ in rows]
-    offsets = torch.tensor([0] + [len(b) for b in bags[:-1]]).cumsum(0)
-    return torch.cat(bags), offsets, torch.tensor([k for _, k in rows])
+    return torch.tensor([letter_share(t) for t, _ in rows]), torch.tensor([k for _, k in rows])
 
 
-class FastText(nn.Module):
-    def __init__(self, buckets=2000, dim=24):
+class LangNet(nn.Module):
+    def __init__(self, hidden=64):
         super().__init__()
-        self.bag = nn.EmbeddingBag(buckets, dim, mode="mean")
-        self.fc = nn.Linear(dim, len(LANGS))
+        self.fc1 = nn.Linear(len(LETTERS), hidden)
+        self.fc2 = nn.Linear(hidden, hidden)
+        self.fc3 = nn.Linear(hidden, len(LANGS))
 
-    def forward(self, ids, offsets):
-        return self.fc(self.bag(ids, offsets))
+    def forward(self, x):
+        return self.fc3(torch.relu(self.fc2(torch.relu(self.fc1(x)))))
 
 
 train_rows, test_rows = read_folder(300), read_folder(60)
-model = FastText()
-optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+model = LangNet()
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
 criterion = nn.CrossEntropyLoss()
 BATCH = 25
 batches = [collate(train_rows[i:i + BATCH]) for i in range(0, len(train_rows), BATCH)]
 
 for epoch in range(1, 13):
     total = 0.0
-    for ids, offsets, label in batches:
+    for x, label in batches:
         optimizer.zero_grad()
-        loss = criterion(model(ids, offsets), label)
+        loss = criterion(model(x), label)
         loss.backward()
         optimizer.step()
         total += loss.item()
     print(f"Epoch: {epoch}, loss: {total / len(batches):.4f}")
 
-ids, offsets, label = collate(test_rows)
+x, label = collate(test_rows)
 with torch.no_grad():
-    acc = (model(ids, offsets).argmax(1) == label).float().mean().item()
+    acc = (model(x).argmax(1) == label).float().mean().item()
 print(f"FINAL accuracy={acc:.4f}")
