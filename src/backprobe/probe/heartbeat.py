@@ -425,6 +425,10 @@ class Heartbeat:
         state, watched = self.state, self._watched.values()
         if found := state.guard.run("frozen", frozen.since_start, state.structure, watched):
             state.recorder.event("frozen-later", parameters=found)
+        numbers = [int(index) for each in watched for index in each.parameters.index]
+        unmoved = self._unstepped.lone.unmoved
+        if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):
+            state.recorder.event("lone-parameters", parameters=found)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

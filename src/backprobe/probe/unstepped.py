@@ -16,6 +16,7 @@ from torch import Tensor
 from backprobe.probe import sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.host import freed
+from backprobe.probe.lone import Lone
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.state import NAN, State
 
@@ -31,6 +32,8 @@ class Unstepped:
     Arguments:
         state: shared with the other parts of the probe.
         beat: what closes a step.
+
+    `lone`: parameters of no module among the leaves of the first loss.
     """
 
     def __init__(self, state: State, beat: Beat) -> None:
@@ -39,6 +42,7 @@ class Unstepped:
         self._parameters: ParameterSet | None = None
         self._open = False
         self._micro: tuple[int, float | Tensor] = (0, 0.0)
+        self.lone = Lone()
 
     def before_backward(self, loss: Tensor, frame: FrameType) -> None:
         """Closes the beat of the backward before."""
@@ -114,6 +118,7 @@ class Unstepped:
                 structure.add_parameter(tensor, name)
         if not found:
             return None
+        self.state.guard.run("lone parameters", self.lone.keep, structure, found)
         return ParameterSet(list(found.values()), [structure.parameter_of[k] for k in found])
 
 

@@ -34,6 +34,12 @@ def leaves_much(record: Record) -> bool:
     return state.state in ("learned", "learning") and state.explained < WELL
 
 
+def answers_well(record: Record) -> bool:
+    """Whether held-out rows are known to be answered well, whatever the loss."""
+    held = generalisation(record).held
+    return (told_score(record) if math.isnan(held) else held) >= WELL
+
+
 def severity_of_mistake(record: Record) -> Severity:
     """Of what nobody does on purpose: a warning also where the run learns and leaves much."""
     severity = severity_by_harm(progress(record))

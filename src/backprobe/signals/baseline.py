@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backprobe.records import Loss
 from backprobe.signals.losses import BINARY, CLASSES
@@ -31,6 +32,9 @@ def trivial_loss(loss: Loss | None) -> float | None:
     """
     if loss is None or is_relative(loss):
         return None
+    smoothed = smoothing(loss)
+    if smoothed > 0.0:
+        return _smoothed_prior(loss, smoothed)
     if loss.terms > 1:
         return _of_classes(loss)
     value = first_term_baseline(loss)
@@ -86,12 +90,48 @@ def first_term_baseline(loss: Loss) -> float | None:
 def least_loss(loss: Loss | None) -> float:
     """What the loss of the very best answer is: above 0 for targets that are shares themselves.
 
-    The cross entropy between targets t and an answer is the entropy of t at least (Gibbs).
+    The cross entropy between targets t and an answer is the entropy of t at least (Gibbs): of
+    yes-or-no targets that are shares, and of classes whose certainty label smoothing takes away.
     """
+    smoothed = smoothing(loss)
+    if loss is not None and smoothed > 0.0:
+        own = 1.0 - smoothed + smoothed / loss.classes
+        return _entropy(np.array([own] + [smoothed / loss.classes] * (loss.classes - 1)))
     if loss is None or loss.kind not in BINARY or loss.weighted:
         return 0.0
     value = number(loss.target, "entropy") or 0.0
     return value * _summed(loss) if loss.reduction == "sum" else value
+
+
+def smoothing(loss: Loss | None) -> float:
+    """Share of each target that `label_smoothing` spreads over all classes, 0.0 where none does.
+
+    Cross entropy is a sum then: of the target's own term, and of all classes' (Szegedy et al.,
+    "Rethinking the Inception architecture", 1512.00567, section 7); their weights make 1.
+    """
+    if loss is None or loss.kind not in CLASSES or loss.terms != 2 or len(loss.summands) != 2:
+        return 0.0
+    own, all_classes = loss.summands
+    rows = math.prod(all_classes["shape"]) if all_classes["reduction"] == "sum" else 1
+    if own.get("kind") != "nll" or own["reduction"] != "mean" or all_classes.get("kind"):
+        return 0.0
+    share = float(all_classes["scale"]) * rows * loss.classes
+    return share if 0.0 < share < 1.0 and abs(float(own["scale"]) + share - 1.0) < 1e-3 else 0.0
+
+
+def _smoothed_prior(loss: Loss, smoothed: float) -> float:
+    """Loss of the best constant answer under label smoothing."""
+    counts = () if loss.weighted else loss.target.get("classes") or ()
+    if not isinstance(counts, (list, tuple)) or sum(counts) <= 0:
+        return math.log(loss.classes)
+    prior = np.asarray(counts, np.float64) / sum(counts)
+    return _entropy((1.0 - smoothed) * prior + smoothed / len(counts))
+
+
+def _entropy(shares: NDArray[np.float64]) -> float:
+    """In nats."""
+    present = shares[shares > 0.0]
+    return float(-(present * np.log(present)).sum())
 
 
 def is_relative(loss: Loss) -> bool:

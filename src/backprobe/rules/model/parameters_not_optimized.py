@@ -11,6 +11,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model.all_replaced import all_replaced
+from backprobe.rules.model.lone_parameters import lone_parameters
 from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
@@ -30,7 +31,8 @@ class ParametersNotOptimized(AbstractRule):
     tensors, as a generator's that was given the discriminator's. And embeddings that run outside of
     every optimizer, or whose gradient ends while the other layers' goes on. And an optimizer that
     goes on stepping after no backward reaches any of its tensors any more, as where each fold of a
-    cross-validation gets fresh layers.
+    cross-validation gets fresh layers. And an `nn.Parameter` of no module, a constant of an
+    equation that is to be found, say, which the loss reaches and nothing ever moves.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -92,7 +94,11 @@ class ParametersNotOptimized(AbstractRule):
         total = sum(p.size for p in trainable)
         count = sum(p.size for p in trainable if p.optimizer < 0)
         if not missing or total == 0 or count / total < self.limits.share:
-            return replaced_head(record, self.name) or self._tables(record, trained)
+            return (
+                replaced_head(record, self.name)
+                or self._tables(record, trained)
+                or lone_parameters(record, self.name)
+            )
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
         names = unique(layer.name for layer in missing)

@@ -11,7 +11,7 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
-from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm
+from backprobe.rules.harm import HURTS, answers_well, leaves_much, severity_by_harm
 from backprobe.rules.optimizer.overshoot import (
     early_growth,
     early_spike,
@@ -145,7 +145,7 @@ class LearningRateTooHigh(AbstractRule):
             jumped = max(marks["step"], marks["growth"]) > 0.0 and spike >= self.limits.jump
             if marks["step"] < 1.0 and not jumped:
                 return []
-            poor = state.explained < self.limits.well
+            poor = state.explained < self.limits.well and not answers_well(record)
             if jumped and poor and spike >= self.limits.far and math.isfinite(spike):
                 severity = "warning"
             anew = min(marks["step"], marks["growth"]) >= self.limits.replaced

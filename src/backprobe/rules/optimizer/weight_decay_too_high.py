@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Optimizer, Record
+from backprobe.records import Finding, Optimizer, Parameter, Record
 from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, WELL, imperfect, leaves_much, severity_by_harm
@@ -24,9 +24,10 @@ class WeightDecayTooHigh(AbstractRule):
     """Weight decay pulls the weights towards zero faster than the gradient builds them.
 
     ## What it looks for
-    The weights' RMS at the end against the beginning, in a run with weight decay that learned too
-    little; where the decay acts on the weights directly, the share that each step takes off; and
-    a sum of the weights' squares in the loss that outweighs the error while much is left to learn.
+    The weights' RMS at the end against the beginning (of embeddings where there is nothing else),
+    in a run with weight decay that learned too little; where the decay acts on the weights
+    directly, the share that each step takes off; and a sum of the weights' squares in the loss that
+    outweighs the error while much is left to learn.
 
     ## Why it matters
     Weights that have shrunk to a fraction pass neither signal nor gradient; the network answers
@@ -88,9 +89,10 @@ class WeightDecayTooHigh(AbstractRule):
             decay = max(decays, default=0.0)
             held = [x for x in layers(record) if x.weight.optimizer == optimizer.index]
             ratios = []
-            for layer in held:
-                before = early(record.parameters_series, "weight_rms", layer.weight.index, 1)
-                after = late(record.parameters_series, "weight_rms", layer.weight.index)
+            tables = [] if held else _tables(record, optimizer)
+            for weight in [layer.weight for layer in held] or [p for p, _ in tables]:
+                before = early(record.parameters_series, "weight_rms", weight.index, 1)
+                after = late(record.parameters_series, "weight_rms", weight.index)
                 if before > 0.0 and np.isfinite(after):
                     ratios.append(after / before)
             shrunk = float(np.median(ratios)) if ratios else 1.0
@@ -118,9 +120,10 @@ class WeightDecayTooHigh(AbstractRule):
                         f"under {what}{at(optimizer.source)} the weights "
                         "shrank to "
                         f"{figure(shrunk)} of their initial size (median over "
-                        f"{plural(len(ratios), 'layer')}); {state.in_words()}"
+                        f"{plural(len(ratios), 'layer' if held else 'table')}); "
+                        f"{state.in_words()}"
                     ),
-                    where=unique(layer.name for layer in held),
+                    where=unique([layer.name for layer in held] or [name for _, name in tables]),
                     source=optimizer.source,
                     steps=observed_steps(record),
                     evidence={"weight_decay": decay, "shrunk": shrunk},
@@ -185,6 +188,18 @@ class WeightDecayTooHigh(AbstractRule):
                 treatments=_lower(optimizer.type, decay),
             )
         ]
+
+
+def _tables(record: Record, optimizer: Optimizer) -> list[tuple[Parameter, str]]:
+    """Embeddings of an optimizer, with their modules' names: of a factorization all there is."""
+    modules = {m.index: m for m in record.modules}
+    return [
+        (p, modules[p.module].name)
+        for p in record.parameters
+        if p.optimizer == optimizer.index
+        and p.module in modules
+        and modules[p.module].type.startswith("Embedding")
+    ]
 
 
 def _forgets(optimizer: Optimizer) -> float:

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`nn.Parameter`s of no module that a loss reaches: a constant to be found, a soft prompt."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import Parameter
+
+from backprobe.probe.structure import Structure
+
+LARGEST = 1 << 16
+"""Elements of which a copy is kept."""
+
+
+class Lone:
+    """Remembers what such parameters were, to tell at the end which were never moved.
+
+    A tensor that merely wants a gradient may be an input; a `Parameter` is declared to be learned.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[weakref.ref[Any], Tensor]] = {}
+
+    def keep(self, structure: Structure, tensors: Mapping[int, Tensor]) -> None:
+        """Copies those among the leaves of the first loss.
+
+        Arguments:
+            structure: what is known of the network's parameters.
+            tensors: the leaves, by their `id`.
+        """
+        for key, tensor in tensors.items():
+            entry = structure.parameters[structure.parameter_of[key]]
+            lone = entry.module < 0 and isinstance(tensor, Parameter) and not tensor.is_sparse
+            if lone and tensor.numel() <= LARGEST:
+                self._kept[entry.index] = weakref.ref(tensor), tensor.detach().clone()
+
+    def unmoved(self, structure: Structure, held: Iterable[int]) -> list[int]:
+        """Numbers of those that have a gradient and are what they were, in no optimizer.
+
+        Arguments:
+            structure: what is known of the network's parameters.
+            held: numbers of the optimizers' tensors.
+        """
+        mine = set(held)
+        found = []
+        for index, (reference, before) in self._kept.items():
+            tensor = reference()
+            if tensor is None or index in mine or not tensor.requires_grad or tensor.grad is None:
+                continue
+            if structure.parameters[index].module < 0 and torch.equal(tensor.detach(), before):
+                found.append(index)
+        return found
