@@ -68,7 +68,6 @@ site: $(VENV)/.ready-dev ## build the documentation as a site into build/site
 
 install-check: $(VENV)/.ready-dev ## wheel and source distribution in clean environments without torch
 	$(PY) scripts/install_check.py
-	$(PY) scripts/install_check.py --sdist
 
 new-rule: $(VENV)/.ready-dev ## start a rule: make new-rule NAME=signal/vanishing-gradients
 	@$(PY) scripts/new_rule.py "$(NAME)"
