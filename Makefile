@@ -27,8 +27,9 @@ setup: $(VENV)/.ready-dev ## create .venv with all that development needs
 demo: $(VENV)/.ready-demo ## train four small networks, three of them sick, and see what is found
 	@$(PY) -m backprobe demo $(ARGS)
 
+# A file's tests stay together, so that what they share is made once; the order is tests/conftest.py's.
 test: $(VENV)/.ready-dev ## run the tests
-	@$(SINGLE) $(PY) -m pytest -n 2 $(ARGS)
+	@$(SINGLE) $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready-dev ## lint, format, types, import graph, generated files
 	$(PY) -m ruff check .
@@ -67,7 +68,6 @@ site: $(VENV)/.ready-dev ## build the documentation as a site into build/site
 
 install-check: $(VENV)/.ready-dev ## wheel and source distribution in clean environments without torch
 	$(PY) scripts/install_check.py
-	$(PY) scripts/install_check.py --sdist
 
 new-rule: $(VENV)/.ready-dev ## start a rule: make new-rule NAME=signal/vanishing-gradients
 	@$(PY) scripts/new_rule.py "$(NAME)"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installs the wheel and the source distribution into clean environments, and uses them there.
 
-    python scripts/install_check.py [--sdist]
+    python scripts/install_check.py
 
 No development tools and no torch: what is checked is that the viewer, the rules, imports and
 exports work for someone who has installed nothing else. Prints packages and megabytes of the base
@@ -10,7 +10,6 @@ installation beyond numpy, and fails above the promise.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -54,15 +53,17 @@ def run(*words: str | Path, cwd: Path | None = None, status: int = 0) -> str:
     return done.stdout
 
 
-def build(folder: Path, sdist: bool) -> Path:
-    """The wheel or the source distribution, made by the project's own build backend."""
+def build(folder: Path) -> list[Path]:
+    """The wheel and the source distribution, made by the project's own build backend."""
     tools = folder / "tools"
     run(sys.executable, "-m", "venv", tools)
     python = tools / "bin" / "python"
     run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", "hatchling")
-    kind = "sdist" if sdist else "wheel"
-    code = f"import hatchling.build as b; print(b.build_{kind}({str(folder)!r}))"
-    return folder / run(python, "-c", code, cwd=ROOT).strip().splitlines()[-1]
+    made = []
+    for kind in ("wheel", "sdist"):
+        code = f"import hatchling.build as b; print(b.build_{kind}({str(folder)!r}))"
+        made.append(folder / run(python, "-c", code, cwd=ROOT).strip().splitlines()[-1])
+    return made
 
 
 def use(python: Path, folder: Path) -> None:
@@ -103,33 +104,35 @@ def page(backprobe: Path, folder: Path) -> None:
         server.wait()
 
 
+def brought(built: Path, folder: Path) -> dict[str, float]:
+    """Megabytes of each package that comes with it beyond numpy, once it was installed and used."""
+    run(sys.executable, "-m", "venv", folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt", built)
+    (folder / "work").mkdir()
+    use(python, folder / "work")
+    sizes = dict(line.split() for line in run(python, "-c", MEASURE).splitlines())
+    return {name: int(size) / 1e6 for name, size in sizes.items() if name not in (*TOOLS, "numpy")}
+
+
 def main() -> int:
-    """Checks, and prints what the installation brought."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--sdist", action="store_true", help="the source distribution instead")
-    options = parser.parse_args()
+    """Checks, and prints what the installations brought."""
+    status = 0
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        built = build(folder, options.sdist)
-        run(sys.executable, "-m", "venv", folder / "venv")
-        python = folder / "venv" / "bin" / "python"
-        constraints = ROOT / "constraints.txt"
-        run(python, "-m", "pip", "install", "-q", "-c", constraints, built)
-        (folder / "work").mkdir()
-        use(python, folder / "work")
-        sizes = dict(line.split() for line in run(python, "-c", MEASURE).splitlines())
-    brought = {
-        name: int(size) / 1e6 for name, size in sizes.items() if name not in (*TOOLS, "numpy")
-    }
-    for name, size in sorted(brought.items(), key=lambda item: -item[1]):
-        print(f"{name:20s}{size:8.1f} MB")
-    total = sum(brought.values())
-    print(
-        f"{built.name}: {len(brought)} packages, {total:.1f} MB beyond numpy; works without torch"
-    )
-    return 0 if len(brought) <= MOST_PACKAGES and total <= MOST_MEGABYTES else 1
+        for built in build(Path(scratch)):
+            folder = Path(scratch) / built.suffix.lstrip(".")
+            folder.mkdir()
+            found = brought(built, folder)
+            for name, size in sorted(found.items(), key=lambda item: -item[1]):
+                print(f"{name:20s}{size:8.1f} MB")
+            total = sum(found.values())
+            print(
+                f"{built.name}: {len(found)} packages, {total:.1f} MB beyond numpy; "
+                "works without torch"
+            )
+            if len(found) > MOST_PACKAGES or total > MOST_MEGABYTES:
+                status = 1
+    return status
 
 
 if __name__ == "__main__":

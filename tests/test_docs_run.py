@@ -49,7 +49,16 @@ for epoch in range(3):
     print(f"epoch {{epoch}}: test accuracy {{accuracy:.3f}}")
 """
 NAMED = ("good", "bad", "A", "B", "wnbjpu2e")
-"""Runs that pages name."""
+"""Runs that pages name: what is said of them is read only."""
+WATCHED = """
+import sys
+import backprobe
+for name in sys.argv[1:]:
+    with backprobe.init(name=name):
+        text = open("sigmoid_cnn.py").read()
+        exec(text.replace("optimizer =", "backprobe.watch(model)\\noptimizer ="))
+"""
+"""Trains once for each name, in one process."""
 FORMS = ("backprobe run --treat x train.py", "backprobe run --budget none")
 """Lines that stand for a kind of command."""
 SMALLER = {"prove": ("--steps", "20", "--seeds", "1"), "check": ("--seconds", "5")}
@@ -81,18 +90,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for script in (TENSORBOARD, WANDB, MLFLOW):
         made(place, script)
     (place / "logs").rename(place / "runs")
-    for name in NAMED:
-        done = ran(place, f"backprobe run --name {name} sigmoid_cnn.py")
+    several = [sys.executable, "-c", WATCHED, *NAMED]
+    last = [sys.executable, "-m", "backprobe", "run", "sigmoid_cnn.py"]  # that can be run again
+    for command in (several, last):
+        done = called(place, command)
         assert done.returncode == 0, done.stderr
     return place
 
 
 def ran(place: Path, line: str) -> subprocess.CompletedProcess[str]:
-    """A line as typed into a shell there, with a store of its own and no browser."""
+    """A line as typed into a shell there, with no browser."""
     _, *words = shlex.split(line)
     words[1:1] = SMALLER.get(words[0], ()) if words else ()
+    return called(place, [sys.executable, "-m", "backprobe", *words])
+
+
+def called(place: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    """A command there, with a store of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "backprobe", *words],
+        command,
         cwd=place,
         env={**environment(), "BACKPROBE_DIR": str(place / ".backprobe")},
         capture_output=True,

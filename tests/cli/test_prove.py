@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from click.testing import Result
 
 from backprobe.store import catalog
@@ -34,6 +36,28 @@ for epoch in range(10):
 with torch.no_grad():
     print(f"FINAL mse={nn.functional.mse_loss(model(x[300:]), y[300:]).item():.5f}")
 """
+
+
+@pytest.fixture(scope="module")
+def sick(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the script, and in its `runs` the run of it."""
+    folder = tmp_path_factory.mktemp("sick")
+    (folder / "train.py").write_text(SICK)
+    subprocess.run(
+        [sys.executable, "-m", "backprobe", "run", "train.py"],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "BACKPROBE_DIR": str(folder / "runs")},
+        capture_output=True,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def stored(sick: Path, store_directory: Path) -> Path:
+    """The script's folder, with its run in the test's own store."""
+    shutil.copytree(sick / "runs", store_directory)
+    return sick
 
 
 def prove(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -130,17 +154,13 @@ def test_a_run_that_cannot_be_repeated_is_refused(command: Callable[..., Result]
     assert "no run 'nosuchrun'" in done.output
 
 
-def test_a_proof_goes_on_after_a_kill(
-    launch: Launch, script: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_proof_goes_on_after_a_kill(stored: Path) -> None:
     """SIGKILL in the middle: what was finished is not run again, and no child outlives it."""
-    script(SICK)
-    launch("train.py")
     store = catalog.store_directory()
     words = [sys.executable, "-m", "backprobe", "prove", "--jobs", "1", "--no-confirm"]
     killed = subprocess.Popen(
         words,
-        cwd=tmp_path,
+        cwd=stored,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -160,7 +180,7 @@ def test_a_proof_goes_on_after_a_kill(
     assert alive == []
     before = finished()
     assert len(before) >= 2
-    answer = json.loads(prove(tmp_path, "--json", "--no-confirm").stdout)
+    answer = json.loads(prove(stored, "--json", "--no-confirm").stdout)
     used = [*answer["control"]["runs"], *(run for one in answer["trials"] for run in one["runs"])]
     assert set(before) <= set(used)
     assert answer["best"] == ["zero-grad"]
@@ -222,24 +242,17 @@ def test_a_patch_of_the_second_best_says_why_it_is_not_the_best(
     assert "lr=1)" in (tmp_path / "cure.patch").read_text()
 
 
-def test_a_guess_beside_the_findings(
-    launch: Launch, script: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_a_guess_beside_the_findings(stored: Path) -> None:
     """`--random-control` tries one more, which no finding asked for; the table says so."""
-    script(SICK)
-    launch("train.py")
-    done = prove(tmp_path, "--random-control", "--json", "--no-confirm", "--seeds", "2")
+    done = prove(stored, "--random-control", "--json", "--no-confirm", "--seeds", "2")
     found = [one["finding"] for one in json.loads(done.stdout)["trials"]]
     assert found.count("random control") == 1
-    assert "(random)" in prove(tmp_path, "--random-control", "--no-confirm", "--seeds", "2").stdout
+    assert "(random)" in prove(stored, "--random-control", "--no-confirm", "--seeds", "2").stdout
 
 
-def test_options_of_executors_are_checked(
-    command: Callable[..., Result], launch: Launch, script: Callable[..., Path]
-) -> None:
+@pytest.mark.usefixtures("stored")
+def test_options_of_executors_are_checked(command: Callable[..., Result]) -> None:
     """Exit status 2 in one line."""
-    script(SICK)
-    launch("train.py")
     for words, said in (
         (("--option", "address=auto"), "for --executor ray and slurm"),
         (("--executor", "slurm", "--option", "partition"), "expected KEY=VALUE"),

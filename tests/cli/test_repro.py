@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,42 @@ RATE = SEEDED.replace("lr=0.1", "lr=0.2")
 Command = Callable[..., Result]
 
 
+def fill(folder: Path) -> None:
+    """Writes the data that the script reads."""
+    np.save(folder / "data.npy", np.random.default_rng(0).normal(size=(128, 20)).astype("f4"))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the data that the script reads."""
-    np.save(tmp_path / "data.npy", np.random.default_rng(0).normal(size=(128, 20)).astype("f4"))
+    fill(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the seeded script and its data, and in its `runs` the run of it."""
+    folder = tmp_path_factory.mktemp("ran")
+    fill(folder)
+    (folder / "train.py").write_text(SEEDED)
+    subprocess.run(
+        [sys.executable, "-m", "backprobe", "run", "--budget", "none", "train.py"],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "BACKPROBE_DIR": str(folder / "runs")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture
+def seeded(ran: Path, store_directory: Path) -> Iterator[Path]:
+    """That folder, with its run in the test's own store; what a test changes is put back."""
+    shutil.copytree(ran / "runs", store_directory)
+    yield ran
+    fill(ran)
+    (ran / "train.py").write_text(SEEDED)
 
 
 def answer(command: Command, code: int) -> dict[str, Any]:
@@ -52,10 +86,9 @@ def answer(command: Command, code: int) -> dict[str, Any]:
     return found
 
 
-def test_identical(folder: Path, launch: Launch, command: Command) -> None:
+@pytest.mark.usefixtures("seeded")
+def test_identical(command: Command) -> None:
     """A seeded script is the same bit for bit, and `latest` is still the first run."""
-    (folder / "train.py").write_text(SEEDED)
-    launch("--budget", "none", "train.py")
     found = answer(command, 0)
     assert found["identical"]
     assert found["compared"]["steps"] == found["compared"]["observed"] == 8
@@ -75,26 +108,22 @@ def test_unseeded_numpy(folder: Path, launch: Launch, command: Command) -> None:
     assert "numpy" in found["generators"]
 
 
-def test_other_data(folder: Path, launch: Launch, command: Command) -> None:
+def test_other_data(seeded: Path, command: Command) -> None:
     """One row that changed on disk is found at the step that serves it."""
-    (folder / "train.py").write_text(SEEDED)
-    launch("--budget", "none", "train.py")
-    data = np.load(folder / "data.npy")
+    data = np.load(seeded / "data.npy")
     data[5 * 16] += 1.0
-    np.save(folder / "data.npy", data)
+    np.save(seeded / "data.npy", data)
     found = answer(command, 1)
     assert (found["first_difference"]["step"], found["first_difference"]["what"]) == (5, "batch")
 
 
-def test_a_script_that_changed(folder: Path, launch: Launch, command: Command) -> None:
+def test_a_script_that_changed(seeded: Path, command: Command) -> None:
     """Without git its recorded text runs, beside today's data."""
-    (folder / "train.py").write_text(SEEDED)
-    launch("--budget", "none", "train.py")
-    (folder / "train.py").write_text(RATE)
+    (seeded / "train.py").write_text(RATE)
     found = answer(command, 0)
     assert found["identical"]
     assert "has changed since" in found["notes"][0]
-    assert (folder / "train.py").read_text() == RATE
+    assert (seeded / "train.py").read_text() == RATE
 
 
 def test_a_commit_and_its_diff(folder: Path, launch: Launch, command: Command) -> None:
@@ -121,10 +150,9 @@ def test_a_commit_and_its_diff(folder: Path, launch: Launch, command: Command) -
     assert "train.py" not in status.stdout
 
 
-def test_bounded(folder: Path, launch: Launch, command: Command) -> None:
+@pytest.mark.usefixtures("seeded")
+def test_bounded(command: Command) -> None:
     """`--steps` ends the second run early; as far as it goes the two are the same."""
-    (folder / "train.py").write_text(SEEDED)
-    launch("--budget", "none", "train.py")
     done = command("repro", "latest", "--steps", "3", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["compared"]["lengths"] == [3, 3]

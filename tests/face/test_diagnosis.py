@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,14 +37,28 @@ print(*during)
 """
 
 
-@pytest.fixture
-def printed(tmp_path: Path) -> list[str]:
-    """The rules that a script finds in its own run: after it, and during it."""
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The store of a script, and what it prints: its rules after the run, and during it."""
+    folder = tmp_path_factory.mktemp("ended")
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", SCRIPT],
+        cwd=folder,
+        env={**os.environ, "BACKPROBE_DIR": str(folder / "runs")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return folder / "runs", done.stdout.splitlines()
+
+
+@pytest.fixture
+def printed(ended: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The rules that a script finds in its own run, in whose store the test is."""
+    store, lines = ended
+    monkeypatch.setenv("BACKPROBE_DIR", str(store))
+    return lines
 
 
 def test_findings_are_there_during_and_after_the_run(printed: list[str]) -> None:

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ from backprobe.signals.noise_scale import noise_scale
 from backprobe.store import catalog
 from backprobe.store.reader import RunReader
 from tests.probe import noisy_training
+from tests.probe.conftest import Ranks
 from tests.probe.noisy_training import POPULATION, ROWS, STEPS
 
 pytestmark = pytest.mark.slow
@@ -40,25 +38,14 @@ def true_noise_scale() -> float:
     ("way", "micro"), [("ddp", 1), ("ddp", 2), ("fsdp", 1), ("fsdp", 2), ("hsdp", 1)]
 )
 def test_ranks_are_small_batches(
-    tmp_path: Path, store_directory: Path, way: str, micro: int
+    tmp_path: Path, store_directory: Path, ranks: Ranks, way: str, micro: int
 ) -> None:
     """Squares of local and averaged gradients are exact, and so their ratio is the true one."""
-    command = [sys.executable, "-m", "backprobe", "run", "--budget", "1"]
-    command += [str(Path(sys.executable).with_name("torchrun")), "--standalone"]
-    command += ["--nproc-per-node", "2", str(Path(noisy_training.__file__)), str(micro), way]
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    _, said = ranks(tmp_path, [str(Path(noisy_training.__file__)), str(micro), way], "1")
     reader = RunReader(catalog.find(store_directory))
     reader.refresh()
     records = reader.records()
-    assert [record.rank for record in records] == [0, 1], done.stderr[-2000:]
+    assert [record.rank for record in records] == [0, 1], said[-2000:]
     assert all(record.named("failure") == () for record in records)
     local = [
         torch.stack([gradient(rows) for rows in noisy_training.drawn(rank)[: STEPS * micro]])

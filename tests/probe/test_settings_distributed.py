@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two real gloo processes under `backprobe run torchrun`: each rank logs its own, alone."""
+"""Two real gloo processes: each rank logs its own, alone.
+
+Some are started by `backprobe run torchrun`; the others are forked, as their start is the same.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ import pytest
 from backprobe.records import Record
 from backprobe.store import catalog
 from backprobe.store.reader import RunReader
+from tests.probe.conftest import Ranks
 from tests.probe.distributed_training import LONG, STEPS
 
 pytestmark = pytest.mark.slow
@@ -23,25 +27,14 @@ SCRIPT = Path(__file__).with_name("distributed_training.py")
 SECONDS = 240.0
 
 
-def run(
-    tmp_path: Path,
-    *words: str,
-    watched: bool = True,
-    ranks: int = 2,
-    tries: int = 2,
-    budget: str = "1",
-) -> tuple[int, Any]:
-    """Exit status of a training over so many ranks, and each rank's losses, by rank."""
+def run(tmp_path: Path, *words: str, ranks: int = 2) -> tuple[int, Any]:
+    """Exit status of a training under `backprobe run`, and each rank's losses, by rank."""
     command = [str(SCRIPT), *words]
     if ranks > 1:
         launcher = [str(Path(sys.executable).with_name("torchrun")), "--standalone"]
         command = [*launcher, "--nproc-per-node", str(ranks), *command]
-    elif not watched:
-        command = [sys.executable, *command]
-    if watched:
-        command = [sys.executable, "-m", "backprobe", "run", "--budget", budget, *command]
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", "backprobe", "run", "--budget", "1", *command],
         cwd=tmp_path,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True,
@@ -49,15 +42,25 @@ def run(
         timeout=SECONDS,
         check=False,
     )
-    if done.returncode and not watched and tries:
-        # On a loaded machine torchrun's own shutdown fails now and then, without us too.
-        return run(tmp_path, *words, watched=False, ranks=ranks, tries=tries - 1)
-    noted = sorted(tmp_path.glob("*.json"))
-    assert noted, done.stderr[-3000:]
-    losses = {int(path.stem): json.loads(path.read_text()) for path in noted}
-    for path in noted:
+    return done.returncode, noted(tmp_path, done.stderr)
+
+
+def forked(
+    ranks: Ranks, tmp_path: Path, way: str, watched: bool = True, budget: str = "1"
+) -> tuple[int, Any]:
+    """The same of two forked ranks, with the probe or without."""
+    statuses, said = ranks(tmp_path, [str(SCRIPT), way], budget if watched else None)
+    return max(statuses, key=abs), noted(tmp_path, said)
+
+
+def noted(folder: Path, said: str) -> dict[int, list[float]]:
+    """The losses that ranks have left in a folder, which they are taken from."""
+    files = sorted(folder.glob("*.json"))
+    assert files, said[-3000:]
+    losses = {int(path.stem): json.loads(path.read_text()) for path in files}
+    for path in files:
         path.unlink()
-    return done.returncode, losses
+    return losses
 
 
 def read(directory: Path) -> tuple[list[Record], Record]:
@@ -85,11 +88,11 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> Record:
 
 @pytest.mark.parametrize("way", ["ddp", "fsdp", "whole"])
 def test_merged_ranks_are_the_single_process(
-    tmp_path: Path, store_directory: Path, single: Record, way: str
+    tmp_path: Path, store_directory: Path, ranks: Ranks, single: Record, way: str
 ) -> None:
     """Losses are as without us; gradients, weights, norms and inits merge into those of one."""
-    bare = run(tmp_path, way, watched=False)
-    watched = run(tmp_path, way)
+    bare = forked(ranks, tmp_path, way, watched=False)
+    watched = run(tmp_path, way) if way == "ddp" else forked(ranks, tmp_path, way)
     assert watched == bare
     records, merged = read(store_directory)
     assert [(record.rank, record.world) for record in records] == [(0, 2), (1, 2)]
@@ -123,10 +126,10 @@ def test_merged_ranks_are_the_single_process(
     assert not merged.named("ranks-apart")
 
 
-def test_fsdp_on_a_transformers_model(tmp_path: Path, store_directory: Path) -> None:
+def test_fsdp_on_a_transformers_model(tmp_path: Path, store_directory: Path, ranks: Ranks) -> None:
     """Shards, bf16, checkpointing, accumulation and clipping: as without us, and all is there."""
     pytest.importorskip("transformers")
-    bare = run(tmp_path, "llama", watched=False)
+    bare = forked(ranks, tmp_path, "llama", watched=False)
     assert run(tmp_path, "llama") == bare
     records, merged = read(store_directory)
     for record in records:
@@ -148,12 +151,12 @@ def test_fsdp_on_a_transformers_model(tmp_path: Path, store_directory: Path) -> 
 
 @pytest.mark.parametrize("way", ["llama-ddp", "llama-fsdp1"])
 def test_other_wrappers_of_a_transformers_model(
-    tmp_path: Path, store_directory: Path, way: str
+    tmp_path: Path, store_directory: Path, ranks: Ranks, way: str
 ) -> None:
     """DDP that looks for unused parameters, and FSDP1, of which only that much is promised."""
     pytest.importorskip("transformers")
-    bare = run(tmp_path, way, watched=False)
-    assert run(tmp_path, way) == bare
+    bare = forked(ranks, tmp_path, way, watched=False)
+    assert forked(ranks, tmp_path, way) == bare
     records, merged = read(store_directory)
     for record in records:
         assert record.named("failure") == ()
@@ -170,9 +173,9 @@ def test_other_wrappers_of_a_transformers_model(
         assert len(merged.noise) == 0
 
 
-def test_ranks_thin_alike(tmp_path: Path, store_directory: Path) -> None:
+def test_ranks_thin_alike(tmp_path: Path, store_directory: Path, ranks: Ranks) -> None:
     """Each rank keeps its own budget, and yet the steps of one are among the other's."""
-    assert run(tmp_path, "long", budget="0.02")[0] == 0
+    assert forked(ranks, tmp_path, "long", budget="0.02")[0] == 0
     records, merged = read(store_directory)
     seen = [set(record.parameters_series.step.tolist()) for record in records]
     assert max(len(steps) for steps in seen) < LONG  # the budget is at work
@@ -183,9 +186,9 @@ def test_ranks_thin_alike(tmp_path: Path, store_directory: Path) -> None:
     assert set(merged.parameters_series.step[whole].tolist()) == common
 
 
-def test_ranks_that_drift_apart(tmp_path: Path, store_directory: Path) -> None:
+def test_ranks_that_drift_apart(tmp_path: Path, store_directory: Path, ranks: Ranks) -> None:
     """A weight that one rank changed by itself is told, with the step and the name."""
-    assert run(tmp_path, "drift")[0] == 0
+    assert forked(ranks, tmp_path, "drift")[0] == 0
     (event,) = read(store_directory)[1].named("ranks-apart")
     assert event.data["step"] == 3
     assert event.data["ranks"] == [0, 1]

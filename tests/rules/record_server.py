@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains programs under the probe: one line on standard input a program, one answer each.
 
-Torch is imported once; every program runs in a fork of its own, in its own store.
+What they import is imported once; every program runs in a fork of its own, in its own store.
 """
 
+import gc
+import importlib
 import os
 import runpy
 import sys
 import traceback
 
 import torch
+
+from backprobe import session
+from backprobe.probe.entry import install
+from backprobe.probe.trial_server import PRELOADED
 
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
@@ -22,9 +28,6 @@ def run(program: str, store: str) -> None:
     os.chdir(PROGRAMS)
     sys.path.insert(0, PROGRAMS)
     sys.argv = [program]
-    from backprobe import session
-    from backprobe.probe.entry import install
-
     install()
     try:
         runpy.run_path(program, run_name="__main__")
@@ -37,6 +40,9 @@ def run(program: str, store: str) -> None:
 def serve() -> None:
     """Answers `ok` or `failed`, until standard input ends."""
     torch.set_num_threads(1)
+    for name in PRELOADED:
+        importlib.import_module(name)
+    gc.freeze()  # a collection in a fork would copy the pages of all that was imported
     for line in sys.stdin:
         program, store = line.rstrip("\n").split("\t")
         child = os.fork()

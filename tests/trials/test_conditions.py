@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backprobe.trials.forking import ForkServer
 from backprobe.trials.launch import BOOTSTRAP
 
 SEEDED = """
@@ -71,8 +73,24 @@ print(torch.load("best.pt")["a"])
 """
 
 
-def trial(script: str, folder: Path, seed: int = 0, steps: int | None = None) -> str:
-    """What a script prints as a trial."""
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """What trials of a proof are forked from: a script here takes seconds to import torch."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "script.py").write_text(SEEDED)
+    made = ForkServer((sys.executable, "script.py"), str(folder), os.environ)
+    yield made
+    made.close()
+
+
+def trial(
+    script: str,
+    folder: Path,
+    seed: int = 0,
+    steps: int | None = None,
+    server: ForkServer | None = None,
+) -> str:
+    """What a script prints as a trial: forked, or in an interpreter of its own."""
     path = folder / "script.py"
     path.write_text(script)
     run = folder / "run"
@@ -84,8 +102,15 @@ def trial(script: str, folder: Path, seed: int = 0, steps: int | None = None) ->
         "BACKPROBE_RUN": str(run),
         "OMP_NUM_THREADS": "1",
     }
+    command = [sys.executable, path.name]
+    printed = folder / "printed.txt"
+    printed.unlink(missing_ok=True)
+    if server is not None:
+        status = server.start(command, str(folder), environment, printed).wait()
+        assert status == 0, printed.read_text()
+        return printed.read_text()
     done = subprocess.run(
-        [sys.executable, path.name],
+        command,
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -97,34 +122,39 @@ def trial(script: str, folder: Path, seed: int = 0, steps: int | None = None) ->
     return done.stdout
 
 
-def test_every_seeding_call_is_offset(tmp_path: Path) -> None:
-    """Another trial seed changes each stream; seed 0 is the script's own, and each repeats."""
+def test_every_seeding_call_is_offset(tmp_path: Path, server: ForkServer) -> None:
+    """Another trial seed changes each stream; seed 0 is the script's own, and each repeats.
+
+    Whether a trial is forked or started.
+    """
     bare = subprocess.run(
         [sys.executable, "-c", SEEDED], capture_output=True, text=True, check=True
     ).stdout.split()
-    own, other, again = (trial(SEEDED, tmp_path, seed).split() for seed in (0, 1, 1))
+    own, other = (trial(SEEDED, tmp_path, seed, server=server).split() for seed in (0, 1))
+    again = trial(SEEDED, tmp_path, 1).split()
     assert own == bare
     assert other == again
     assert [a == b for a, b in zip(own, other, strict=True)] == [False] * 8
 
 
-def test_what_is_never_seeded_repeats_as_well(tmp_path: Path) -> None:
+def test_what_is_never_seeded_repeats_as_well(tmp_path: Path, server: ForkServer) -> None:
     """Control and treated begin alike in a script without seeds."""
-    assert trial(UNSEEDED, tmp_path, 1) == trial(UNSEEDED, tmp_path, 1)
-    assert trial(UNSEEDED, tmp_path, 1) != trial(UNSEEDED, tmp_path, 2)
+    first = trial(UNSEEDED, tmp_path, 1, server=server)
+    assert first == trial(UNSEEDED, tmp_path, 1, server=server) == trial(UNSEEDED, tmp_path, 1)
+    assert first != trial(UNSEEDED, tmp_path, 2, server=server)
 
 
-def test_training_loaders_end_at_the_bound(tmp_path: Path) -> None:
+def test_training_loaders_end_at_the_bound(tmp_path: Path, server: ForkServer) -> None:
     """Epochs go on with one batch each, evaluation sees all of its batches."""
-    lines = trial(LOOPS, tmp_path, steps=15).splitlines()
+    lines = trial(LOOPS, tmp_path, steps=15, server=server).splitlines()
     assert lines[-1] == "steps 19"
     assert lines.count("evaluated 2 10") == 6
 
 
 @pytest.mark.parametrize("steps", [15])
-def test_a_loop_made_by_hand_runs_whole(tmp_path: Path, steps: int) -> None:
+def test_a_loop_made_by_hand_runs_whole(tmp_path: Path, server: ForkServer, steps: int) -> None:
     """`next(iterator)` would raise into the script, so it is left alone."""
-    assert trial(BY_HAND, tmp_path, steps=steps).splitlines()[-1] == "steps 60"
+    assert trial(BY_HAND, tmp_path, steps=steps, server=server).splitlines()[-1] == "steps 60"
 
 
 def test_checkpoints_go_into_the_trials_folder(tmp_path: Path) -> None:

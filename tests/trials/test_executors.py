@@ -158,15 +158,22 @@ def test_a_forked_trial_is_as_a_started_one(tmp_path: Path) -> None:
     And what comes at the end: threads, functions registered for it, files that were left open.
     """
     (tmp_path / "train.py").write_text(PLAIN)
-    for words in ((), ("fail",), ("leave",)):
+    ends: tuple[tuple[str, ...], ...] = ((), ("fail",), ("leave",))
+    found = []
+    for forks in (True, False):
+        store = tmp_path / f"store{forks}"
+        python = [sys.executable] if forks else ["/usr/bin/env", sys.executable]
+        runs = [
+            catalog.create(store, command=(*python, "train.py", *words), cwd=str(tmp_path))
+            for words in ends
+        ]
+        with Pool(store, 1) as pool:
+            trials = pool.run([Task(run, Arm(), 3, None) for run in runs])
+            assert bool(pool._servers) == forks
+        found.append(trials)
+    for words, *trials in zip(ends, *found, strict=True):
         printed = []
-        for number, forks in enumerate((True, False)):
-            store = tmp_path / f"store{''.join(words)}{number}"
-            python = [sys.executable] if forks else ["/usr/bin/env", sys.executable]
-            run = catalog.create(store, command=(*python, "train.py", *words), cwd=str(tmp_path))
-            with Pool(store, 1) as pool:
-                trial, _ = pool.run([Task(run, Arm(), seed, None) for seed in (3, 4)])
-                assert bool(pool._servers) == forks
+        for trial in trials:
             text = (Path(trial.run.path) / "printed.txt").read_text()
             assert (Path(trial.run.path) / "left.txt").read_text() == "all of it"
             assert "at the very end" in text
