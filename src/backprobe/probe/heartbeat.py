@@ -395,6 +395,7 @@ class Heartbeat:
             found = state.guard.run("idle", idle.optimizers, state.structure, self._watched)
             for facts in found or ():
                 state.recorder.event("idle-optimizer", **facts)
+            state.guard.run("lone parameters", self._unstepped.lone.look)
         state.begin_step()
 
     def _extra(self, watched: Watched) -> None:

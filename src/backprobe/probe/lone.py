@@ -25,6 +25,7 @@ class Lone:
 
     def __init__(self) -> None:
         self._kept: dict[int, tuple[weakref.ref[Any], Tensor]] = {}
+        self._suspects: set[int] = set()
 
     def keep(self, structure: Structure, tensors: Mapping[int, Tensor]) -> None:
         """Copies those among the leaves of the first loss.
@@ -39,19 +40,32 @@ class Lone:
             if lone and tensor.numel() <= LARGEST:
                 self._kept[entry.index] = weakref.ref(tensor), tensor.detach().clone()
 
+    def look(self) -> None:
+        """After the first steps: which have a gradient and are what they were.
+
+        What a function made may be gone at the end, and what an attack makes anew is gone now.
+        """
+        for index, (reference, before) in self._kept.items():
+            tensor = reference()
+            if tensor is not None and tensor.grad is not None and _same(tensor, before):
+                self._suspects.add(index)
+
     def unmoved(self, structure: Structure, held: Iterable[int]) -> list[int]:
-        """Numbers of those that have a gradient and are what they were, in no optimizer.
+        """Numbers of those that were found so, that nothing has moved since, in no optimizer.
 
         Arguments:
             structure: what is known of the network's parameters.
             held: numbers of the optimizers' tensors.
         """
-        mine = set(held)
         found = []
-        for index, (reference, before) in self._kept.items():
+        for index in sorted(self._suspects - set(held)):
+            reference, before = self._kept[index]
             tensor = reference()
-            if tensor is None or index in mine or not tensor.requires_grad or tensor.grad is None:
-                continue
-            if structure.parameters[index].module < 0 and torch.equal(tensor.detach(), before):
+            still = tensor is None or (tensor.requires_grad and _same(tensor, before))
+            if still and structure.parameters[index].module < 0:
                 found.append(index)
         return found
+
+
+def _same(tensor: Tensor, before: Tensor) -> bool:
+    return torch.equal(tensor.detach(), before)

@@ -33,7 +33,7 @@ class Unstepped:
         state: shared with the other parts of the probe.
         beat: what closes a step.
 
-    `lone`: parameters of no module among the leaves of the first loss.
+    `lone`: such parameters of no module, see there.
     """
 
     def __init__(self, state: State, beat: Beat) -> None:
