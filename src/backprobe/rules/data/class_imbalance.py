@@ -71,6 +71,9 @@ class ClassImbalance(AbstractRule):
             0.5, "most of the other rows that can be right", "half of them are lost"
         )
         note: float = threshold(0.8, "the same", "most are found: nothing to say")
+        short: float = threshold(
+            0.05, "share of the commonest class − training accuracy", "noise of a few batches"
+        )
 
     limits = Thresholds()
 
@@ -101,6 +104,8 @@ class ClassImbalance(AbstractRule):
             return []  # most tags are rare by nature: it has to show that they are missed
         if right >= self.limits.note:
             return []
+        if not tags and accuracy < common - max(self.limits.short, 1.0 - common):
+            return []  # it does not answer the commonest class: something else is wrong
         message = (
             f"the commonest class is {percent(common)} of the targets (loss{at(loss.source)}, not "
             f"weighted), {figure(ratio)} times the rarest"

@@ -133,3 +133,9 @@ def in_a_closure(cause: Finding, symptom: Finding) -> bool:
     """Many passes a step add up before the first step ends."""
     del symptom
     return bool(cause.evidence.get("closure", False))
+
+
+def infinite_at_once(cause: Finding, symptom: Finding) -> bool:
+    """The very first loss is none that is finite."""
+    del cause
+    return symptom.evidence.get("first_loss", 0.0) is None

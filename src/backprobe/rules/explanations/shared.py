@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
-from backprobe.rules.explanations.conditions import always, from_birth, inside
+from backprobe.rules.explanations.conditions import (
+    always,
+    from_birth,
+    infinite_at_once,
+    inside,
+    norms_unused,
+)
 from backprobe.rules.explanations.pair import Explanation, of_symptoms
 
 _WRONG_NUMBERS = (
@@ -27,6 +33,18 @@ SHARED: tuple[Explanation, ...] = (
         _WRONG_NUMBERS,
         "what is trained on has wrong numbers",
         always,
+    ),
+    *of_symptoms(
+        ("initial-loss-off",),
+        ("nonfinite-loss",),
+        "no loss is finite from the start",
+        infinite_at_once,
+    ),
+    *of_symptoms(
+        ("learning-rate-too-low",),
+        ("eval-mode-training",),
+        "fresh batch norms that are not used leave the gradient small",
+        norms_unused,
     ),
     *of_symptoms(
         ("overfitting",),
