@@ -14,7 +14,6 @@ from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.held_out import (
-    FEWEST,
     class_counts,
     held_out,
     late_looks,
@@ -23,6 +22,10 @@ from backprobe.signals.held_out import (
 from backprobe.signals.losses import BINARY, CLASSES
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rarity import favoured_by_loss, favoured_by_sampler
+
+ENOUGH = 6
+"""Looks at training batches in the last third of a run whose mean accuracy is what it ends with: of
+fewer, the earliest may weigh most, while it still rises."""
 
 
 class ClassImbalance(AbstractRule):
@@ -202,5 +205,5 @@ def _found(record: Record, state: Progress, common: float) -> tuple[float, float
     if math.isnan(accuracy):
         return explained, math.nan
     right = min(1.0, max(0.0, (accuracy - common) / (1.0 - common)))
-    # Few batches of the end may be of a time when the network could do less.
-    return (right if late_looks(record) >= FEWEST else max(right, explained)), accuracy
+    # Few batches of the end may be of a time when the network could do less than it ends with.
+    return (right if late_looks(record) >= ENOUGH else max(right, explained)), accuracy
