@@ -155,6 +155,7 @@ class Inputs:
             phase = state.phase or phase
         phase.batches += 1
         phase.training = training
+        phase.graded = phase.graded or batches.grad_enabled()
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
