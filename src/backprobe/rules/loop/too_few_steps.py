@@ -225,6 +225,5 @@ def _course(trend: Trend) -> tuple[float, float]:
 
     The latter as a share of what is left, at the slope of the end.
     """
-    average = (trend.start - trend.last) / max(1, trend.count)
-    pace = -trend.slope / average if average > 0.0 else 0.0
-    return pace, -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+    ahead = -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+    return trend.pace, ahead
