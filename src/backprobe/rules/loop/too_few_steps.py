@@ -26,9 +26,10 @@ class TooFewSteps(AbstractRule):
     where held-out rows show that what is learned is real and that much is left, and where no other
     cause is found. And passes over a loader that all end after as many batches, most of the data
     left, and are a few passes together, where much is left to learn (of one batch a pass: where the
-    loss still falls). Also models of one kind that follow each other, each made with fresh weights
-    and an optimizer of its own at the same lines and given one pass over the same rows: the lines
-    that make them are inside of the loop over the epochs.
+    loss still falls, or where all of them are less than one pass and little was learned). Also
+    models of one kind that follow each other, each made with fresh weights and an optimizer of its
+    own at the same lines and given one pass over the same rows: the lines that make them are inside
+    of the loop over the epochs.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -170,8 +171,9 @@ class TooFewSteps(AbstractRule):
             most = self.limits.passes if drawn > 1 else self.limits.passes_of_one
             if state.steps > most * length or not leaves_much(record):
                 continue
-            if drawn == 1 and not self._goes_on(state):
-                continue  # one batch of each new iterator is also a way to draw them
+            # One batch of each new iterator is also a way to draw them.
+            if drawn == 1 and not (self._goes_on(state) or _not_one_pass(state, length)):
+                continue
             source = record.optimizers[0].step_source if record.optimizers else None
             return Finding(
                 rule=self.name,
@@ -218,6 +220,11 @@ class TooFewSteps(AbstractRule):
         if trend is None or not trend.fell or not trend.still_falling:
             return False
         return state.explained < self.limits.well and _course(trend)[1] >= self.limits.goes_on
+
+
+def _not_one_pass(state: Progress, length: int) -> bool:
+    """Whether a run that learned too little has not seen the data once, however it is drawn."""
+    return state.steps < length and state.state == "learning" and state.hurt >= HURTS
 
 
 def _course(trend: Trend) -> tuple[float, float]:
