@@ -160,6 +160,14 @@ def test_an_output_given_as_the_target_is_told(loss: Any) -> None:
     assert read(loss(output, scores().sigmoid())).roles == ""
 
 
+def test_the_bend_of_a_loss_is_told() -> None:
+    """`beta` of a smooth L1, `delta` of a Huber loss; 1 of those that have none."""
+    output, target = scores(), torch.randn(ROWS, WIDTH)
+    assert read(F.smooth_l1_loss(output, target, beta=0.25)).bend == 0.25
+    assert read(F.huber_loss(output, target, delta=2.0)).bend == 2.0
+    assert read(F.mse_loss(output, target)).bend == 1.0
+
+
 def test_a_log_softmax_over_another_dimension_than_the_classes() -> None:
     """Of pictures, of rows, of sequences made rows; a square of two views is none."""
     x = torch.randn(4, 3, 6, 7, requires_grad=True)

@@ -65,6 +65,19 @@ def test_a_sum_is_scaled_by_what_it_adds_up() -> None:
     assert trivial_loss(loss) == pytest.approx(4.0 * 96)
 
 
+@pytest.mark.parametrize(("spread", "bend"), [(0.15, 0.1), (1.0, 1.0), (3.0, 1.0), (0.2, 1.0)])
+def test_a_loss_that_bends_has_the_trivial_loss_of_its_bend(spread: float, bend: float) -> None:
+    """Smooth L1 with its `beta`, Huber with its `delta`, of normal targets."""
+    y = torch.randn(400_000, dtype=torch.float64) * spread
+    smooth = Loss(0, "smooth_l1", target={"std": spread}, reduction="mean", bend=bend)
+    huber = Loss(0, "huber", target={"std": spread}, reduction="mean", bend=bend)
+    zero = torch.zeros_like(y)
+    best = functional.smooth_l1_loss(zero, y, beta=bend).item()
+    assert trivial_loss(smooth) == pytest.approx(best, rel=0.02)
+    best = functional.huber_loss(zero, y, delta=bend).item()
+    assert trivial_loss(huber) == pytest.approx(best, rel=0.02)
+
+
 def test_targets_that_are_all_alike_have_no_trivial_loss() -> None:
     """The discriminator's ones leave nothing to beat."""
     assert trivial_loss(Loss(0, "bce_with_logits", target={"mean": 1.0}, reduction="mean")) is None

@@ -51,6 +51,16 @@ def test_a_fall_beyond_noise_is_seen() -> None:
     assert trend.slope == pytest.approx(-1 / 500, rel=0.3)
 
 
+def test_pace_tells_a_straight_fall_from_one_that_levels_off() -> None:
+    """A line goes on as it began; an exponential with a fifth of its fall ahead is at a half."""
+    t = np.linspace(0.0, 1.0, 600)
+    line, curve = trend_of(2.0 - t), trend_of(1.0 + np.exp(-1.8 * t))
+    assert line is not None
+    assert curve is not None
+    assert line.pace == pytest.approx(1.0, abs=0.06)
+    assert curve.pace == pytest.approx(0.5, abs=0.06)
+
+
 def test_huge_values_do_not_overflow() -> None:
     """A loss near the end of the floats still has a trend."""
     trend = trend_of([1.0, 1e10, 1e100, 1e200, 1e308, 1e308])

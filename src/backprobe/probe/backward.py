@@ -164,10 +164,10 @@ class Backward:
             state.budget.start()
         state.guard.run("heartbeat", self._on_begin, loss, frame)
         if state.phase is not None and torch.is_grad_enabled():
-            # A forward in eval mode that is trained on is no evaluation.
-            state.mode_trusted = False
-            state.drop_phase()
-            state.training = 0.0
+            if state.phase.graded:  # a forward in eval mode that is trained on is no evaluation
+                state.mode_trusted = False
+                state.training = 0.0
+            state.drop_phase()  # else it was a teacher's, asked beside the network that is trained
         state.guard.run("evaluation", self._unused)
         state.backwards += 1
         if compiles():

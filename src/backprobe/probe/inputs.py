@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -62,6 +63,7 @@ class Inputs:
         self._phases = 0
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
+        self._held: weakref.ref[Tensor] | None = None
 
     def begin(self) -> None:
         """Forgets the forward before."""
@@ -155,6 +157,7 @@ class Inputs:
             phase = state.phase or phase
         phase.batches += 1
         phase.training = training
+        phase.graded = phase.graded or batches.grad_enabled()
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
@@ -180,6 +183,8 @@ class Inputs:
             "loader": float(self.loaders.current),
             **batches.facts(x),
         }
+        if not evaluation:
+            row["fresh"] = self._another(x)
         first = None if evaluation else self._first_input
         readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
         state.begin_batch(row, readings | batches.late_facts(x))
@@ -196,6 +201,12 @@ class Inputs:
                 state.transfers,
                 lambda facts: state.recorder.event("input-features", model=index, **facts),
             )
+
+    def _another(self, x: Tensor) -> float:
+        """Whether it is not the tensor that was described before, nor a part of the same one."""
+        whole = x if x._base is None else x._base
+        known, self._held = self._held, weakref.ref(whole)
+        return float("nan") if known is None else float(known() is not whole)
 
 
 def _due(number: int) -> bool:

@@ -232,6 +232,7 @@ class Losses:
             scale=reading.scale,
             summands=reading.summands,
             roles=reading.roles,
+            bend=reading.bend,
             output={
                 name: reading.extra[name]
                 for name in ("softmax_dim", "classes_dim", "spread_rows", "spread_axes")

@@ -41,7 +41,8 @@ class Record:
             `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `distinct` (share of
             different numbers), `common` (share of the commonest one), `model`, `loader`,
             `first_mean` … `first_max` (of what the first weighted layer gets), and of training
-            batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`.
+            batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`,
+            `fresh` (0: the tensor of the row before, or a part of the same one).
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,
             `batches`, `training` (1: some module was in train mode), `dropped` (1: dropout was on).
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and

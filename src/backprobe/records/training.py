@@ -66,6 +66,8 @@ class Loss:
         roles: the argument that was given what belongs to another one: "target" (the network's
             output, and the targets as `input`), "variance" (the targets, and the variance as
             `target`); "" where they are in order.
+        bend: of "smooth_l1" (`beta`) and "huber" (`delta`), the error from which it is a straight
+            line.
     """
 
     index: int
@@ -88,3 +90,4 @@ class Loss:
     scale: float = 1.0
     summands: tuple[Mapping[str, Any], ...] = ()
     roles: str = ""
+    bend: float = 1.0

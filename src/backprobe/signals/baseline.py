@@ -82,9 +82,22 @@ def first_term_baseline(loss: Loss) -> float | None:
         return spread * spread
     if loss.kind == "l1":
         return NORMAL_MEAN_DEVIATION * spread
-    if loss.kind in ("smooth_l1", "huber"):  # quadratic below 1, linear above (beta = delta = 1)
-        return 0.5 * spread * spread if spread < 1.0 else NORMAL_MEAN_DEVIATION * spread - 0.5
+    if loss.kind in ("smooth_l1", "huber"):
+        value = _huber(spread, loss.bend)
+        return value / loss.bend if loss.kind == "smooth_l1" else value
     return None
+
+
+def _huber(spread: float, bend: float) -> float:
+    """Mean Huber loss of normal errors: half their squares up to the bend, a line from there on."""
+    if not spread > 0.0:
+        return 0.0
+    z = bend / spread
+    inside = math.erf(z / math.sqrt(2.0))
+    density = math.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi)
+    squares = spread * spread * (inside - 2.0 * z * density)
+    sizes = 2.0 * spread * density - 0.5 * bend * (1.0 - inside)
+    return 0.5 * squares + bend * sizes
 
 
 def least_loss(loss: Loss | None) -> float:

@@ -26,6 +26,8 @@ from backprobe.signals.unnamed import unnamed_losses
 
 ACCURACY = ("accuracy", "acc")
 SHARES = ("r2",)
+OF_CLASSES = ("nll", "ce", "crossentropy")
+"""What else scripts call the loss of classes; other losses' names leave their units open."""
 FOREIGN = -0.5
 """R² that no evaluation of a run reaches from above where its loss is in the units of training."""
 
@@ -103,12 +105,16 @@ def held_out_losses(record: Record) -> NDArray[np.float64]:
     values = _evaluated(record, "loss")
     if values.size:
         return values
-    for key, (_, logged) in record.history.items():
-        if metric_names.metric(key) == "loss" and metric_names.evaluates(key):
-            found = np.asarray(logged, np.float64)
-            if np.isfinite(found).any():
-                return found[np.isfinite(found)]
-    _, printed = printed_series(record).get(("loss", True), (None, np.zeros(0)))
+    loss = progress(record).loss
+    names = ("loss", *OF_CLASSES) if loss is not None and loss.kind in CLASSES else ("loss",)
+    for name in names:
+        for key, (_, logged) in record.history.items():
+            if metric_names.metric(key) == name and metric_names.evaluates(key):
+                found = np.asarray(logged, np.float64)
+                if np.isfinite(found).any():
+                    return found[np.isfinite(found)]
+    told = printed_series(record)
+    printed = next((told[name, True][1] for name in names if (name, True) in told), np.zeros(0))
     found = np.asarray(printed, np.float64)
     found = found if found.size else unnamed_losses(record)
     return found[np.isfinite(found)]

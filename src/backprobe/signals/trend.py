@@ -68,6 +68,16 @@ class Trend:
         """Whether the last third goes down by more than three standard errors."""
         return self.count >= 30 and self.slope < -MARGIN_SIGMAS * self.slope_error
 
+    @property
+    def pace(self) -> float:
+        """The fall of the last third over the average fall of a step; 0 where it did not fall.
+
+        1 is a straight line. An exponential is at a half when a fifth of its fall so far is still
+        to come, at a third when a twelfth is.
+        """
+        average = (self.start - self.last) / max(1, self.count)
+        return -self.slope / average if average > 0.0 else 0.0
+
 
 def debiased_ema(values: ArrayLike, half_life: float) -> NDArray[np.float64]:
     """Exponential moving average [n], corrected for its empty start (as in Adam, 1412.6980).

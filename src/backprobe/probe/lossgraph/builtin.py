@@ -42,6 +42,8 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
     flows = [child is not None for child, _ in node.next_functions[:2]]
     swapped = reading.kind in ("bce", "bce_with_logits") and flows == [False, True]
     reading.roles = "target" if swapped else ""
+    for name in ("_saved_beta", "_saved_delta"):
+        reading.bend = float(getattr(node, name, reading.bend))
     if not readable(node):
         return
     reading.target = getattr(node, "_saved_target", None)

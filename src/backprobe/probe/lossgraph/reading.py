@@ -35,4 +35,5 @@ class LossReading:
     terms: int = 1
     summands: tuple[dict[str, Any], ...] = ()
     roles: str = ""
+    bend: float = 1.0
     extra: dict[str, Any] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import plural
-from backprobe.signals.generalisation import generalisation
+from backprobe.signals.generalisation import generalisation, held_out_losses
 from backprobe.signals.progress import progress
 
 
@@ -22,7 +22,8 @@ class ConstantBatch(AbstractRule):
     ## What it looks for
     Checksums of the training batches' inputs and targets: all equal, while the loader's data set
     holds many more rows, or, where no loader tells, while held-out rows are many more and answered
-    far worse. Full-batch training on a whole data set is meant and stays silent.
+    far worse; where only their loss is known, of batches of a power of two that are another tensor
+    at each step. Full-batch training on a whole data set is meant and stays silent.
 
     ## Why it matters
     The network learns these rows by heart and nothing else.
@@ -79,7 +80,11 @@ class ConstantBatch(AbstractRule):
         told = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
         power = size >= 2 and math.log2(size).is_integer()  # chosen for a batch, rarely a whole set
         gap = self.limits.gap_chosen if power else self.limits.gap
-        whole = told or _held_out_rows(record, gap)
+        fresh = table.numbers("fresh")[known]
+        fresh = fresh[np.isfinite(fresh)]
+        # Who gives all rows by hand keeps them in one tensor: these are drawn at each step.
+        drawn = power and fresh.size > 0 and bool(fresh.all())
+        whole = told or _held_out_rows(record, gap, self.limits.gap if drawn else math.inf)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
         there = "that there are" if told else "held-out ones, which it answers far worse"
@@ -111,10 +116,21 @@ class ConstantBatch(AbstractRule):
         ]
 
 
-def _held_out_rows(record: Record, gap: float) -> int:
-    """Rows of an evaluation that goes far worse than training; 0 where it does not."""
+def _held_out_rows(record: Record, gap: float, gap_loss: float) -> int:
+    """Rows of an evaluation that goes far worse than training; 0 where it does not.
+
+    Arguments:
+        record: of the run.
+        gap: of skill that is far.
+        gap_loss: of the shares of the trivial loss that are taken away, where no skill is known.
+    """
     state, both = progress(record), generalisation(record)
     train = state.explained if math.isnan(both.train) else both.train
     rows = record.evaluations.numbers("rows")
     rows = rows[np.isfinite(rows)]
-    return int(np.median(rows)) if rows.size and train - both.held >= gap else 0
+    worse = train - both.held >= gap
+    if math.isnan(both.held) and state.baseline:
+        losses = held_out_losses(record)
+        held = 1.0 - float(losses[-1]) / state.baseline if losses.size else math.nan
+        worse = state.explained - held >= gap_loss
+    return int(np.median(rows)) if rows.size and worse else 0

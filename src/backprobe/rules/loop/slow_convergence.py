@@ -18,7 +18,9 @@ class SlowConvergence(AbstractRule):
 
     ## What it looks for
     A loss that still falls over the last third by more than noise, in a run of many steps that
-    took away little of the trivial predictor's loss.
+    took away little of the trivial predictor's loss. Where it falls by then at less than half of
+    its average pace it levels off, and that is a note: little is ahead, and chance in the targets
+    looks the same.
 
     ## Why it matters
     It is a symptom: of small steps, of a gradient that does not arrive, or of a squeezed output.
@@ -45,6 +47,9 @@ class SlowConvergence(AbstractRule):
         """Where the rule fires."""
 
         steps: float = threshold(200, "optimizer steps", "fewer: see too-few-steps")
+        pace: float = threshold(
+            0.5, "slope at the end / average slope", "an exponential with a fifth of its fall ahead"
+        )
 
     limits = Thresholds()
 
@@ -59,10 +64,11 @@ class SlowConvergence(AbstractRule):
             return []
         fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
         source = state.source
+        levels_off = trend.pace < self.limits.pace
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="note" if levels_off else "warning",
                 kind="symptom",
                 confidence=confidence(
                     0.55,
@@ -73,10 +79,15 @@ class SlowConvergence(AbstractRule):
                 message=(
                     f"after {state.steps:,} steps {state.in_words()}{at(source)} and still falls "
                     f"by {figure(1000.0 * fall)} in a thousand steps"
+                    + ("; it levels off, and this may be all there is to learn" * levels_off)
                 ),
                 source=source,
                 steps=whole_run(record),
-                evidence={"explained": state.explained, "slope": trend.slope},
+                evidence={
+                    "explained": state.explained,
+                    "slope": trend.slope,
+                    "pace": trend.pace,
+                },
                 treatments=("scale-lr=10", "train-longer=3"),
             )
         ]

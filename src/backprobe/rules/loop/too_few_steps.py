@@ -22,13 +22,14 @@ class TooFewSteps(AbstractRule):
 
     ## What it looks for
     Few optimizer steps, a loss that has fallen and that falls at the end nearly as fast as on
-    average, and that is still far from what the network could take away. Of more steps: such a fall
-    where held-out rows show that what is learned is real and that much is left, and where no other
-    cause is found. And passes over a loader that all end after as many batches, most of the data
-    left, and are a few passes together, where much is left to learn (of one batch a pass: where the
-    loss still falls). Also models of one kind that follow each other, each made with fresh weights
-    and an optimizer of its own at the same lines and given one pass over the same rows: the lines
-    that make them are inside of the loop over the epochs.
+    average, and that is still far from what the network could take away. Of more steps, or of a
+    fall that is less steep: such a one where held-out rows show that what is learned is real and
+    that much is left, and where no other cause is found. And passes over a loader that all end
+    after as many batches, most of the data left, and are a few passes together, where much is left
+    to learn (of one batch a pass: where the loss still falls, or where all of them are less than
+    one pass and little was learned). Also models of one kind that follow each other, each made with
+    fresh weights and an optimizer of its own at the same lines and given one pass over the same
+    rows: the lines that make them are inside of the loop over the epochs.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -94,10 +95,9 @@ class TooFewSteps(AbstractRule):
         pace, ahead = _course(trend)
         harmed = state.hurt >= HURTS
         stopped = state.explained < self.limits.well and ahead >= self.limits.ahead
-        if pace < (self.limits.pace if harmed else self.limits.pace_learned):
-            return []
-        if not harmed and not stopped:
-            return []
+        falls = pace >= (self.limits.pace if harmed else self.limits.pace_learned)
+        if not falls or not (harmed or stopped):
+            return self._unfinished(record, state, trend)  # what tells of many steps tells of few
         fall = -trend.slope * trend.count / state.steps  # some steps pass unrecorded
         source = record.optimizers[0].step_source if record.optimizers else None
         return [
@@ -122,7 +122,7 @@ class TooFewSteps(AbstractRule):
         ]
 
     def _unfinished(self, record: Record, state: Progress, trend: Trend) -> list[Finding]:
-        """A fall of many steps that goes on, of a network that nothing else is wrong with."""
+        """A fall that goes on, of a network that nothing else is wrong with."""
         pace, ahead = _course(trend)
         held = generalisation(record).held
         if state.state == "stuck" or state.baseline is None or not leaves_much(record):
@@ -136,6 +136,8 @@ class TooFewSteps(AbstractRule):
             return []
         source = record.optimizers[0].step_source if record.optimizers else None
         fall = -trend.slope * trend.count / state.steps
+        few = state.steps <= self.limits.steps
+        by = f"{figure(fall)} a step" if few else f"{figure(1000.0 * fall)} in a thousand steps"
         return [
             Finding(
                 rule=self.name,
@@ -143,8 +145,8 @@ class TooFewSteps(AbstractRule):
                 confidence=confidence(0.45, 0.75, between(pace, self.limits.pace, 1.0)),
                 message=(
                     f"the training ends after {state.steps:,} steps{at(source)} while the loss "
-                    f"falls by {figure(1000.0 * fall)} in a thousand steps; {state.in_words()}; "
-                    "held-out rows show that what it learns is real, and nothing else holds it back"
+                    f"falls by {by}; {state.in_words()}; held-out rows show that what it learns "
+                    "is real, and nothing else holds it back"
                 ),
                 source=source,
                 steps=whole_run(record),
@@ -170,8 +172,9 @@ class TooFewSteps(AbstractRule):
             most = self.limits.passes if drawn > 1 else self.limits.passes_of_one
             if state.steps > most * length or not leaves_much(record):
                 continue
-            if drawn == 1 and not self._goes_on(state):
-                continue  # one batch of each new iterator is also a way to draw them
+            # One batch of each new iterator is also a way to draw them.
+            if drawn == 1 and not (self._goes_on(state) or _not_one_pass(state, length)):
+                continue
             source = record.optimizers[0].step_source if record.optimizers else None
             return Finding(
                 rule=self.name,
@@ -220,11 +223,15 @@ class TooFewSteps(AbstractRule):
         return state.explained < self.limits.well and _course(trend)[1] >= self.limits.goes_on
 
 
+def _not_one_pass(state: Progress, length: int) -> bool:
+    """Whether a run that learned too little has not seen the data once, however it is drawn."""
+    return state.steps < length and state.state == "learning" and state.hurt >= HURTS
+
+
 def _course(trend: Trend) -> tuple[float, float]:
     """The slope at the end over the average one, and what a third more steps would take off.
 
     The latter as a share of what is left, at the slope of the end.
     """
-    average = (trend.start - trend.last) / max(1, trend.count)
-    pace = -trend.slope / average if average > 0.0 else 0.0
-    return pace, -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+    ahead = -trend.slope * trend.count / 3.0 / abs(trend.last) if trend.last else 0.0
+    return trend.pace, ahead
