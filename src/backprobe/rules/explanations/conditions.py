@@ -133,3 +133,9 @@ def in_a_closure(cause: Finding, symptom: Finding) -> bool:
     """Many passes a step add up before the first step ends."""
     del symptom
     return bool(cause.evidence.get("closure", False))
+
+
+def of_sines(cause: Finding, symptom: Finding) -> bool:
+    """The init is too large for the sines behind it, and the gradient grows with the depth."""
+    del symptom
+    return "radians" in cause.evidence
