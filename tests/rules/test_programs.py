@@ -16,6 +16,7 @@ BAD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/bad*.py"))
 GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p.name[:3] != "bad")
 
 NOTES = {
+    "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),
     "bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"}),
     "batchnorm_in_frozen_backbone/note.py": ("batchnorm-in-frozen-backbone", {"0.1", "0.4"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
@@ -90,6 +91,13 @@ def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:
     """Not even a note: each optimizer's own rate stands still."""
     findings = diagnose(recorded("scheduler_misuse/good_two_rates.py"))
     assert "scheduler-misuse" not in {f.rule for f in findings}
+
+
+@pytest.mark.parametrize("name", ["action", "chain", "code", "score_function"])
+def test_a_draw_on_purpose_is_no_cut(name: str, recorded: Recorder) -> None:
+    """Not even a note: actions, chains, and codes that learn in another way, or through."""
+    findings = diagnose(recorded(f"detached_graph/good_{name}.py"))
+    assert "detached-graph" not in {f.rule for f in findings}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
