@@ -18,6 +18,8 @@ GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p
 NOTES = {
     "bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"}),
     "batchnorm_in_frozen_backbone/note.py": ("batchnorm-in-frozen-backbone", {"0.1", "0.4"}),
+    "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),
+    "fan_ratio/note_two_units.py": ("fan-ratio", {"0"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
     "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
 }
@@ -90,6 +92,19 @@ def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:
     """Not even a note: each optimizer's own rate stands still."""
     findings = diagnose(recorded("scheduler_misuse/good_two_rates.py"))
     assert "scheduler-misuse" not in {f.rule for f in findings}
+
+
+@pytest.mark.parametrize("name", ["action", "chain", "code", "score_function"])
+def test_a_draw_on_purpose_is_no_cut(name: str, recorded: Recorder) -> None:
+    """Not even a note: actions, chains, and codes that learn in another way, or through."""
+    findings = diagnose(recorded(f"detached_graph/good_{name}.py"))
+    assert "detached-graph" not in {f.rule for f in findings}
+
+
+def test_two_features_before_the_scores_are_no_bottleneck(recorded: Recorder) -> None:
+    """Not even a note, although some rows are told apart by chance only."""
+    findings = diagnose(recorded("fan_ratio/good_picture.py"))
+    assert "fan-ratio" not in {f.rule for f in findings}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

@@ -19,7 +19,7 @@ import numpy as np
 from backprobe.records import Record, Source
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer
-from backprobe.signals.series import early
+from backprobe.signals.series import EARLY, early
 
 DERIVATIVE_RMS = {
     "sigmoid": 0.235,
@@ -75,8 +75,12 @@ class GradientFlow:
         return max(self.grads) / last if last > 0.0 else math.nan
 
 
-def gradient_flow(record: Record, found: tuple[Layer, ...]) -> GradientFlow | None:
+def gradient_flow(
+    record: Record, found: tuple[Layer, ...], count: int = EARLY
+) -> GradientFlow | None:
     """Gradient sizes of the trainable layers that ran, or None with fewer than two.
+
+    `count` is of how many first observed steps; 1: before any update.
 
     With several models it is the one with most layers: no gradient flows along a list of both. A
     weight without any, beside another of its module that has some, is left out: what it gets says
@@ -91,7 +95,7 @@ def gradient_flow(record: Record, found: tuple[Layer, ...]) -> GradientFlow | No
             continue
         if layer.module.root != root:
             continue
-        value = early(record.parameters_series, "grad_rms", layer.weight.index)
+        value = early(record.parameters_series, "grad_rms", layer.weight.index, count)
         if math.isfinite(value):
             kept.append(layer)
             grads.append(value)

@@ -139,3 +139,9 @@ def infinite_at_once(cause: Finding, symptom: Finding) -> bool:
     """The very first loss is none that is finite."""
     del cause
     return symptom.evidence.get("first_loss", 0.0) is None
+
+
+def of_sines(cause: Finding, symptom: Finding) -> bool:
+    """The init is too large for the sines behind it, and the gradient grows with the depth."""
+    del symptom
+    return "radians" in cause.evidence

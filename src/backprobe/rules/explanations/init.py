@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from backprobe.rules.explanations.conditions import always, from_birth, shares_place
+from backprobe.rules.explanations.conditions import always, from_birth, of_sines, shares_place
 from backprobe.rules.explanations.pair import Explanation, of_cause
 from backprobe.rules.explanations.symptoms import NO_SIGNAL, TOO_LARGE
 
 INIT: tuple[Explanation, ...] = (
     *of_cause(
-        "init-activation-mismatch", {"learning-rate-too-low": ("little signal arrives", always)}
+        "init-activation-mismatch",
+        {
+            "learning-rate-too-low": ("little signal arrives", always),
+            "exploding-gradients": ("each sine multiplies the gradient", of_sines),
+        },
     ),
     *of_cause(
         "init-scale-too-large",

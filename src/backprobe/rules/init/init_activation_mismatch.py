@@ -12,11 +12,12 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
-from backprobe.rules.wording import at, figure
+from backprobe.rules.init.beyond_period import waves
+from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.loaded import loaded_over
-from backprobe.signals.progress import progress
+from backprobe.signals.progress import Progress, progress
 from backprobe.signals.series import first
 
 GAINS = {
@@ -33,17 +34,20 @@ on N(0, 1). Sigmoids shrink a signal whatever the weights: no scale repairs them
 
 
 class InitActivationMismatch(AbstractRule):
-    """A deep stack's weights are of a size that its activation shrinks away, layer after layer.
+    """Weights are of a size that the activation behind them cannot use, layer after layer.
 
     ## What it looks for
     In a run that learns too little: the initial RMS of the hidden layers' weights against what
     keeps a signal's size through the activation that really follows (He's for ReLU, Glorot's with
     its gain for tanh, LeCun's for SELU), multiplied up over the depth, where what arrives at the
-    last layer hardly differs from row to row.
+    last layer hardly differs from row to row. Also layers between sines (coordinate networks)
+    whose arguments begin wider than half a period: there the first gradient, before any update,
+    grows from layer to layer towards the input by as many times as the arguments are radians wide.
 
     ## Why it matters
     PyTorch's default keeps 41 % of a signal through each ReLU layer: harmless over two layers, a
-    millionth over sixteen.
+    millionth over sixteen. A sine of arguments that are many periods wide is a random number of
+    what comes in: neighbouring points have nothing in common.
 
     ## Example
     `over 12 relu layers the weights are 0.41 of what keeps a signal's size (He's): 0.00002 of it
@@ -52,12 +56,15 @@ class InitActivationMismatch(AbstractRule):
     ## What to try
     - `initialize=he`: by the activation that follows each layer
     - `batchnorm=on`: suits deep stacks
+    - U(±sqrt(6 / fan_in) / ω) for the layers between `sin(ω · …)`
 
     ## When it is wrong
     Residual connections carry the signal past the layers; the output's variation is measured.
 
     ## References
     - He et al., 1502.01852, section 2.2; Klambauer et al., 1706.02515
+    - Sitzmann et al., "Implicit neural representations with periodic activation functions",
+      2006.09661, section 3.2
     """
 
     name = "init-activation-mismatch"
@@ -79,6 +86,10 @@ class InitActivationMismatch(AbstractRule):
             0.03, "std over the batch of the last output", "default init at five layers: 0.05"
         )
 
+        radians: float = threshold(
+            3.0, "std of a sine's argument at the first step", "SIREN's init: 1; half a period"
+        )
+
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
@@ -86,6 +97,38 @@ class InitActivationMismatch(AbstractRule):
         state = progress(record)
         if state.hurt < HURTS and not leaves_much(record):
             return []
+        return self._beyond_the_period(record, state) or self._shrunk(record, state)
+
+    def _beyond_the_period(self, record: Record, state: Progress) -> list[Finding]:
+        """Layers between sines that make arguments of many periods."""
+        found = waves(record)
+        if found is None or found.radians < self.limits.radians:
+            return []
+        names = unique(x.name for x in found.layers)
+        source = found.layers[0].module.source
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(
+                    0.5, 0.9, beyond(found.radians, self.limits.radians, 10.0), state.hurt
+                ),
+                message=(
+                    f"the initial weights of {listed(names)}{at(source)} are too large for the "
+                    f"sines behind them: before any update the gradient grows "
+                    f"{figure(found.radians)}-fold from each to the one before it, as the sines' "
+                    f"arguments are {figure(found.radians)} radians wide, not 1; "
+                    f"{state.in_words()}"
+                ),
+                where=names,
+                source=source,
+                steps=seen(record.parameters_series.step[:1]),
+                evidence={"radians": found.radians, "layers": len(names)},
+            )
+        ]
+
+    def _shrunk(self, record: Record, state: Progress) -> list[Finding]:
+        """A deep stack of which next to nothing of the signal arrives at its end."""
         ran = [x for x in layers(record) if x.place is not None]
         if len(ran) < self.limits.layers or any(x.normalised for x in ran):
             return []

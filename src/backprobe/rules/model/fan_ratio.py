@@ -30,7 +30,8 @@ class FanRatio(AbstractRule):
     it has fewer numbers than the input. Left out are codes of two and more units and layers that
     what they get also goes around: scores, gates, residual branches. Embeddings of one number a
     word, where no other embedding has more.
-    The classes are those that a later layer scores, not the rows of a contrastive loss.
+    The classes are those that a later layer scores, not the rows of a contrastive loss. Where the
+    classifier learns most of its task all the same, a note, of a layer between two wide ones.
 
     ## Why it matters
     What a narrow layer drops no later layer brings back.
@@ -56,7 +57,7 @@ class FanRatio(AbstractRule):
         """Where the rule fires."""
 
         ratio: float = threshold(3.0, "classes / units", "C classes fill C − 1 directions")
-        wide: float = threshold(16, "inputs of a layer of one unit", "fewer are a small model")
+        wide: float = threshold(16, "units on both sides of a few", "fewer are a small model")
         explained: float = threshold(
             0.85, "share of the trivial loss taken away", "what fits is wide enough"
         )
@@ -78,7 +79,8 @@ class FanRatio(AbstractRule):
             return []
         if channel := one_channel(record, self.name, self.limits.wide):
             return channel
-        if state.explained > self.limits.explained:
+        well = state.explained > self.limits.explained
+        if well and not (accuracy <= self.limits.accuracy and leaves_much(record)):
             return []
         found = [x for x in layers(record) if x.place is not None and x.module.type == "Linear"]
         classes = loss.classes if loss.kind in CLASSES else 0
@@ -88,9 +90,10 @@ class FanRatio(AbstractRule):
             if _width(x) * self.limits.ratio <= classes
             and not goes_round(record, x.module)
             and not picks_its_parts(record, x.module)
+            and (not well or self._between_wide(found, x))
         ]
         if not narrow:
-            return self._one_unit(record, state, found)
+            return [] if well else self._one_unit(record, state, found)
         # Without a later layer of as many outputs the classes are other rows: a contrastive loss.
         later = [x for x in layers(record) if x.order > narrow[0].order]
         if not any(x.weight.shape[0] == classes for x in later):
@@ -101,7 +104,7 @@ class FanRatio(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="note" if well else "warning",
                 confidence=confidence(
                     0.5,
                     0.9,
@@ -119,6 +122,13 @@ class FanRatio(AbstractRule):
                 evidence={"units": least, "classes": loss.classes},
             )
         ]
+
+    def _between_wide(self, found: list[Layer], narrow: Layer) -> bool:
+        """Whether a wide layer widens it again: two units before the scores may be a picture."""
+        following = found[found.index(narrow) + 1]
+        if following.module.root != narrow.module.root:
+            return False
+        return min(narrow.fan_in, _width(following)) >= self.limits.wide
 
     def _one_unit(self, record: Record, state: Progress, found: list[Layer]) -> list[Finding]:
         """Everything has to pass one number, which is then spread out again."""

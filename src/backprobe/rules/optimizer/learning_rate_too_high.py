@@ -15,6 +15,7 @@ from backprobe.rules.harm import HURTS, answers_well, leaves_much, severity_by_h
 from backprobe.rules.optimizer.overshoot import (
     early_growth,
     early_spike,
+    fading,
     grew_or_broke_early,
     growth_to_overflow,
     largest_step,
@@ -36,8 +37,9 @@ class LearningRateTooHigh(AbstractRule):
     ## What it looks for
     A run that diverges, jumps or stays at the trivial loss, whose loss rose at once, together with
     marks of large steps: the largest update of a weight matrix in the first steps relative to the
-    weight, weights that grew several-fold, rectifiers that died, or successive gradients that point
-    against each other. Under plain SGD it tells where accumulated passes, or the rows of a batch,
+    weight, weights that grew several-fold, rectifiers that died, successive gradients that point
+    against each other, or a gradient that reached the first layers before the first update and no
+    more after it. Under plain SGD it tells where accumulated passes, or the rows of a batch,
     are summed instead of averaged: the rate is that many times higher then.
 
     ## Why it matters
@@ -96,6 +98,11 @@ class LearningRateTooHigh(AbstractRule):
         replaced: float = threshold(
             0.5, "of the marks of step and growth", "half way to what is decisive, in both"
         )
+        faded: float = threshold(
+            30.0,
+            "gradient's shrinkage, first steps / very first",
+            "nine of ten healthy runs: below 1.5",
+        )
         died: float = threshold(0.3, "fraction of units", "10x the best lr kills half of them")
 
     limits = Thresholds()
@@ -118,10 +125,12 @@ class LearningRateTooHigh(AbstractRule):
             "cosine": between(cosine, self.limits.cosine, -0.6),
             "died": between(died, self.limits.died, 0.9),
         }
+        faded = fading(record)
+        marks["faded"] = beyond(faded, self.limits.faded, 3000.0)
         overflow = growth_to_overflow(record, state)
         marks["overflow"] = beyond(overflow, self.limits.overflow, 1e9)
         # Gradients that alternate confirm large steps; plateaus and valleys have them too.
-        strongest = max(marks["step"], marks["growth"], marks["died"], marks["overflow"])
+        strongest = max(value for name, value in marks.items() if name != "cosine")
         if strongest <= 0.0 or (state.state == "nonfinite" and not grew_or_broke_early(state)):
             return []
         severity = severity_by_harm(state)
@@ -134,9 +143,11 @@ class LearningRateTooHigh(AbstractRule):
         spike = early_spike(record)
         if state.failed and state.trend.start > 0.0 and rises(record):
             spike = max(spike, state.trend.worst / state.trend.start)
-        # Weights that were replaced, and stayed so, need no rise of the loss to confirm it.
+        # Weights that were replaced, and stayed so, or that pass no gradient any more, need no rise
+        # of the loss to confirm it.
         replaced = min(marks["step"], marks["growth"]) >= 1.0
-        calm = state.state != "nonfinite" and spike < self.limits.spike and not replaced
+        wrecked = replaced or marks["faded"] > 0.0
+        calm = state.state != "nonfinite" and spike < self.limits.spike and not wrecked
         if state.hurt >= HURTS and calm:
             return []  # a step that overshoots makes the loss rise at once: this run's never did
         if state.hurt < HURTS and state.state != "unknown":
@@ -164,6 +175,11 @@ class LearningRateTooHigh(AbstractRule):
             )
         if marks["growth"] > 0:
             parts.append(f"the weights grew {figure(growth)}-fold within the first steps")
+        if marks["faded"] > 0:
+            parts.append(
+                "the gradient reached the first layers at the first step; within the next ones it "
+                f"became {times(faded)} smaller there, measured by the last layers'"
+            )
         if marks["died"] > 0:
             parts.append(f"{figure(100 * died)} % of a layer's units died while training")
         if marks["cosine"] > 0:

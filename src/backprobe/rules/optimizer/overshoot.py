@@ -8,12 +8,18 @@ import math
 import numpy as np
 
 from backprobe.records import Record
+from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.scores import on_the_way
 from backprobe.signals.units import RECTIFIERS, shares
 from backprobe.signals.updates import ratio_of
 
+LARGE = 0.1
+"""Update / weight from which a step is large under any optimizer; best learning rates: 0.01."""
+SOUND = 100.0
+"""Shrinkage of the first gradient below which it arrives; healthy networks: up to 10."""
 NOISY = 0.3
 """Noise of the loss, over a constant answer's, of batches of a few rows; batches of 32: 0.1."""
 
@@ -98,3 +104,17 @@ def units_died(record: Record) -> float:
     """Largest share of a layer's rectifiers that died while training; NaN unknown."""
     found = shares(record, "out_dead", RECTIFIERS)
     return max((x.lasting - x.first for x in found if x.observed >= 3), default=math.nan)
+
+
+def fading(record: Record) -> float:
+    """How many times further the gradient shrinks, once large steps were taken, than at first.
+
+    That is its shrinkage on the way to the first layers over the first observed steps against that
+    of the very first one, before any update. 1 where it did not arrive at first (then the network
+    as initialised is at fault), where the steps were small, or where it is not known.
+    """
+    found = on_the_way(record, layers(record))
+    at_first, after = gradient_flow(record, found, 1), gradient_flow(record, found)
+    if at_first is None or after is None or at_first.shrinkage >= SOUND:
+        return 1.0
+    return after.shrinkage / at_first.shrinkage if largest_step(record, 10) >= LARGE else 1.0

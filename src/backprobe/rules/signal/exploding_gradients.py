@@ -19,6 +19,7 @@ from backprobe.signals.init_scale import RECURRENT
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.residual import branch_growth
 from backprobe.signals.series import first
 
 Array = NDArray[np.float64]
@@ -35,9 +36,10 @@ class ExplodingGradients(AbstractRule):
     The largest weight gradient over the last layer's in the first observed steps, and the global
     norm, as the optimizer sees it, over its own first values. A recurrent layer that is passed
     again and again, and a long row of residual blocks, show it in neither: there a first norm far
-    above all later ones, or a signal that grows a hundredfold with depth, counts while the first
-    loss is far above a constant answer's. It fires only where the run learns too
-    little: spikes that clipping catches are normal.
+    above all later ones, a signal that grows a hundredfold with depth, or residual branches whose
+    outputs grow tenfold along their row, count while the first loss is far above a constant
+    answer's. It fires only where the run learns too little: spikes that clipping catches are
+    normal.
 
     ## Why it matters
     A step is proportional to the gradient. One that is a thousand times larger throws the weights
@@ -82,6 +84,9 @@ class ExplodingGradients(AbstractRule):
         signal: float = threshold(
             100.0, "largest output RMS / first layer's, at the first forward", "healthy: 0.05 to 5"
         )
+        branches: float = threshold(
+            10.0, "last / first residual branch's output RMS", "healthy: about 1"
+        )
         birth_loss: float = threshold(
             10.0, "first loss / a constant answer's", "the outputs begin far too large"
         )
@@ -105,7 +110,8 @@ class ExplodingGradients(AbstractRule):
         by_depth = depth_growth >= self.limits.growth_depth
         enlarged = _signal_growth(record)
         again = fall >= self.limits.birth and _recurs(record)
-        deep = enlarged >= self.limits.signal
+        row = branch_growth(record)
+        deep = enlarged >= self.limits.signal or row >= self.limits.branches
         by_birth = self._begins_high(state) and (again or deep)
         if not (by_time or by_depth or by_birth):
             return []
@@ -120,16 +126,16 @@ class ExplodingGradients(AbstractRule):
             again_and_again = [x for x in layers(record) if _repeats(x)]
             where = unique(x.name for x in again_and_again)
             source = again_and_again[0].module.source if again_and_again else None
-        if by_time:
-            message = (
-                f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
-                f"{figure(peak)} at step {peak_step}; {state.in_words()}"
-            )
-        elif by_birth and deep:
+        if by_birth and deep:
             message = (
                 f"at the first forward the signal grows {times(enlarged)} from the first layer to "
                 f"the largest one{at(source)}, and with it the gradient, to a norm of "
                 f"{figure(float(norm[known[0]]) if known.size else math.nan)}; {state.in_words()}"
+            )
+        elif by_time:
+            message = (
+                f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
+                f"{figure(peak)} at step {peak_step}; {state.in_words()}"
             )
         elif by_birth:
             message = (
@@ -149,6 +155,7 @@ class ExplodingGradients(AbstractRule):
             beyond(depth_growth, self.limits.growth_depth, self.limits.decisive),
             beyond(fall, self.limits.birth, self.limits.decisive) if by_birth and again else 0.0,
             beyond(enlarged, self.limits.signal, 1e6) if by_birth and deep else 0.0,
+            beyond(row, self.limits.branches, 1e3) if by_birth else 0.0,
         )
         return [
             Finding(

@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record, Source
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.optimizer.overshoot import fading
 from backprobe.rules.signal.hidden_softmax import shrunk_by_softmax
 from backprobe.rules.wording import at, figure, listed, times, unique
 from backprobe.signals.gradient_flow import (
@@ -35,7 +36,8 @@ class VanishingGradients(AbstractRule):
     network that learns all the same gets at most a note. Also softmaxes between hidden layers (not
     an attention's, not a gate), behind which a layer gets many times what one before them gets.
     Layers that only score what is weighed (attention) are left out: little gradient is their
-    nature.
+    nature. A gradient that arrived before the first update, and no more after large steps, is the
+    learning rate's doing.
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
@@ -79,6 +81,9 @@ class VanishingGradients(AbstractRule):
         )
         decisive: float = threshold(
             3000.0, "gradient RMS, last layers / first", "beyond AUTOTRAINER's 1e-3"
+        )
+        faded: float = threshold(
+            10.0, "shrinkage, first steps / very first", "nine of ten healthy runs: below 1.5"
         )
         row: float = threshold(6, "sigmoids in a row", "0.235 to the sixth is a ten-thousandth")
         harmless: float = threshold(
@@ -144,6 +149,8 @@ class VanishingGradients(AbstractRule):
             limit = self.limits.harmless
         if flow.shrinkage < limit or flow.grads[flow.reference] < limit * _in_front(record, flow):
             return []
+        if fading(record) >= self.limits.faded:
+            return []  # the weights as initialised let it pass: the first steps wrecked them
         stretch = flow.layers[flow.weakest : flow.reference]
         first, last = flow.layers[flow.weakest], flow.layers[flow.reference]
         squashed = [x for x in stretch if activation_factor(x) < 0.3]

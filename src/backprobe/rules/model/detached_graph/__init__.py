@@ -11,6 +11,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.model.detached_graph.copies import copied
 from backprobe.rules.model.detached_graph.cut import layers_before_cut
+from backprobe.rules.model.detached_graph.drawn import drawn
 from backprobe.rules.model.detached_graph.no_grad import without_gradients
 from backprobe.rules.model.detached_graph.nothing import nothing_reached
 from backprobe.rules.model.detached_graph.output_unread import unread
@@ -47,11 +48,12 @@ class DetachedGraph(AbstractRule):
     ## What to try
     - keep tensors as tensors between the layers and the loss; remove `detach`, `no_grad`, `.data`
     - round for the evaluation only, or hand the gradient on: `x + (x.round() - x).detach()`
-    - draw as `mean + deviation * torch.randn_like(mean)`
+    - draw as `mean + deviation * torch.randn_like(mean)`, or by `rsample()`
 
     ## When it is wrong
     A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary
-    outputs that go unused.
+    outputs that go unused; an encoder that learns from the probability of what it drew
+    (score-function estimates), where that is computed outside of the network.
 
     ## References
     - PyTorch notes, "Autograd mechanics": locally disabling gradient computation
@@ -92,6 +94,7 @@ class DetachedGraph(AbstractRule):
             layers_before_cut(record, self.name, touched, bridges)
             or zeroed(record, self.name)
             or copied(record, self.name, bridges)
+            or drawn(record, self.name)
             or steps_cut_off(record, self.name)
             or without_gradients(record, self.name, touched, self.limits.phases)
             or unread(record, self.name, touched, self.limits.unread)
