@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from backprobe.records import Record
+from backprobe.signals.contexts import few_ids
 from backprobe.signals.held_out import majority_share, training_accuracy
 from backprobe.signals.layers import layers
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
@@ -42,6 +43,8 @@ def moves_in_vain(record: Record) -> float | None:
         return None
     if state.state in ("unknown", "short", "diverged", "nonfinite") or state.steps < STEPS:
         return None
+    if few_ids(record) and state.state == "learning":
+        return None  # what follows a few words is mostly chance: a little is all there is to learn
     ratios = [x.typical for x in update_ratios(record, layers(record))]
     step = float(np.median(ratios)) if ratios else math.nan
     if not LOW <= step <= HIGH or len(layers(record)) == 1:

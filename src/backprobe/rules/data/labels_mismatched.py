@@ -13,6 +13,7 @@ from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.contexts import few_ids
 from backprobe.signals.generalisation import generalisation
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
@@ -75,7 +76,6 @@ class LabelsMismatched(AbstractRule):
         opposed: float = threshold(
             -0.15, "held-out skill at best", "a sixth of the way worse than a constant answer"
         )
-        context: float = threshold(4, "ids a row", "longer ones hardly come back by chance")
         natural: float = threshold(0.02, "rows that repeat within a batch", "distinct rows: 0")
 
     limits = Thresholds()
@@ -98,7 +98,7 @@ class LabelsMismatched(AbstractRule):
             return self._by_heart(record, state)
         found = repeats(record)
         told = found is not None and self._changed(found)
-        if found is not None and told and not self._few_ids(record) and not _of_batch(record, loss):
+        if found is not None and told and not few_ids(record) and not _of_batch(record, loss):
             return [self._exact(record, state, found)]
         return self._by_exclusion(record, state)
 
@@ -124,12 +124,6 @@ class LabelsMismatched(AbstractRule):
             steps=whole_run(record),
             evidence={"places": lags[0]},
         )
-
-    def _few_ids(self, record: Record) -> bool:
-        """Whether a row is a few ids, a context of words, which others follow by nature."""
-        first = next((op for op in record.graph if op.name == "embedding"), None)
-        shape = first.input_shapes[0] if first is not None and first.inputs[:1] == (-1,) else ()
-        return bool(shape) and math.prod(shape[1:]) <= self.limits.context
 
     def _changed(self, found: Repeats) -> bool:
         limits = self.limits

@@ -19,6 +19,7 @@ from backprobe.rules.data.flat_inputs import (
 from backprobe.rules.data.unused_recurrence import unused_recurrence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
+from backprobe.signals.contexts import few_ids
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import drawn_anew, repeats
 from backprobe.signals.vain import moves_in_vain
@@ -135,6 +136,7 @@ class UninformativeInputs(AbstractRule):
             and found.distinct <= self.limits.distinct * found.rows
             and found.within >= 0.3
             and found.changed >= self.limits.changed
+            and not few_ids(record)  # of a small vocabulary few are distinct by nature
         )
         blanked = (
             found is not None
