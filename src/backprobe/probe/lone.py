@@ -14,7 +14,7 @@ from torch.nn import Parameter
 from backprobe.probe.structure import Structure
 
 LARGEST = 1 << 16
-"""Elements of which a copy is kept."""
+"""Elements of which a copy is kept; of a shard none is: to compare them would be a collective."""
 
 
 class Lone:
@@ -36,8 +36,8 @@ class Lone:
         """
         for key, tensor in tensors.items():
             entry = structure.parameters[structure.parameter_of[key]]
-            lone = entry.module < 0 and isinstance(tensor, Parameter) and not tensor.is_sparse
-            if lone and tensor.numel() <= LARGEST:
+            lone = entry.module < 0 and entry.local < 0 and isinstance(tensor, Parameter)
+            if lone and not tensor.is_sparse and tensor.numel() <= LARGEST:
                 self._kept[entry.index] = weakref.ref(tensor), tensor.detach().clone()
 
     def look(self) -> None:
