@@ -24,7 +24,7 @@ def test_what_no_optimizer_has_and_nothing_moves_is_told(watch: Watch) -> None:
             (out * left + held + moved).square().mean().backward()
             optimizer.step()
             with torch.no_grad():
-                moved -= 0.01
+                moved.sub_(0.01)
 
     record = watch(train, net)
     names = {p.index: p.name for p in record.parameters}
