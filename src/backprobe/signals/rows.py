@@ -18,6 +18,8 @@ from backprobe.signals.memo import once
 
 BESIDE = 0.5
 """Share of a phase's rows in the batch of its step from which it is no evaluation."""
+ALIKE = 0.02
+"""Share by which an evaluation's rows may differ from a training set's: a last batch dropped."""
 PASSES = 3.0
 """Passes over the rows from which a sample of the batches holds the same row twice."""
 PAIRS = 20.0
@@ -78,6 +80,7 @@ def overlap(record: Record) -> Overlap | None:
     trained = np.unique(inputs[~evaluation & (inputs != 0)])
     known = evaluation & (inputs != 0)
     known &= ~_beside_training(steps, evaluation, inputs)
+    known &= ~np.isin(steps, _training_set_judged(record))
     if not known.any() or trained.size == 0:
         return None
     served, at = inputs[known], steps[known]
@@ -97,6 +100,28 @@ def overlap(record: Record) -> Overlap | None:
         within=_within(at, served),
         scattered=changes / expected if expected > 0.0 else 0.0,
     )
+
+
+def _training_set_judged(record: Record) -> list[float]:
+    """Steps of evaluations of as many rows as a training loader has: its training accuracy."""
+    sizes = _loader_sizes(record)
+    table = record.evaluations
+    return [
+        float(step)
+        for step, rows in zip(table.numbers("step"), table.numbers("rows"), strict=True)
+        if any(size > 0 and abs(rows - size) <= ALIKE * size for size in sizes)
+    ]
+
+
+def _loader_sizes(record: Record) -> list[int]:
+    """Rows of the data sets whose loaders batches were trained on came from."""
+    training = record.batches.numbers("evaluation") == 0.0
+    used = set(record.batches.numbers("loader")[training].tolist())
+    return [
+        int(event.data.get("rows") or -1)
+        for event in record.named("loader")
+        if float(event.data.get("index", -1)) in used
+    ]
 
 
 @once
@@ -130,13 +155,7 @@ def drawn_anew(record: Record) -> bool:
     birthday problem).
     """
     found = repeats(record)
-    training = record.batches.numbers("evaluation") == 0.0
-    used = set(record.batches.numbers("loader")[training].tolist())
-    sizes = [
-        int(event.data.get("rows") or -1)
-        for event in record.named("loader")
-        if float(event.data.get("index", -1)) in used
-    ]
+    sizes = _loader_sizes(record)
     step = record.steps.numbers("step")  # of those that were recorded
     samples = record.steps.numbers("samples")
     samples = samples[np.isfinite(samples)]
