@@ -173,9 +173,11 @@ def _period(lr: Array) -> float:
 def _own_rate(record: Record) -> float:
     """The rate that the optimizer was built with, or that its schedule is to rise to.
 
-    Schedulers keep it as `initial_lr`, and one that rises first as `max_lr`.
+    Schedulers keep it as `initial_lr`, and one that rises first as `max_lr`. It is that of the
+    first group of the optimizer of the last step, as the rates of the steps are.
     """
-    groups = [g for o in record.optimizers for g in o.groups]
+    last = _last_optimizer(record)
+    groups = [g for o in record.optimizers if o.index == last for g in o.groups[:1]]
     found = [g.get(name, 0.0) for g in groups for name in ("initial_lr", "max_lr")]
     return max((float(v) for v in found if isinstance(v, (int, float))), default=0.0)
 
@@ -183,5 +185,12 @@ def _own_rate(record: Record) -> float:
 def _of_one_optimizer(record: Record) -> NDArray[np.bool_]:
     """Which rows [n] are of the optimizer of the last step: each has a rate of its own."""
     which = record.steps.numbers("optimizer")
+    last = _last_optimizer(record)
+    return np.asarray(which == last if math.isfinite(last) else np.ones(which.size), np.bool_)
+
+
+def _last_optimizer(record: Record) -> float:
+    """Number of the optimizer of the last step, NaN where none is known."""
+    which = record.steps.numbers("optimizer")
     known = which[np.isfinite(which)]
-    return np.asarray(which == known[-1] if known.size else np.ones(which.size), np.bool_)
+    return float(known[-1]) if known.size else math.nan
