@@ -66,6 +66,9 @@ def main() -> None:
                 (F.cross_entropy(model(x[rows]), y[rows]) / micro).backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1e-3)
         optimizer.step()
+    dist.barrier()
+    # What holds the group last joins its threads with the interpreter's lock, which they may want.
+    del model, net, optimizer
     dist.destroy_process_group()
 
 

@@ -11,8 +11,10 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
+import time
 import types
 from typing import Any, NoReturn
 
@@ -27,6 +29,9 @@ PRELOADED = (
     "transformers.models.llama.modeling_llama",
 )
 RANKS = 2
+POLL = 0.02
+PATIENCE, PATIENCE_ALONE = 300.0, 60.0
+"""Seconds for both ranks, and for the one that is left: collectives wait for ever."""
 
 
 def become(asked: dict[str, Any], rank: int, port: int) -> NoReturn:
@@ -54,6 +59,23 @@ def become(asked: dict[str, Any], rank: int, port: int) -> NoReturn:
     trial_server._run(sys.argv[0], module)
 
 
+def statuses(pids: list[int]) -> list[int]:
+    """Exit statuses of the ranks; those that outlive the first one for long are killed."""
+    ended: dict[int, int] = {}
+    patience = PATIENCE
+    while len(ended) < len(pids):
+        time.sleep(POLL)
+        patience -= POLL
+        for pid in set(pids) - set(ended):
+            if patience <= 0.0:
+                os.kill(pid, signal.SIGKILL)
+            found, status = os.waitpid(pid, 0 if patience <= 0.0 else os.WNOHANG)
+            if found:
+                ended[pid] = os.waitstatus_to_exitcode(status)
+                patience = min(patience, PATIENCE_ALONE)
+    return [ended[pid] for pid in pids]
+
+
 def serve() -> None:
     """Answers with the ranks' exit statuses, until standard input ends."""
     torch.set_num_threads(1)
@@ -75,8 +97,7 @@ def serve() -> None:
             if pid == 0:
                 become(asked, rank, port)
             pids.append(pid)
-        ended = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids]
-        print(json.dumps(ended), flush=True)
+        print(json.dumps(statuses(pids)), flush=True)
 
 
 if __name__ == "__main__":
