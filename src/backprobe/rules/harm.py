@@ -25,8 +25,7 @@ def imperfect(progress: Progress) -> bool:
 
 def leaves_much(record: Record) -> bool:
     """Whether a run that learns is far from perfect: on held-out rows, where they are known."""
-    state, held = progress(record), generalisation(record).held
-    held = told_score(record) if math.isnan(held) else held
+    state, held = progress(record), _held_out_skill(record)
     if not math.isnan(held):
         return held < WELL
     if state.baseline is None:
@@ -36,8 +35,13 @@ def leaves_much(record: Record) -> bool:
 
 def answers_well(record: Record) -> bool:
     """Whether held-out rows are known to be answered well, whatever the loss."""
+    return _held_out_skill(record) >= WELL
+
+
+def _held_out_skill(record: Record) -> float:
+    """Skill on held-out rows, else the score that the script tells; NaN unknown."""
     held = generalisation(record).held
-    return (told_score(record) if math.isnan(held) else held) >= WELL
+    return told_score(record) if math.isnan(held) else held
 
 
 def severity_of_mistake(record: Record) -> Severity:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import by_index, takers
 from backprobe.signals.layers import layers
 
 CUTS = frozenset({"detach", "detach_", "numpy", "argmax", "data", "tolist", "round", "sign"})
@@ -18,19 +19,16 @@ def cut_between(record: Record, calls: list[Operation]) -> Operation | None:
     """The operation that cuts every call of a layer off from the call before, or None."""
     if len(calls) < 3:
         return None
-    by_index = {op.index: op for op in record.graph}
     cut: Operation | None = None
     for before, call in pairwise(calls):
-        whole, through = _reaches(by_index, call, before.index)
+        whole, through = _reaches(record, call, before.index)
         if whole or through is None:
             return None
         cut = cut or through
     return cut
 
 
-def _reaches(
-    by_index: dict[int, Operation], call: Operation, target: int
-) -> tuple[bool, Operation | None]:
+def _reaches(record: Record, call: Operation, target: int) -> tuple[bool, Operation | None]:
     """Whether a call takes an earlier result uncut, and the cut through which it takes it else."""
     pending: list[tuple[int, Operation | None]] = [(i, None) for i in call.inputs]
     seen: set[tuple[int, bool]] = set()
@@ -43,7 +41,7 @@ def _reaches(
             found = cut
         elif index > target and (index, cut is None) not in seen:
             seen.add((index, cut is None))
-            op = by_index[index]
+            op = by_index(record)[index]
             passed = cut or (op if op.name in CUTS else None)
             pending += [(i, passed) for i in op.inputs]
     return False, found
@@ -54,7 +52,6 @@ def carried_on(record: Record, calls: list[Operation]) -> bool:
 
     That is another layer before it which runs as often, each time on what it gave before.
     """
-    by_index = {op.index: op for op in record.graph}
     others: dict[tuple[int, str], list[Operation]] = {}
     among = {layer.module.index for layer in layers(record)} - {calls[0].module}
     for op in record.graph:
@@ -63,8 +60,8 @@ def carried_on(record: Record, calls: list[Operation]) -> bool:
     for found in others.values():
         if len(found) != len(calls):
             continue
-        linked = (_reaches(by_index, b, a.index)[0] for a, b in pairwise(found))
-        feeds = (_reaches(by_index, c, m.index)[0] for m, c in zip(found, calls, strict=True))
+        linked = (_reaches(record, b, a.index)[0] for a, b in pairwise(found))
+        feeds = (_reaches(record, c, m.index)[0] for m, c in zip(found, calls, strict=True))
         if all(linked) and all(feeds):
             return True
     return False
@@ -74,19 +71,15 @@ def each_used(record: Record, calls: list[Operation]) -> bool:
     """Whether each result of a layer has a loss of its own, as far as the graph shows it."""
     if any(loss.terms >= len(calls) for loss in record.losses):
         return True
-    takers: dict[int, list[Operation]] = {}
-    for op in record.graph:
-        for index in op.inputs:
-            takers.setdefault(index, []).append(op)
-    return all(_goes_on(takers, call, after.index) for call, after in pairwise(calls))
+    return all(_goes_on(record, call, after.index) for call, after in pairwise(calls))
 
 
-def _goes_on(takers: dict[int, list[Operation]], call: Operation, after: int) -> bool:
+def _goes_on(record: Record, call: Operation, after: int) -> bool:
     """Whether a result is taken uncut by what runs after the next call, or ends unread."""
     pending, seen = [call], {call.index}
     while pending:
         op = pending.pop()
-        following = takers.get(op.index, [])
+        following = takers(record).get(op.index, [])
         if op is not call and not following and op.name not in CUTS:
             return True
         for taker in following:
@@ -100,13 +93,10 @@ def _goes_on(takers: dict[int, list[Operation]], call: Operation, after: int) ->
 
 def positions_taken(record: Record) -> tuple[Operation, Operation] | None:
     """A maximum of which only the position is used, as a number, and the layer that takes it."""
-    takers: dict[int, list[Operation]] = {}
-    for op in record.graph:
-        for index in op.inputs:
-            takers.setdefault(index, []).append(op)
+    taken_by = takers(record)
     taught = {layer.module.index for layer in layers(record) if layer.weight.requires_grad}
     for op in record.graph:
-        first = takers.get(op.index, [])
+        first = taken_by.get(op.index, [])
         as_numbers = [taker for taker in first if taker.arguments.get("from_integers")]
         if op.name not in ("max", "min") or not first or len(as_numbers) < len(first):
             continue
@@ -119,7 +109,7 @@ def positions_taken(record: Record) -> tuple[Operation, Operation] | None:
                 return op, taker
             if taker.index not in seen:
                 seen.add(taker.index)
-                pending += takers.get(taker.index, [])
+                pending += taken_by.get(taker.index, [])
     return None
 
 

@@ -7,7 +7,8 @@ passes it by (attention, squeeze-and-excitation, low-rank adapters, the tails of
 
 from __future__ import annotations
 
-from backprobe.records import Module, Operation, Record
+from backprobe.records import Module, Record
+from backprobe.signals.forward_graph import by_index, upstream
 
 
 def goes_round(record: Record, module: Module) -> bool:
@@ -15,22 +16,11 @@ def goes_round(record: Record, module: Module) -> bool:
 
     False where the forward was not captured, and of a first layer.
     """
-    graph = {op.index: op for op in record.graph}
+    graph = by_index(record)
     own = {op.index for op in record.graph if op.module == module.index}
     if not own:
         return False
     weighted = {m.index for m in record.modules if m.parameters}
-    before = _upstream(graph, [i for at in own for i in graph[at].inputs], own)
-    around = _upstream(graph, [record.graph[-1].index], own)
+    before = upstream(record, [i for at in own for i in graph[at].inputs], own)
+    around = upstream(record, [record.graph[-1].index], own)
     return any(graph[index].module in weighted for index in before & around)
-
-
-def _upstream(graph: dict[int, Operation], start: list[int], without: set[int]) -> set[int]:
-    """Operations that these and what they take are made of, without passing some."""
-    pending, found = list(start), set[int]()
-    while pending:
-        index = pending.pop()
-        if index in graph and index not in found and index not in without:
-            found.add(index)
-            pending += graph[index].inputs
-    return found

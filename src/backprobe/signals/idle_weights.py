@@ -7,11 +7,13 @@ It does not here: its size is a layer's width, and what is weighed is summed ove
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from backprobe.records import Operation, Place, Record
+from backprobe.signals.forward_graph import by_index
 from backprobe.signals.operations import DENSE, MATRIX, PRODUCTS, SHAPES
 
 LOOKS = 3
@@ -39,7 +41,7 @@ class IdleWeights:
 
 def idle_weights(record: Record) -> list[IdleWeights]:
     """The softmaxes of a run that weigh several things by one each."""
-    graph = {op.index: op for op in record.graph}
+    graph = by_index(record)
     places = {place.index: place for place in record.places}
     found = []
     for op in record.graph:
@@ -61,7 +63,7 @@ def _always_one(record: Record, place: Place) -> bool:
     return low.size >= LOOKS and bool((low == 1.0).all() and (high == 1.0).all())
 
 
-def _scored(graph: dict[int, Operation], op: Operation) -> Operation | None:
+def _scored(graph: Mapping[int, Operation], op: Operation) -> Operation | None:
     """The layer of one unit whose results these are, or None."""
     before = graph.get(op.inputs[0]) if op.inputs else None
     while before is not None and before.name in PASSED:

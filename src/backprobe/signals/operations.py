@@ -13,4 +13,6 @@ SHAPES = frozenset(
 """Operations that leave every number as it is."""
 PRODUCTS = frozenset("mul mul_ __mul__ __rmul__ __imul__ multiply".split())
 """Element by element."""
+ADDS = frozenset({"add", "add_", "__add__", "__radd__", "iadd", "__iadd__"})
+"""Of two tensors, element by element."""
 MATRIX = frozenset("bmm matmul mm __matmul__".split())

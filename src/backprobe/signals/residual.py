@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import by_index, end_of, takers, upstream
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.memo import once
-from backprobe.signals.operations import DENSE
+from backprobe.signals.operations import ADDS, DENSE
 from backprobe.signals.series import first
 
-ADDS = frozenset({"add", "add_", "__add__", "__iadd__", "__radd__"})
 FEWEST = 4
 """Branches from which a growth along them is one of the depth."""
 
@@ -25,16 +25,10 @@ FEWEST = 4
 @once
 def branch_ends(record: Record) -> tuple[Layer, ...]:
     """Layers whose result is added to something that they were themselves made of, in order."""
-    graph = {op.index: op for op in record.graph}
-    takers: dict[int, list[Operation]] = {}
-    for op in record.graph:
-        for index in set(op.inputs):
-            takers.setdefault(index, []).append(op)
-    by_place = {op.place: op for op in record.graph if op.place >= 0}
     found = []
     for layer in layers(record):
-        end = by_place.get(layer.place.index) if layer.place is not None else None
-        if end is not None and _added(graph, takers, end):
+        end = end_of(record, layer)
+        if end is not None and _added(record, end):
             found.append(layer)
     return tuple(found)
 
@@ -50,28 +44,15 @@ def branch_growth(record: Record) -> float:
     return known[-1] / known[0] if len(known) >= FEWEST else 1.0
 
 
-def _added(graph: dict[int, Operation], takers: dict[int, list[Operation]], end: Operation) -> bool:
+def _added(record: Record, end: Operation) -> bool:
     """Whether the result goes, by itself or through functions of it alone, to such a sum."""
-    op = end
-    while len(following := takers.get(op.index, [])) == 1:
+    graph, op = by_index(record), end
+    while len(following := takers(record).get(op.index, [])) == 1:
         taker = following[0]
         others = [index for index in taker.inputs if index >= 0 and index != op.index]
         if taker.name in ADDS and len(others) == 1 and taker.shape == graph[others[0]].shape:
-            return _made_of(graph, end, others[0])
+            return others[0] in upstream(record, end.inputs)
         if others or taker.name in DENSE:
             return False
         op = taker
-    return False
-
-
-def _made_of(graph: dict[int, Operation], op: Operation, source: int) -> bool:
-    """Whether one operation's result was made of another's."""
-    pending, seen = list(op.inputs), set[int]()
-    while pending:
-        index = pending.pop()
-        if index == source:
-            return True
-        if index > source and index not in seen:
-            seen.add(index)
-            pending += graph[index].inputs
     return False

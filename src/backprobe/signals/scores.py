@@ -8,6 +8,7 @@ are: nothing is lost on a way through them.
 from __future__ import annotations
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import takers
 from backprobe.signals.layers import Layer
 from backprobe.signals.operations import MATRIX, PRODUCTS
 
@@ -19,15 +20,12 @@ BETWEEN = 4
 
 def on_the_way(record: Record, found: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Those of some layers from which a way to the output leads through no such softmax."""
-    takers: dict[int, list[Operation]] = {}
-    for op in record.graph:
-        for index in op.inputs:
-            takers.setdefault(index, []).append(op)
+    following_of = takers(record)
     arrives: dict[int, bool] = {}
     for op in reversed(record.graph):
-        following = takers.get(op.index, [])
+        following = following_of.get(op.index, [])
         onward = any(arrives.get(taker.index, True) for taker in following)
-        weighs = op.name == "softmax" and _weighs(takers, op)
+        weighs = op.name == "softmax" and _weighs(record, op)
         arrives[op.index] = not weighs and (onward or not following)
     by_module: dict[int, bool] = {}
     for op in record.graph:
@@ -35,10 +33,10 @@ def on_the_way(record: Record, found: tuple[Layer, ...]) -> tuple[Layer, ...]:
     return tuple(layer for layer in found if by_module.get(layer.module.index, True))
 
 
-def _weighs(takers: dict[int, list[Operation]], softmax: Operation) -> bool:
+def _weighs(record: Record, softmax: Operation) -> bool:
     op = softmax
     for _ in range(BETWEEN):
-        following = takers.get(op.index, [])
+        following = takers(record).get(op.index, [])
         if any(taker.name in WEIGH and len(taker.inputs) > 1 for taker in following):
             return True
         if len(following) != 1:

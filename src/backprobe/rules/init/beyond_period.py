@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import end_of, takers
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.operations import DENSE
 from backprobe.signals.series import first
@@ -51,24 +52,19 @@ def waves(record: Record) -> Waves | None:
 
 def _sine_layers(record: Record) -> list[Layer]:
     """Trainable layers of one model whose result goes into a sine, by itself or scaled."""
-    takers: dict[int, list[Operation]] = {}
-    for op in record.graph:
-        for index in set(op.inputs):
-            takers.setdefault(index, []).append(op)
-    by_place = {op.place: op for op in record.graph if op.place >= 0}
     found: list[Layer] = []
     for layer in layers(record):
-        end = by_place.get(layer.place.index) if layer.place is not None else None
-        if end is None or not layer.weight.requires_grad or not _into_sine(takers, end):
+        end = end_of(record, layer)
+        if end is None or not layer.weight.requires_grad or not _into_sine(record, end):
             continue
         if not found or found[0].module.root == layer.module.root:
             found.append(layer)
     return found
 
 
-def _into_sine(takers: dict[int, list[Operation]], end: Operation) -> bool:
+def _into_sine(record: Record, end: Operation) -> bool:
     op = end
-    while len(following := takers.get(op.index, [])) == 1:
+    while len(following := takers(record).get(op.index, [])) == 1:
         taker = following[0]
         if taker.name in SINES:
             return True

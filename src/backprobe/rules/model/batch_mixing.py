@@ -12,10 +12,11 @@ from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import at_least_warning, severity_of_mistake
-from backprobe.rules.model.row_positions import SUMS, added_by_row
+from backprobe.rules.model.row_positions import added_by_row
 from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
+from backprobe.signals.operations import ADDS
 from backprobe.signals.progress import progress
 
 RESHAPES = frozenset({"view", "reshape", "flatten"})
@@ -88,7 +89,7 @@ class BatchMixing(AbstractRule):
                 message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
             elif op.name == ATTENTION and not batch_first:
                 message, treatments = self._time_first(op, rows, "attention"), BATCH_FIRST
-            elif op.name in SUMS:
+            elif op.name in ADDS:
                 message = self._position(record, op, rows)
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
@@ -96,7 +97,7 @@ class BatchMixing(AbstractRule):
                 message = self._attention(record, op, rows)
             if message:
                 own = [module.name] if module is not None else []
-                names = unique([*own, *([] if op.name in SUMS else _taker(record, op))])
+                names = unique([*own, *([] if op.name in ADDS else _taker(record, op))])
                 if op.name in SOFTMAX and op.index == last_softmax:
                     names = unique([*names, *output_names(record, progress(record).loss)])
                 key = (op.source.file, op.source.line) if op.source else (op.name, op.index)

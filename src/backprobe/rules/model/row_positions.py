@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import by_index
+from backprobe.signals.operations import ADDS
 
 CUTS = frozenset({"__getitem__", "narrow", "index_select"})
 PASSES = frozenset(
@@ -11,7 +13,6 @@ PASSES = frozenset(
     "requires_grad_ float".split()
 )
 """Operations that hand a table on, as it is or with its axes elsewhere."""
-SUMS = frozenset({"add", "__add__", "__radd__", "iadd", "__iadd__", "add_"})
 
 
 def added_by_row(record: Record, op: Operation, rows: int) -> Operation | None:
@@ -25,7 +26,7 @@ def added_by_row(record: Record, op: Operation, rows: int) -> Operation | None:
         op: a sum.
         rows: of the batch.
     """
-    if op.name not in SUMS or len(op.input_shapes) != 2 or len(op.shape) < 3:
+    if op.name not in ADDS or len(op.input_shapes) != 2 or len(op.shape) < 3:
         return None
     if op.shape.count(rows) != 1:
         return None
@@ -44,9 +45,8 @@ def added_by_row(record: Record, op: Operation, rows: int) -> Operation | None:
 
 def _cut(record: Record, index: int) -> Operation | None:
     """The operation that took a part of what no input of the network leads to."""
-    by_index = {op.index: op for op in record.graph}
     for _ in range(6):
-        op = by_index.get(index)
+        op = by_index(record).get(index)
         if op is None:
             return None
         if op.name in CUTS and op.inputs[:1] == (-1,):

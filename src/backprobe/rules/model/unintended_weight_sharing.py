@@ -11,6 +11,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, module_source, plural
+from backprobe.signals.forward_graph import upstream
 from backprobe.signals.progress import Progress, progress
 
 LAYERS = frozenset(
@@ -132,18 +133,8 @@ def _side_by_side(record: Record, calls: list[Operation]) -> bool:
     """Whether calls of one table get other ids each, none made of what another call gave."""
     if len({op.inputs[:1] for op in calls} - {(-1,)}) not in (0, len(calls)):
         return False
-    by_index = {op.index: op for op in record.graph}
     mine = {op.index for op in calls}
-    for call in calls:
-        pending, seen = list(call.inputs), set[int]()
-        while pending:
-            index = pending.pop()
-            if index in mine:
-                return False
-            if index in by_index and index not in seen:
-                seen.add(index)
-                pending += by_index[index].inputs
-    return True
+    return all(not mine & upstream(record, call.inputs) for call in calls)
 
 
 def _dropped(record: Record, op: Operation) -> bool:

@@ -15,11 +15,10 @@ from backprobe.records import Finding, Operation, Record, Source
 from backprobe.rules.base import seen
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
-from backprobe.rules.model.row_positions import SUMS
 from backprobe.rules.wording import at, listed, plural, times, unique
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.layers import Layer, layers
-from backprobe.signals.operations import DENSE
+from backprobe.signals.operations import ADDS, DENSE
 from backprobe.signals.progress import progress
 
 PASSED = frozenset({"dropout", "flatten", "view", "reshape", "contiguous"})
@@ -141,7 +140,7 @@ def _between(record: Record, op: Operation) -> tuple[int, int, int]:
         else:
             return _NONE  # what multiplies or adds something with it means it as shares
     given = {taker.index for taker in takers}
-    if not takers or any(o.name in SUMS and given & set(o.inputs) for o in record.graph):
+    if not takers or any(o.name in ADDS and given & set(o.inputs) for o in record.graph):
         return _NONE  # a memory that is read, beside a shortcut
     return feed.module, takers[-1].module, op.shape[axis]
 
