@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Create .venv with this checkout and the given extras: sh scripts/setup.sh demo|dev|dev,bench
 #
+# Nothing is compiled ahead (--no-compile): Python does it for the files that are imported, and
+# most of 25,000 never are.
+#
 # torch is the one large download. A CPU build is taken wherever pip can find one:
 #   1. already installed: nothing to do;
 #   2. from whatever pip is configured with (its index, PIP_FIND_LINKS, ...);
@@ -37,7 +40,7 @@ has_torch() {
 }
 
 # Short time-outs here: a place that does not answer is passed over, not waited for.
-cpu_torch() { "$py" -m pip install -q --retries 1 --timeout 15 "$@" "torch==$version+cpu" >"$log" 2>&1; }
+cpu_torch() { "$py" -m pip install -q --no-compile --retries 1 --timeout 15 "$@" "torch==$version+cpu" >"$log" 2>&1; }
 
 install_torch() {
     version=$(sed -n 's/^torch==//p' constraints.txt)
@@ -57,7 +60,7 @@ install_torch() {
         say "WARNING: to avoid it: Ctrl-C, then make TORCH_INDEX=<index with torch+cpu> or set PIP_FIND_LINKS."
         if [ -t 2 ]; then sleep 8; fi
     fi
-    "$py" -m pip install "torch==$version" -c constraints.txt
+    "$py" -m pip install --no-compile "torch==$version" -c constraints.txt
 }
 
 if ! new_enough "$py"; then
@@ -70,7 +73,7 @@ install_torch
 say "installing backprobe and its extras [$extras] ..."
 # hatchling first and no build isolation: a second setup then needs no network.
 "$py" -m pip install -q -c constraints.txt hatchling
-"$py" -m pip install -q -c constraints.txt --no-build-isolation -e ".[$extras]"
+"$py" -m pip install -q --no-compile -c constraints.txt --no-build-isolation -e ".[$extras]"
 touch "$venv/.ready-demo"
 case $extras in *dev*) touch "$venv/.ready-dev" ;; esac
 say "done: $venv/bin/backprobe"

@@ -44,11 +44,14 @@ def render(page: Path, small: bool) -> str:
     """
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder)
+        tried: set[str] = set()
 
         def made(match: re.Match[str]) -> str:
             options = dict(pair.split("=", 1) for pair in match["options"].split())
             head = match.group(0).split("-->", 1)[0] + "-->\n"
             if match["kind"] == "run":
+                if small and _tried_before(match["what"], page, tried):
+                    return match.group(0)
                 return head + _run(match["what"], options, store, small) + "<!-- end -->"
             name, kind, *runs = match["what"].split()
             if not small:
@@ -93,6 +96,22 @@ def _run(command: str, options: dict[str, str], store: Path, small: bool) -> str
     shown = ["…"] * (len(lines) > kept) + lines[len(lines) - kept if kept < len(lines) else 0 :]
     text = "\n".join(shown).replace(str(ROOT) + os.sep, "").replace(str(store), ".backprobe")
     return f"```console\n$ {command}\n{text.strip()}\n```\n"
+
+
+def _tried_before(command: str, page: Path, tried: set[str]) -> bool:
+    """Whether all that a command asks for ran before in its page, and nothing wants its run.
+
+    Arguments:
+        tried: words that ran, which those of this command are added to.
+    """
+    words = shlex.split(command)
+    asked = {word for word in words if word.startswith("--") or word.endswith(".py")}
+    new = asked - tried
+    tried |= asked
+    if new or (words[0] == "backprobe" and words[1] != "run"):
+        return False
+    named = words[words.index("--name") + 1] if "--name" in words else ""
+    return not named or not re.search(rf"(prove|findings) {named}\b", page.read_text())
 
 
 def _shortened(words: list[str]) -> list[str]:
