@@ -11,6 +11,7 @@ time (all threads; one for torch), with the quartiles behind it.
   full         everything at every step: `watch(log="all", log_freq=1)`, histograms too
   budget       the default budget of 2 %; `whole` is all its steps, the dense start too, over as
                many bare ones
+  later        the same on a run that is some hundred steps old, or some thousand of a small one
   wandb        `wandb.watch(log="all", log_freq=1)` and one `log` a step (its service process is
                not counted)
   tensorboard  `add_histogram` of every gradient and parameter at every step
@@ -33,10 +34,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-WATCHERS = ("read", "full", "budget", "wandb", "tensorboard")
+WATCHERS = ("read", "full", "budget", "later", "wandb", "tensorboard")
 DENSE = 12
 """First watched steps, in which the graph is read: only `whole` counts them."""
 STEPS = {"mlp": 200, "mlp-1ms": 100, "cnn": 6, "gpt": 12}
+EARLIER = {"mlp": 3000, "mlp-1ms": 3000, "cnn": 150, "gpt": 300}
+"""Watched steps before those that `later` counts."""
 
 
 Step = Callable[..., float]
@@ -257,6 +260,7 @@ MAKERS: dict[str, Callable[[Any, Step], Watcher]] = {
     "read": Read,
     "full": lambda model, step: Backprobe(model, step, log="all", log_freq=1),
     "budget": Backprobe,
+    "later": Backprobe,
     "wandb": Wandb,
     "tensorboard": TensorBoard,
 }
@@ -286,19 +290,20 @@ def child(name: str, model_name: str, rounds: int) -> None:
             watcher.detach()
         return spent
 
-    dense = block(DENSE, True)
+    before = EARLIER[model_name] if name == "later" else DENSE
+    dense = block(before, True)
     watched: list[float] = []
     bare: list[float] = []
     for turn in range(rounds):
         for kind in (False, True) if turn % 2 else (True, False):
             (watched if kind else bare).append(block(steps, kind))
-    whole = (dense + sum(watched)) / (sum(bare) * (1 + DENSE / (steps * rounds)))
+    whole = (dense + sum(watched)) / (sum(bare) * (1 + before / (steps * rounds)))
     found = {
         "ratios": [a / b for a, b in zip(watched, bare, strict=True)],
         "bare": statistics.median(bare) / steps,
         "whole": whole,
         "recorded": watcher.recorded,
-        "steps": DENSE + steps * rounds,
+        "steps": before + steps * rounds,
     }
     print(json.dumps(found))
     os._exit(0)
