@@ -12,6 +12,10 @@ from backprobe.report.wording import plural, steps_of
 
 NAMED = 3
 """Rules of notes that are named in the closing line."""
+DEAR = 0.05
+"""A share of the time that wants its reason, where a run is"""
+SHORT = 20.0
+"""seconds long at most: the first steps are seen in full, and that is paid once."""
 
 
 def nothing_seen(record: Record, loaded: bool, torch: bool) -> str | None:
@@ -97,5 +101,8 @@ def _cost(record: Record) -> str:
     share, seconds = (float(data.get(name, math.nan)) for name in ("share", "seconds"))
     if math.isnan(share):
         return "watching cost not known"
-    took = "" if math.isnan(seconds) else f" ({seconds:.2g} s)"
-    return f"watching cost {100 * share:.1f} %{took}"
+    if math.isnan(seconds):
+        return f"watching cost {100 * share:.1f} %"
+    if share > DEAR and seconds < SHORT * share:
+        return f"watching cost {seconds:.2g} s, {100 * share:.0f} % of so short a run"
+    return f"watching cost {100 * share:.1f} % ({seconds:.2g} s)"
