@@ -85,6 +85,7 @@ class Recorder:
         self.signals: dict[str, tuple[str, ...]] = {}
         self.histograms: deque[Histogram] = deque()
         self.hashes: deque[Rows] = deque()
+        self.fragments: deque[tuple[int, int, NDArray[np.float32]]] = deque()
         self.occasional: deque[tuple[str, int, str, int, float]] = deque()
         self.units: deque[Look] = deque()
         self.samples: deque[tuple[dict[str, Any], dict[str, NDArray[Any]]]] = deque()
@@ -117,6 +118,10 @@ class Recorder:
     ) -> None:
         """Keeps histograms [k, 135] of k tensors: 0 gradient, 1 weight, 2 update, 3 output."""
         self.histograms.append((step, quantity, index, counts))
+
+    def add_fragments(self, step: int, evaluation: int, kept: NDArray[np.float32]) -> None:
+        """Keeps the pieces [n * 4] that stand for a batch's rows."""
+        self.fragments.append((step, evaluation, kept.reshape(-1, 4).copy()))
 
     def signal(self, stream: str, step: int, name: str, index: int, value: float) -> None:
         """Keeps one value of a signal that is only measured now and then."""
@@ -170,6 +175,7 @@ class Recorder:
             self._drain_table(stream, rows)
         self._drain_histograms()
         self._drain_hashes()
+        self._drain_fragments()
         self._drain_occasional()
         if looks := _taken(self.units):
             self._writer.frame({"stream": "units"}, columns(looks))
@@ -271,6 +277,19 @@ class Recorder:
                     "target": np.concatenate([row[3] for row in taken]),
                 },
             )
+
+    def _drain_fragments(self) -> None:
+        taken = _taken(self.fragments)
+        if taken:
+            sizes = [len(kept) for _, _, kept in taken]
+            rows = np.concatenate([kept for _, _, kept in taken])
+            columns: dict[str, NDArray[Any]] = {
+                "step": np.repeat([row[0] for row in taken], sizes).astype(np.int64),
+                "evaluation": np.repeat([row[1] for row in taken], sizes).astype(np.uint8),
+            }
+            for at, name in enumerate(("first", "first_at", "second", "second_at")):
+                columns[name] = rows[:, at].astype(np.uint32)
+            self._writer.frame({"stream": "fragments"}, columns)
 
     def _drain_histograms(self) -> None:
         rows = _taken(self.histograms)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from backprobe import settings
-from backprobe.probe import batches, hashes, sites
+from backprobe.probe import batches, fragments, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
 from backprobe.probe.evaluation import Phase
@@ -269,6 +270,10 @@ class State:
         if found is None:
             return
         self.batch_rows, self.batch_step, self.batch_count = found, self.step, x.shape[0]
+        pieces = fragments.fragments(x)
+        if pieces is not None:
+            keep = partial(self.recorder.add_fragments, self.step, int(evaluation))
+            self.transfers.send([pieces], keep)
         if evaluation:
             self._end_rows(1, target)
 

@@ -48,6 +48,9 @@ class Record:
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
             `target` (64-bit, 0: not known), of a sample of the training batches and of the first
             evaluation batches.
+        fragments: one row a row of data that may be a window of a series: `step`, `evaluation`, and
+            of the two pieces that stand for it `first`, `second` (24-bit hashes) and `first_at`,
+            `second_at` (where they lie in it).
         noise: one row a step whose gradient is the mean of several small batches' (micro-batches,
             ranks of DDP): `step`, `micro` (their number), `rows` (of one of them), `small` and
             `big` (mean squared norm of their gradients, squared norm of the mean, scaled alike);
@@ -80,6 +83,7 @@ class Record:
     batches: Table = field(default_factory=Table)
     evaluations: Table = field(default_factory=Table)
     hashes: Table = field(default_factory=Table)
+    fragments: Table = field(default_factory=Table)
     noise: Table = field(default_factory=Table)
     system: Table = field(default_factory=Table)
     history: Mapping[str, tuple[IntArray, NDArray[Any]]] = field(default_factory=dict)

@@ -48,6 +48,7 @@ TABLES: Mapping[str, str] = {
     "batches": "batches",
     "evaluations": "evaluations",
     "hashes": "hashes",
+    "fragments": "fragments",
     "noise": "noise",
     "system": "system",
 }

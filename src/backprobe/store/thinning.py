@@ -32,7 +32,7 @@ FIRST_STEPS = 200
 """These steps from the first on stay whole: an init and a warm-up can only be judged there."""
 RECENT = (4, 8, 16, 32, 64)
 """The last 1/4 of the steps stays whole; 1/8 and less where that alone is too much."""
-HEAVY = ("histograms", "units", "outputs", "parameters", "hashes", "batches", "noise")
+HEAVY = ("histograms", "units", "outputs", "parameters", "hashes", "fragments", "batches", "noise")
 """Streams that are thinned first."""
 LIGHT = ("steps", "system", "console")
 """Streams that are thinned `SPARED` times less."""
@@ -55,6 +55,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "steps": ("optimizer", "loss_index"),
     "batches": ("model", "evaluation"),
     "hashes": ("evaluation",),
+    "fragments": ("evaluation",),
 }
 """Stream → columns that tell apart those that take turns."""
 

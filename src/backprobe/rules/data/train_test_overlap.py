@@ -13,6 +13,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import percent
 from backprobe.signals.progress import progress
 from backprobe.signals.rows import Overlap, overlap
+from backprobe.signals.windows import overlapping_windows
 
 
 class TrainTestOverlap(AbstractRule):
@@ -24,6 +25,8 @@ class TrainTestOverlap(AbstractRule):
     of a validation set that is a small part of the training rows. What repeats within a batch by
     nature is discounted; measured numbers do not: equal rows of those were copied, as oversampling
     before the split does.
+    Windows of one series that overlap across the split are a note: of each row two pieces are kept
+    by a hash, and both are found in a training row, moved by one distance.
 
     ## Why it matters
     The measured accuracy is that of rows learnt by heart. It picks the most overfitted checkpoint
@@ -36,7 +39,8 @@ class TrainTestOverlap(AbstractRule):
     - split before drawing, augmenting or cutting windows, and by group where rows belong together
 
     ## When it is wrong
-    Training accuracy measured on purpose; a whole training set that is evaluated stays silent.
+    Training accuracy measured on purpose; a whole training set that is evaluated stays silent, and
+    so do the few windows at the border of a series that was split by time.
 
     ## References
     - Kapoor & Narayanan, "Leakage and the reproducibility crisis in ML-based science", 2207.07048
@@ -68,11 +72,57 @@ class TrainTestOverlap(AbstractRule):
         part: float = threshold(
             0.5, "evaluation rows / training rows", "above, it may be the training accuracy"
         )
+        windows: float = threshold(
+            0.3, "share of evaluation rows", "a border of a split by time has fewer, side by side"
+        )
 
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
+        return self._equal_rows(record) or self._windows(record)
+
+    def _windows(self, record: Record) -> list[Finding]:
+        """Windows of one series that were drawn apart at random."""
+        found, limits = overlapping_windows(record), self.limits
+        if (
+            found is None
+            or found.rows < limits.rows
+            or found.share < limits.windows
+            or found.scattered < limits.scattered
+            or progress(record).state in ("unknown", "short")
+        ):
+            return []
+        evaluated = record.fragments["evaluation"] == 1
+        return [
+            Finding(
+                rule=self.name,
+                severity="note",
+                confidence=confidence(
+                    0.6,
+                    0.9,
+                    between(found.share, limits.windows, 0.8),
+                    between(found.rows, limits.rows, 200),
+                ),
+                message=(
+                    f"{percent(found.share)} of {found.rows} evaluation rows are windows that "
+                    f"overlap with training rows, moved by {found.distance:.0f} of their numbers: "
+                    "such rows are all but known, and what is measured on them promises more than "
+                    "new data hold; split by time, or by recording, before windows are cut"
+                ),
+                steps=seen(record.fragments["step"][evaluated]),
+                evidence={
+                    "evaluation_rows": found.rows,
+                    "share": found.share,
+                    "distance": found.distance,
+                    "scattered": found.scattered,
+                },
+                treatments=(),
+            )
+        ]
+
+    def _equal_rows(self, record: Record) -> list[Finding]:
+        """Rows that were trained on as they are."""
         found = overlap(record)
         if found is None or found.rows < self.limits.rows:
             return []
