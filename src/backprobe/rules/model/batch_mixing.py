@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backprobe.records import Finding, Operation, Record, Source
+from backprobe.records import Finding, Loss, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import at_least_warning, severity_of_mistake
@@ -36,7 +36,8 @@ class BatchMixing(AbstractRule):
     they are joined with, that split heads off ahead of the positions, or that gather rows, or parts
     of a few samples, from an axis in the middle, recurrent and attention layers without
     `batch_first` that get the batch first, a table of positions that is cut by the number of rows,
-    and a softmax (the last one, or that of an attention) that runs over the rows.
+    a softmax (the last one, or that of an attention) that runs over the rows, and a loss that
+    compares rows which were divided by their norm over the rows, not over their features.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -50,7 +51,7 @@ class BatchMixing(AbstractRule):
     ## What to try
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
-    - `dim=1` or `dim=-1` in the softmax
+    - `dim=1` or `dim=-1` in the softmax or in `normalize`
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
@@ -110,7 +111,7 @@ class BatchMixing(AbstractRule):
                     found[key] = replace(found[key], where=where)
                     continue
                 found[key] = self._finding(record, message, names, op.source, treatments, certain)
-        return list(found.values())
+        return [*found.values(), *(self._normed(record, loss) for loss in _normed(record))]
 
     def _reshape(self, op: Operation, rows: int) -> str:
         """A reshape that moves the batch axis, which takes a permute."""
@@ -214,6 +215,18 @@ class BatchMixing(AbstractRule):
             "weights of one sample depend on the others in its batch"
         )
 
+    def _normed(self, record: Record, loss: Loss) -> Finding:
+        """Of embeddings that were normalised over the batch and compared row by row."""
+        rows, width = int(loss.output["normed_rows"]), int(loss.output["normed_width"])
+        message = (
+            f"the loss{at(loss.source)} compares rows of ({rows}, {width}) that were divided by "
+            f"their norm over axis 0, the {rows} samples: each column has norm 1 and no row has, "
+            "so a row depends on the others of its batch and similarities stay small; over "
+            f"the {width} features it takes `dim=1`"
+        )
+        names = unique(output_names(record, loss))
+        return self._finding(record, message, names, loss.source, (), True)
+
     def _finding(
         self,
         record: Record,
@@ -235,6 +248,10 @@ class BatchMixing(AbstractRule):
             treatments=treatments,
             evidence={"rows": _rows(record)},
         )
+
+
+def _normed(record: Record) -> list[Loss]:
+    return [loss for loss in record.losses if "normed_rows" in loss.output]
 
 
 def _key(op: Operation) -> tuple[object, ...]:
