@@ -208,3 +208,30 @@ def test_row_losses_spread_to_a_table_by_a_factor_of_each_row() -> None:
     assert told((rows.squeeze(1)[:, None] * w).mean()) is None
     assert told((rows @ w[None]).mean()) is None
     assert told(((x - x.T) * w).mean()) is None
+
+
+def test_two_terms_of_each_row_that_meet_as_a_table() -> None:
+    """In a clipped objective, of two results, in a ratio; a mean of sums is the rows' own."""
+    logits = nn.Linear(3, 4)(torch.randn(ROWS, 3))
+    value = nn.Linear(3, 1)(torch.randn(ROWS, 3))
+    new = logits.log_softmax(1)[:, 0]
+    old, gain = torch.randn(ROWS), torch.randn(ROWS, 1)
+
+    def told(loss: Tensor) -> bool:
+        return "spread_rows" in read(loss).extra
+
+    def clipped(ratio: Tensor, gain: Tensor) -> Tensor:
+        return -torch.min(ratio * gain, ratio.clamp(0.8, 1.2) * gain).mean()
+
+    assert told(clipped((new - old).exp(), gain))
+    assert told(clipped((new - old[:, None]).exp(), gain.squeeze(1)))
+    assert told(-(new * (gain - value)).mean() + value.pow(2).mean())
+    assert told(torch.min(new, value).mean())
+    assert not told(clipped((new - old).exp(), gain.squeeze(1)))
+    assert not told((0.2 * new - value).mean())
+    assert not told((new * value.view(-1)[:, None]).mean())
+    assert not told((new * value * (gain > gain.T)).mean())
+    energy = nn.Linear(3, ROWS)(torch.randn(ROWS, 3))
+    assert not told((new * energy).mean())
+    norms = energy.pow(2).sum(1, keepdim=True)
+    assert not told((norms * energy.pow(2).sum(1)).mean())

@@ -21,6 +21,10 @@ from backprobe.records import Loss
 
 MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
+TOLD = (
+    "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
+)  # fmt: skip
+"""What the graph of a loss tells of its axes, kept with the output's facts."""
 
 
 class Losses:
@@ -233,11 +237,7 @@ class Losses:
             summands=reading.summands,
             roles=reading.roles,
             bend=reading.bend,
-            output={
-                name: reading.extra[name]
-                for name in ("softmax_dim", "classes_dim", "spread_rows", "spread_axes")
-                if name in reading.extra
-            },
+            output={name: reading.extra[name] for name in TOLD if name in reading.extra},
         )
 
 

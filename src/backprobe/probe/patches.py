@@ -47,6 +47,7 @@ def install(current: Current, began: Current, present: Current) -> None:
     _compiled_in_place(began)
     _exports()
     codes.install(current)
+    _derivatives(current)
     plateaus.install(current)
     loaders.install(lambda: None if (probe := present()) is None else probe.loaders)
 
@@ -151,6 +152,31 @@ def _construction() -> None:
             return _mark(__init__)
 
         kind.__init__ = wrap(original)  # type: ignore[method-assign]
+
+
+def _derivatives(current: Current) -> None:
+    """What a script differentiates by itself, of the first calls that do."""
+    original: Any = torch.autograd.grad
+    if _wrapped(original):
+        return
+
+    @functools.wraps(original)
+    def grad(*args: Any, **kwargs: Any) -> Any:
+        results = original(*args, **kwargs)
+        probe = None if torch.compiler.is_compiling() else current()
+        if probe is not None and probe.state.derivatives.left > 0:
+            state, frame = probe.state, sys._getframe(1)
+            if not state.in_backward and torch.is_grad_enabled() and state.mine():
+                take = state.derivatives.take
+                probe.guard.run("losses", take, state.step, args, kwargs, results, frame)
+        return results
+
+    # TorchScript knows its own functions by their identity: without this it would compile ours.
+    register: Any = getattr(getattr(torch.jit, "_builtins", None), "_register_builtin", None)
+    if register is None:
+        return
+    register(grad, "aten::grad")
+    torch.autograd.grad = _mark(grad)
 
 
 def _clipping(current: Current) -> None:

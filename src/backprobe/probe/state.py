@@ -18,6 +18,7 @@ from backprobe import settings
 from backprobe.probe import batches, fragments, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
+from backprobe.probe.derivatives import Derivatives
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
@@ -114,6 +115,7 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
+    derivatives: Derivatives = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
@@ -127,6 +129,7 @@ class State:
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False

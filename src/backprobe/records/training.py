@@ -50,8 +50,10 @@ class Loss:
             the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
             `log_probabilities` where they are those of a cross entropy; where that is given shares
             of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
-            `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' losses
-            to a table, its `spread_rows`, and how many axes the losses had: `spread_axes`.
+            `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' terms
+            to a table, its `spread_rows`, and how many axes these had: `spread_axes`; of rows
+            that are compared after a division by their norm over the rows, how many these are and
+            their width: `normed_rows`, `normed_width`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

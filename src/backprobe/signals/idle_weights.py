@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
+from math import prod
 
 import numpy as np
 
@@ -22,6 +24,8 @@ PASSED = SHAPES | frozenset("div mul dropout masked_fill clamp tanh expand expan
 """Operations that leave one score a place."""
 LAYERS = DENSE | {"addmm"}
 SUMS = frozenset("sum mean".split())
+FOLDS = frozenset("view reshape unflatten contiguous".split())
+"""Operations that lay rows out anew and leave each whole, where the last axis keeps its size."""
 
 
 @dataclass(frozen=True)
@@ -68,29 +72,73 @@ def _scored(graph: Mapping[int, Operation], op: Operation) -> Operation | None:
     before = graph.get(op.inputs[0]) if op.inputs else None
     while before is not None and before.name in PASSED:
         before = graph.get(before.inputs[0]) if before.inputs else None
-    if before is None or before.name not in LAYERS:
+    if before is None or len(before.input_shapes) < 2:
         return None
-    weight = before.input_shapes[1] if len(before.input_shapes) > 1 else ()
-    return before if weight[:1] == (1,) else None
+    weight = before.input_shapes[1]
+    if before.name in MATRIX:  # with a parameter of the module's own, which no operation made
+        return before if len(weight) == 2 and weight[1] == 1 and before.inputs[1] < 0 else None
+    return before if before.name in LAYERS and weight[:1] == (1,) else None
 
 
 def _summed(record: Record, op: Operation) -> int:
     """Over how many elements what the results are multiplied with is summed; 0 over none."""
     made = {op.index}
-    products: dict[int, Operation] = {}
+    products: dict[int, _Product] = {}
     most = 0
     for later in record.graph:
-        if made & set(later.inputs):
+        taken = [k for k, index in enumerate(later.inputs) if index in made]
+        if taken:
+            weights = later.input_shapes[taken[0]]
             if later.name in MATRIX:
                 most = max(most, later.input_shapes[0][-1])
             elif later.name == "einsum":
-                most = max(most, *op.shape[1:])
+                most = max(most, *weights[1:], 0)
             elif later.name in PRODUCTS:
-                products[later.index] = later
+                ones = (1,) * (len(later.shape) - len(weights))
+                products[later.index] = _Product(later.shape, ones + weights)
             elif later.name in PASSED:
                 made.add(later.index)
-        weighed = [products[i] for i in later.inputs if i in products]
-        dim = later.arguments.get("dim")
-        if weighed and later.name in SUMS and isinstance(dim, int):
-            most = max(most, weighed[0].shape[dim])
+        weighed = next((products[i] for i in later.inputs if i in products), None)
+        if weighed is None:
+            continue
+        if later.name in SUMS and (later.name == "sum" or not weighed.folded):
+            most = max(most, weighed.over(later))
+        elif later.name in FOLDS and weighed.rows_only and later.shape[-1:] == weighed.shape[-1:]:
+            products[later.index] = _Product(later.shape, (*later.shape[:-1], 1), folded=True)
     return most
+
+
+@dataclass(frozen=True)
+class _Product:
+    """What weights multiplied.
+
+    Arguments:
+        shape: of the product.
+        weights: the weights' sizes of the same axes, 1 where all of an axis get the same.
+        folded: whether its rows were laid out anew since.
+    """
+
+    shape: tuple[int, ...]
+    weights: tuple[int, ...]
+    folded: bool = False
+
+    @property
+    def rows_only(self) -> bool:
+        """Whether each row of the last axis has one weight."""
+        return self.weights == (*self.shape[:-1], 1)
+
+    def over(self, total: Operation) -> int:
+        """Over how many weights an operation sums it, the fewest that its sizes allow."""
+        axes = range(len(self.shape))
+        dim = total.arguments.get("dim")
+        ways: list[tuple[int, ...]]
+        if isinstance(dim, int):
+            ways = [(dim % len(self.shape),)] if self.shape else []
+        else:
+            ways = [way for n in axes for way in combinations(axes, n) if self._gives(way, total)]
+        return min((prod(self.weights[k] for k in way) for way in ways), default=0)
+
+    def _gives(self, way: tuple[int, ...], total: Operation) -> bool:
+        """Whether a sum over these axes has the size of that one."""
+        kept = tuple(1 if k in way else size for k, size in enumerate(self.shape))
+        return total.shape in (kept, tuple(s for k, s in enumerate(self.shape) if k not in way))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from backprobe.probe.lossgraph.builtin import read_builtin
+from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.handwritten import read_handwritten
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
@@ -49,6 +50,9 @@ def read(root: Any, readable: Readable) -> LossReading:
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
         reading.extra["spread_rows"], reading.extra["spread_axes"] = table[0], len(table[1])
+    normed = normed_rows(root)
+    if normed is not None:
+        reading.extra["normed_rows"], reading.extra["normed_width"] = normed
     return reading
 
 

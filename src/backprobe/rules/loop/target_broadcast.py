@@ -20,13 +20,16 @@ class TargetBroadcast(AbstractRule):
     ## What it looks for
     The shape of what the loss reduces against the shape of the prediction, for squared and absolute
     errors, built in or written by hand. Differences of a network's outputs among themselves
-    (pairwise losses) are left out. Also row losses (N, 1) that a factor (N,) multiplies, or the
-    reverse, before the mean: weights of rows that spread them to N × N products.
+    (pairwise losses) are left out. Also terms of each row, (N, 1) and (N,), that are multiplied,
+    divided, or of which the lesser is picked, before the mean: weights of rows that spread their
+    losses to N × N products, a policy's ratios (N,) times advantages (N, 1), clipped or not.
+    A sum of two such terms is left out: its mean is the same.
 
     ## Why it matters
     Every prediction is compared with every target of the batch. The best answer is then the
     targets' mean for every input: the loss falls to their variance and stays there. The mean of all
-    products of losses and weights is the mean loss times the mean weight: weights weigh nothing.
+    products of losses and weights is the mean loss times the mean weight: weights weigh nothing,
+    and advantages, whose mean is zero, teach nothing.
 
     ## Example
     `the loss compares each of 64 predictions with each of 64 targets: (64, 1) against (64,) makes
@@ -94,7 +97,7 @@ class TargetBroadcast(AbstractRule):
         return found
 
     def _weighted(self, record: Record, loss: Loss) -> Finding:
-        """Row losses times a factor of each row, every one with every one."""
+        """Terms of each row and a factor of each row, every one with every one."""
         state, rows = progress(record), int(loss.output["spread_rows"])
         flat, column = (rows,), (rows, 1)
         given, other = (column, flat) if loss.output["spread_axes"] == 2 else (flat, column)
@@ -103,9 +106,9 @@ class TargetBroadcast(AbstractRule):
             severity="error" if state.failed else "warning",
             confidence=confidence(0.85, 0.97, state.hurt),
             message=(
-                f"the losses of {rows} rows, {given}, times a factor of each row, {other}, make "
-                f"{(rows, rows)} products{at(loss.source)}; their mean is the mean loss times the "
-                f"mean factor: no row is weighed by its own; {state.in_words()}"
+                f"the terms of {rows} rows, {given}, meet a factor of each row, {other}, and make "
+                f"{(rows, rows)} products{at(loss.source)}, each row's with the factors of all: no "
+                f"row is weighed by its own; {state.in_words()}"
             ),
             source=loss.source,
             evidence={"row_losses": list(given), "factors": list(other)},

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backprobe.records import Finding, Operation, Record, Source
+from backprobe.records import Finding, Loss, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import at_least_warning, severity_of_mistake
+from backprobe.rules.model.regrouped import crosses, splits_heads
 from backprobe.rules.model.row_positions import added_by_row
 from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.outputs import output_names
@@ -32,9 +33,11 @@ class BatchMixing(AbstractRule):
     ## What it looks for
     Reshapes of a batch whose result has the axes in another order (a `view` where a `permute` was
     meant), of the batch or within a sample, that join heads or channels which don't lie beside what
-    they are joined with, or that gather rows from an axis in the middle, recurrent and attention
-    layers without `batch_first` that get the batch first, a table of positions that is cut by the
-    number of rows, and a softmax (the last one, or that of an attention) that runs over the rows.
+    they are joined with, that split heads off ahead of the positions, or that gather rows, or parts
+    of a few samples, from an axis in the middle, recurrent and attention layers without
+    `batch_first` that get the batch first, a table of positions that is cut by the number of rows,
+    a softmax (the last one, or that of an attention) that runs over the rows, and a loss that
+    compares rows which were divided by their norm over the rows, not over their features.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -48,7 +51,7 @@ class BatchMixing(AbstractRule):
     ## What to try
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
-    - `dim=1` or `dim=-1` in the softmax
+    - `dim=1` or `dim=-1` in the softmax or in `normalize`
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
@@ -70,10 +73,10 @@ class BatchMixing(AbstractRule):
     limits = Thresholds()
 
     def check(self, record: Record) -> list[Finding]:
-        """At most one finding a place in the code."""
+        """At most one finding a place in the code, and one of all reshapes between two shapes."""
         rows = _rows(record)
         modules = {m.index: m for m in record.modules}
-        found: dict[tuple[str, int], Finding] = {}
+        found: dict[tuple[object, ...], Finding] = {}
         last_softmax = _last_softmax(record)
         for op in record.graph:
             module = modules.get(op.module)
@@ -85,6 +88,8 @@ class BatchMixing(AbstractRule):
                 message = self._reshape(op, rows) or self._within(op, rows)
                 if not message and scrambles(record, op):
                     message, certain = self._joined(op), False
+                elif not message and splits_heads(record, op):
+                    message, certain = self._split(op), False
             elif op.name in RECURRENT and not batch_first:
                 message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
             elif op.name == ATTENTION and not batch_first:
@@ -100,11 +105,13 @@ class BatchMixing(AbstractRule):
                 names = unique([*own, *([] if op.name in ADDS else _taker(record, op))])
                 if op.name in SOFTMAX and op.index == last_softmax:
                     names = unique([*names, *output_names(record, progress(record).loss)])
-                key = (op.source.file, op.source.line) if op.source else (op.name, op.index)
-                found.setdefault(
-                    key, self._finding(record, message, names, op.source, treatments, certain)
-                )
-        return list(found.values())
+                key = _key(op)
+                if key in found:  # in another block, or of queries and then of keys
+                    where = unique([*found[key].where, *names])
+                    found[key] = replace(found[key], where=where)
+                    continue
+                found[key] = self._finding(record, message, names, op.source, treatments, certain)
+        return [*found.values(), *(self._normed(record, loss) for loss in _normed(record))]
 
     def _reshape(self, op: Operation, rows: int) -> str:
         """A reshape that moves the batch axis, which takes a permute."""
@@ -119,7 +126,7 @@ class BatchMixing(AbstractRule):
         # (8, 64, 6) to (64, 48): a row of 48 is gathered from several samples.
         ahead = math.prod(before[: before.index(rows)])
         gathered = alone and ahead > 1 and before[0] % rows != 0 and after[0] == rows
-        if not (swapped or cut or gathered):
+        if not (swapped or cut or gathered or crosses(op, rows)):
             return ""
         return (
             f"`{op.name}`{at(op.source)} turns {before} into {after}: numbers of different samples "
@@ -146,6 +153,14 @@ class BatchMixing(AbstractRule):
             f"`{op.name}`{at(op.source)} turns {op.input_shapes[0]} into {op.shape}: the numbers "
             f"keep their order in memory, so each of the {op.shape[1]} rows of a sample holds "
             "parts of several; an axis is moved by permute or transpose first"
+        )
+
+    def _split(self, op: Operation) -> str:
+        """Of a reshape that splits heads off ahead of the positions."""
+        return (
+            f"`{op.name}`{at(op.source)} turns {op.input_shapes[0]} into {op.shape}: the numbers "
+            "keep their order in memory, so each head gets some positions whole, not a part of "
+            "each; heads are split off last and moved by transpose"
         )
 
     def _time_first(self, op: Operation, rows: int, what: str) -> str:
@@ -200,6 +215,18 @@ class BatchMixing(AbstractRule):
             "weights of one sample depend on the others in its batch"
         )
 
+    def _normed(self, record: Record, loss: Loss) -> Finding:
+        """Of embeddings that were normalised over the batch and compared row by row."""
+        rows, width = int(loss.output["normed_rows"]), int(loss.output["normed_width"])
+        message = (
+            f"the loss{at(loss.source)} compares rows of ({rows}, {width}) that were divided by "
+            f"their norm over axis 0, the {rows} samples: each column has norm 1 and no row has, "
+            "so a row depends on the others of its batch and similarities stay small; over "
+            f"the {width} features it takes `dim=1`"
+        )
+        names = unique(output_names(record, loss))
+        return self._finding(record, message, names, loss.source, (), True)
+
     def _finding(
         self,
         record: Record,
@@ -221,6 +248,17 @@ class BatchMixing(AbstractRule):
             treatments=treatments,
             evidence={"rows": _rows(record)},
         )
+
+
+def _normed(record: Record) -> list[Loss]:
+    return [loss for loss in record.losses if "normed_rows" in loss.output]
+
+
+def _key(op: Operation) -> tuple[object, ...]:
+    """One mistake: the same reshape wherever it is written, else a line of the code."""
+    if op.name in RESHAPES:
+        return (op.source.file if op.source else "", op.input_shapes[0], op.shape)
+    return (op.source.file, op.source.line) if op.source else (op.name, op.index)
 
 
 def _taker(record: Record, op: Operation) -> list[str]:

@@ -21,8 +21,10 @@ class SingleUnitSoftmax(AbstractRule):
 
     ## What it looks for
     The size of the axis that a softmax or log-softmax normalises, in the forward really taken, and
-    a cross entropy over one class. Attention whose softmax runs over the scoring layer's one unit
-    instead of over what it weighs, and whose weights were all 1 at each look.
+    a cross entropy over one class. Attention whose softmax runs over the one unit of what scores
+    (a layer, or a vector of the module's own), also where the rows of all samples were laid end to
+    end, instead of over what its weights are summed over, and whose weights were all 1 at each
+    look. Weights that are not summed are gates: a mixture of one expert has them by a setting.
 
     ## Why it matters
     exp(x) / exp(x) is 1. The prediction is constant, its derivative is zero, and not one weight
@@ -78,7 +80,7 @@ class SingleUnitSoftmax(AbstractRule):
         """Attention that weighs everything by one."""
         state, place = progress(record), found.place
         names = place_names(record, place)
-        layer = f" of {names[0]}" if names else ""
+        layer = f" of {names[0]}" if names and found.score.place >= 0 else ""
         return Finding(
             rule=self.name,
             severity=severity_of_mistake(record),

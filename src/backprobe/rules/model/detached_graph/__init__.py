@@ -11,6 +11,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.model.detached_graph.copies import copied
 from backprobe.rules.model.detached_graph.cut import layers_before_cut
+from backprobe.rules.model.detached_graph.derivative import without_graph
 from backprobe.rules.model.detached_graph.drawn import drawn
 from backprobe.rules.model.detached_graph.no_grad import without_gradients
 from backprobe.rules.model.detached_graph.nothing import nothing_reached
@@ -34,7 +35,8 @@ class DetachedGraph(AbstractRule):
     own it learns, and only what would have to be remembered is lost); a function whose derivative
     is zero everywhere (`round`, `floor`, `sign`, a draw by `torch.bernoulli` or `torch.normal`),
     where every gradient before it is exactly zero at each step; and a loss whose backward reaches
-    no parameter at all. Also `max` of which later layers get the positions, not the values.
+    no parameter at all. Also `max` of which later layers get the positions, not the values, and a
+    derivative of a network's derivative that is taken without `create_graph` in each step.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -48,12 +50,14 @@ class DetachedGraph(AbstractRule):
     ## What to try
     - keep tensors as tensors between the layers and the loss; remove `detach`, `no_grad`, `.data`
     - round for the evaluation only, or hand the gradient on: `x + (x.round() - x).detach()`
+    - `create_graph=True` for each derivative that the loss is made of, the last one too
     - draw as `mean + deviation * torch.randn_like(mean)`, or by `rsample()`
 
     ## When it is wrong
     A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary
     outputs that go unused; an encoder that learns from the probability of what it drew
-    (score-function estimates), where that is computed outside of the network.
+    (score-function estimates), where that is computed outside of the network; a second derivative
+    that each step only measures, or that is meant as a constant.
 
     ## References
     - PyTorch notes, "Autograd mechanics": locally disabling gradient computation
@@ -99,4 +103,5 @@ class DetachedGraph(AbstractRule):
             or without_gradients(record, self.name, touched, self.limits.phases)
             or unread(record, self.name, touched, self.limits.unread)
             or positions_for_values(record, self.name)
+            or without_graph(record, self.name)
         )
