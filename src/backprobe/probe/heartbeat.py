@@ -72,6 +72,7 @@ class Heartbeat:
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
+        state.attributes = self._attributes.look_again
         self._as_usual = False
         self._arm: Callable[[], None] = nothing
         self._close: Callable[[Any, Any], None] = nothing

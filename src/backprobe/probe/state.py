@@ -37,6 +37,8 @@ from backprobe.records import Operation
 
 NAN = float("nan")
 THREADS = "another thread trains too: only the first that did is followed"
+FIRST_LOOK = 4
+"""Steps after which modules are asked for attributes that do nothing; then after twice as many."""
 _settling = threading.Lock()
 
 
@@ -62,6 +64,8 @@ class State:
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
         woken: whether they are in place although the step is not observed.
+        attributes: looks for attributes of modules that do nothing.
+        look_at: the step at which it does so next.
     """
 
     recorder: Recorder
@@ -118,6 +122,8 @@ class State:
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
     woken: bool = False
+    attributes: Callable[[], None] = lambda: None
+    look_at: int = FIRST_LOOK
 
     def __post_init__(self) -> None:
         self.structure = Structure(self.light)
@@ -204,6 +210,9 @@ class State:
         self.clip_norm = self.clip_limit = self.clip_share = NAN
         self.samples = self.training = NAN
         self.scaling.begin_step()
+        if self.step >= self.look_at:  # the last look is in a run's second half
+            self.look_at = 2 * self.step
+            self.attributes()
         before, self.observing = self.observing, self.budget.next()
         full = self.observing and not self.light
         self.occasion = full and (self.budget.observed - 1) % EVERY == 0
