@@ -443,6 +443,7 @@ class Heartbeat:
         unmoved = self._unstepped.lone.unmoved
         if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):
             state.recorder.event("lone-parameters", parameters=found)
+        state.guard.run("shares", state.shares.finish)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

@@ -29,6 +29,7 @@ from backprobe.probe.packed import Packed
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
+from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.units import Clock, Look
@@ -118,6 +119,7 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
+    shares: Shares = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
@@ -133,6 +135,7 @@ class State:
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.shares = Shares(self.recorder.event)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
