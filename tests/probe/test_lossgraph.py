@@ -116,6 +116,15 @@ def test_summands_that_torch_computes_in_one_node_have_a_kind() -> None:
     assert [one.get("kind") for one in found.summands] == ["nll", "mse", None]
 
 
+def test_the_axis_of_classes_is_told() -> None:
+    """Of a cross entropy, and of a divergence between shares; an error of scores has none."""
+    s, targets = scores(), torch.arange(ROWS) % WIDTH
+    shares = F.kl_div(F.log_softmax(s / 4, 1), torch.rand(ROWS, WIDTH), reduction="batchmean")
+    error = F.mse_loss(s, torch.zeros(ROWS, WIDTH))
+    found = read(F.cross_entropy(s, targets) + 16 * shares + error)
+    assert [one.get("classes") for one in found.summands] == [1, 1, None]
+
+
 @pytest.mark.parametrize("squared", [F.mse_loss, lambda a, b: ((a - b) ** 2).mean()])
 def test_a_gate_is_no_activation_of_the_output(squared: Any) -> None:
     """What it multiplies takes any value; a mask or a dropout changes nothing."""

@@ -12,7 +12,9 @@ MOST_LOOKS = 16
 
 
 class Attributes:
-    """Looks for them when an optimizer is new and at the end.
+    """Looks for them when an optimizer is new, ever more seldom while it steps, and at the end.
+
+    At the end alone a model that a function has made and dropped is gone.
 
     Arguments:
         state: shared with the other parts of the probe.
@@ -27,6 +29,11 @@ class Attributes:
         """Tells of each such module: its value, and how many of its weights train."""
         self._looks += 1
         if not self._state.light and (last or self._looks <= MOST_LOOKS):
+            self._state.guard.run("attributes", self._tell)
+
+    def look_again(self) -> None:
+        """The same after so many steps that another look costs nothing."""
+        if not self._state.light:
             self._state.guard.run("attributes", self._tell)
 
     def _tell(self) -> None:

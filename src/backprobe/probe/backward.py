@@ -11,6 +11,7 @@ from time import perf_counter
 from types import CodeType, FrameType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -236,4 +237,7 @@ class Backward:
             )
         reading = state.losses.readings.pop(self._index)
         self._folded[self._index] = reading.folded
+        asked, rows = reading.extra.get("asked"), state.batch_rows
+        if asked is not None and isinstance(rows, np.ndarray) and state.batch_step == state.step:
+            state.guard.run("shares", state.shares.take, rows, asked)
         return facts, reading.target, "difference" in reading.extra

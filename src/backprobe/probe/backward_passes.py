@@ -97,6 +97,7 @@ class BackwardPasses:
         """Asks each optimizer that stepped whether its gradients are gone."""
         if self.state.observing:
             for watched in self._optimizers.watched.values():
+                watched.asked = True
                 if watched.steps and not watched.cleared:
                     parameters = watched.parameters
                     watched.cleared = parameters.checked_none() or parameters.cleared()

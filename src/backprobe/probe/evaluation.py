@@ -39,6 +39,7 @@ class Phase:
 
     Arguments:
         step: optimizer steps done before it.
+        roots: indexes of the modules that were called as such.
         graded: whether a forward of it ran with gradients on: only such a one can be trained on.
         dropped: the line that called a dropout which was on, None for none.
         dropped_by_layer: whether that was a layer that no model has as a part.
@@ -51,6 +52,7 @@ class Phase:
     batches: int = 0
     rows: int = 0
     training: bool = False
+    roots: set[int] = field(default_factory=set)
     graded: bool = False
     dropped: tuple[str, int] | None = None
     dropped_by_layer: bool = False

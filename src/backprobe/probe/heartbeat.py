@@ -72,6 +72,7 @@ class Heartbeat:
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
+        state.attributes = self._attributes.look_again
         self._as_usual = False
         self._arm: Callable[[], None] = nothing
         self._close: Callable[[Any, Any], None] = nothing
@@ -370,7 +371,7 @@ class Heartbeat:
             self._extra(watched)  # a second optimizer for the same backward
         else:
             self._beat(watched, optimizer)
-        watched.cleared = False
+        watched.cleared = watched.asked = False
         watched.steps += 1
         self._beats.closed_by = watched.index
 
@@ -399,9 +400,21 @@ class Heartbeat:
         state.begin_step()
 
     def _extra(self, watched: Watched) -> None:
-        """A further optimizer's part of the step that was just closed."""
+        """A further optimizer's part of the step that was just closed: it has no row of its own."""
+        step = self.state.step - 1
         if watched.measured:
-            self._closing.store(watched.parameters, self.state.step - 1)
+            self._closing.store(watched.parameters, step)
+        if watched.asked and watched.steps:
+            watched.further += 1
+            watched.further_kept += not watched.cleared
+            if watched.further & (watched.further - 1) == 0:  # the 1st, 2nd, 4th, 8th…
+                self.state.recorder.event(
+                    "further-steps",
+                    optimizer=watched.index,
+                    steps=watched.further,
+                    kept=watched.further_kept,
+                    step=step,
+                )
         self.state.scaling.begin_step()
 
     def _add(self, optimizer: Any) -> Watched:
@@ -430,6 +443,7 @@ class Heartbeat:
         unmoved = self._unstepped.lone.unmoved
         if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):
             state.recorder.event("lone-parameters", parameters=found)
+        state.guard.run("shares", state.shares.finish)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

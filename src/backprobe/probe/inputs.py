@@ -61,6 +61,7 @@ class Inputs:
         self._described = self._cost = 0.0
         self._step = 0
         self._phases = 0
+        self._judged: dict[int, tuple[int, int, int]] = {}
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
         self._held: weakref.ref[Tensor] | None = None
@@ -158,6 +159,9 @@ class Inputs:
         phase.batches += 1
         phase.training = training
         phase.graded = phase.graded or batches.grad_enabled()
+        if (index := self._index(module)) not in phase.roots:
+            phase.roots.add(index)
+            self._count(index)
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
@@ -170,6 +174,18 @@ class Inputs:
             state.guard.run("batches", state.keep_rows, x, True, target())
         if x is not None and phase.batches <= 2:
             state.guard.run("batches", self._describe, module, x, True)
+
+    def _count(self, index: int) -> None:
+        """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at."""
+        step = self.state.step
+        first, last, steps = self._judged.get(index, (step, -1, 0))
+        if step == last:
+            return
+        self._judged[index] = first, step, steps + 1
+        if steps & (steps + 1) == 0:
+            self.state.recorder.event(
+                "judged", module=index, steps=steps + 1, first=first, step=step
+            )
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

@@ -3,7 +3,9 @@
 
 Under `no_grad` there is no graph to read. So the loss functions of `torch.nn.functional` and its
 dropouts, which are on unless the caller says otherwise, are wrapped from the first forward of an
-evaluation to the next training step; a name that was imported out of the module before is not seen.
+evaluation to the next training step, and in the user's own `no_grad` blocks from their begin on:
+`F.mse_loss(model(x), y)` looks the function up before the model runs. A name that was imported out
+of the module before is not seen.
 """
 
 from __future__ import annotations
@@ -54,6 +56,10 @@ class NamedLosses:
     def begin(self, phase: Phase) -> None:
         """Adds what is computed from now on to a phase."""
         self._phase = phase
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Wraps them before a phase: what they are called with is taken only once there is one."""
         # A compiled function guards on the names that it calls: it would be compiled anew.
         if not self._originals and not compiles() and self._guard.works("named losses"):
             for name, kind in NAMES.items():
@@ -64,6 +70,11 @@ class NamedLosses:
                 original = getattr(functional, name)
                 self._originals[name] = original
                 setattr(functional, name, self._watched(original))
+
+    def close(self) -> None:
+        """Puts torch's own functions back where no phase has begun."""
+        if self._originals and self._phase is None:
+            self.end()
 
     def end(self) -> None:
         """Puts torch's own functions back."""

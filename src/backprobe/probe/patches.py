@@ -12,6 +12,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import torch
@@ -294,7 +295,10 @@ def _saved_hooks(current: Current) -> None:
 
 
 def _evaluations(current: Current, present: Current) -> None:
-    """`model.eval()` and a user's own `with torch.no_grad()` wake hooks that are off meanwhile."""
+    """`model.eval()` and a user's own `with torch.no_grad()` wake hooks that are off meanwhile.
+
+    Losses that are called in the latter, or in a function under `@torch.no_grad()`, are looked at.
+    """
     train = nn.Module.train
     if not _wrapped(train):
 
@@ -319,11 +323,33 @@ def _evaluations(current: Current, present: Current) -> None:
                     probe = present()
                     if probe is not None and not probe.followed.waits:
                         probe.guard.run("forward", probe.wake)
+                        probe.guard.run("named losses", probe.evaluation_begins)
+                elif _decorated(sys._getframe(1)) and (probe := present()) is not None:
+                    probe.guard.run("named losses", probe.evaluation_begins)
                 return enter(self)
 
             return _mark(__enter__)
 
+        def unwrap(leave: Any) -> Any:
+            @functools.wraps(leave)
+            def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
+                probe = present()
+                if probe is not None:
+                    probe.state.named_losses.close()
+                return leave(self, *args)
+
+            return _mark(__exit__)
+
         kind.__enter__ = wrap(enter)  # type: ignore[method-assign]
+        kind.__exit__ = unwrap(kind.__exit__)  # type: ignore[method-assign]
+
+
+def _decorated(frame: FrameType) -> bool:
+    """Whether a context is entered for a function of the user's that it decorates."""
+    if frame.f_code.co_name != "decorate_context":
+        return False
+    function = getattr(frame.f_locals.get("func"), "__code__", None)
+    return function is not None and sites.distance(function.co_filename) == 0
 
 
 def _state_dicts(current: Current) -> None:

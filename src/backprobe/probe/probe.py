@@ -189,6 +189,12 @@ class Probe:
         else:
             self.forward.wake()
 
+    def evaluation_begins(self) -> None:
+        """Losses that are called from now on may be those of an evaluation."""
+        state = self.state
+        if state.step > 0 and get_ident() == state.thread and not self.heartbeat.stepping:
+            state.named_losses.prepare()
+
     def loaded(self, module: nn.Module) -> None:
         """Reads the inits of parameters again that were numbered before they were loaded."""
         if not self.state.settled:

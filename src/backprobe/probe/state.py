@@ -30,6 +30,7 @@ from backprobe.probe.packed import Packed
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
+from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.units import Clock, Look
@@ -38,6 +39,8 @@ from backprobe.records import Operation
 
 NAN = float("nan")
 THREADS = "another thread trains too: only the first that did is followed"
+FIRST_LOOK = 4
+"""Steps after which modules are asked for attributes that do nothing; then after twice as many."""
 _settling = threading.Lock()
 
 
@@ -63,6 +66,8 @@ class State:
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
         woken: whether they are in place although the step is not observed.
+        attributes: looks for attributes of modules that do nothing.
+        look_at: the step at which it does so next.
     """
 
     recorder: Recorder
@@ -116,10 +121,13 @@ class State:
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
     derivatives: Derivatives = field(init=False)
+    shares: Shares = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
     woken: bool = False
+    attributes: Callable[[], None] = lambda: None
+    look_at: int = FIRST_LOOK
 
     def __post_init__(self) -> None:
         self.structure = Structure(self.light)
@@ -130,6 +138,7 @@ class State:
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
+        self.shares = Shares(self.recorder.event)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
@@ -207,6 +216,9 @@ class State:
         self.clip_norm = self.clip_limit = self.clip_share = NAN
         self.samples = self.training = NAN
         self.scaling.begin_step()
+        if self.step >= self.look_at:  # the last look is in a run's second half
+            self.look_at = 2 * self.step
+            self.attributes()
         before, self.observing = self.observing, self.budget.next()
         full = self.observing and not self.light
         self.occasion = full and (self.budget.observed - 1) % EVERY == 0

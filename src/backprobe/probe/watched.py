@@ -20,7 +20,10 @@ class Watched:
         groups: how many tensors its groups held when it was numbered.
         steps: that it has taken.
         cleared: whether its gradients were cleared since the last one.
+        asked: whether that was asked before a backward since then.
         measured: whether the step that is going on is measured.
+        further: steps that were not the first on their backward, and before which it was asked.
+        further_kept: such of them as added to gradients that the step before had used.
     """
 
     index: int
@@ -29,7 +32,10 @@ class Watched:
     groups: int
     steps: int = 0
     cleared: bool = True
+    asked: bool = False
     measured: bool = False
+    further: int = 0
+    further_kept: int = 0
 
 
 @dataclass

@@ -64,7 +64,8 @@ class Loss:
         scale: what the script multiplied it by before its first backward (accumulation, AMP).
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
-            its `kind`, and of a sum of parameters' squares `squares_of`: the parameters' shapes.
+            its `kind`, of scores or shares of classes `classes`: their axis of the shape, and of a
+            sum of parameters' squares `squares_of`: the parameters' shapes.
         roles: the argument that was given what belongs to another one: "target" (the network's
             output, and the targets as `input`), "variance" (the targets, and the variance as
             `target`); "" where they are in order.

@@ -8,6 +8,9 @@ import numpy as np
 from backprobe.records import Module, Record
 from backprobe.signals.memo import once
 
+LEAST = 8
+"""Steps at which a module ran without gradients, fewer of which are evaluations by chance."""
+
 
 @once
 def run_without_gradients(record: Record) -> tuple[Module, ...]:
@@ -16,7 +19,20 @@ def run_without_gradients(record: Record) -> tuple[Module, ...]:
     evaluation = table.numbers("evaluation") == 1.0
     models = table.numbers("model")[evaluation]
     called = set(models[np.isfinite(models)].astype(int).tolist())
+    called |= {int(event.data["module"]) for event in record.named("judged")}
     return tuple(m for m in record.modules if m.index in called and m.calls == 0)
+
+
+def share_of_steps(record: Record, module: Module) -> float:
+    """Of the steps from its first such run on, those at which a module ran without gradients.
+
+    As such, not as a part of another one. Near 1 that is a part of the training, no evaluation.
+    """
+    told = [e.data for e in record.named("judged") if int(e.data["module"]) == module.index]
+    last = max(told, key=lambda data: int(data["steps"]), default=None)
+    if last is None or int(last["steps"]) < LEAST:
+        return 0.0
+    return float(last["steps"]) / (int(last["step"]) - int(last["first"]) + 1)
 
 
 def within(module: Module, other: Module) -> bool:

@@ -16,6 +16,7 @@ from backprobe.probe.lossgraph.handwritten import read_handwritten
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
 from backprobe.probe.lossgraph.reading import LossReading
+from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 
@@ -46,6 +47,9 @@ def read(root: Any, readable: Readable) -> LossReading:
     else:
         read_handwritten(node, reading, readable)
         read_likelihood(node, reading, readable)
+    asked = shares_asked(terms, readable)
+    if asked is not None:
+        reading.extra["asked"] = asked
     _as_mean(reading)
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:

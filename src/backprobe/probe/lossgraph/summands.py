@@ -14,8 +14,10 @@ from backprobe.probe.lossgraph.nodes import (
     SINK,
     Readable,
     children,
+    descend,
     loss_below,
     shape_of,
+    signed,
 )
 
 
@@ -75,7 +77,8 @@ def summands(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tupl
 def reduced(node: Any, scale: float) -> dict[str, Any] | None:
     """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown.
 
-    Of a loss that torch computes in one node its `kind` besides.
+    Of a loss that torch computes in one node its `kind` besides; `classes`: the axis of `shape`
+    over which the numbers are one answer, picked from or weighed by shares that add up to 1.
     A sum of parameters' own squares has `squares_of` besides: the shapes of the parameters.
     """
     squared = _squared(node)
@@ -96,8 +99,28 @@ def reduced(node: Any, scale: float) -> dict[str, Any] | None:
         shape = [int(size) for size in sizes]
     else:
         return None
-    told = {"reduction": reduction, "shape": shape, "scale": scale}
+    told: dict[str, Any] = {"reduction": reduction, "shape": shape, "scale": scale}
+    axis = _classes(node, shape, kind)
+    if axis is not None:
+        told["classes"] = axis
     return {**told, "kind": kind} if kind else told
+
+
+def _classes(node: Any, shape: list[int], kind: str) -> int | None:
+    """The axis of the classes: `nll_loss`'s own, else that of the softmax whose logarithm it is."""
+    if not shape or kind:
+        return min(1, len(shape) - 1) if shape and kind == "nll" else None
+    above = ""
+    for below in descend(node):
+        name = below.name()
+        if name.startswith("PowBackward"):
+            return None
+        log = name.startswith("LogSoftmax")
+        if log or (name.startswith("Softmax") and above.startswith("LogBackward")):
+            same = list(shape_of(below)) == shape
+            return signed(below._saved_dim) % len(shape) if same else None
+        above = name
+    return None
 
 
 def _squared(node: Any) -> tuple[bool, list[list[int]]] | None:

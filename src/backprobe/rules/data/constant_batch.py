@@ -23,7 +23,8 @@ class ConstantBatch(AbstractRule):
     Checksums of the training batches' inputs and targets: all equal, while the loader's data set
     holds many more rows, or, where no loader tells, while held-out rows are many more and answered
     far worse; where only their loss is known, of batches of a power of two that are another tensor
-    at each step. Full-batch training on a whole data set is meant and stays silent.
+    at each step (a generator that is seeded anew at each draw). Full-batch training on a whole data
+    set is meant and stays silent.
 
     ## Why it matters
     The network learns these rows by heart and nothing else.

@@ -25,12 +25,14 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Five marks. Moved: ids of a sequence are taught the id two places on, or the one before. Alike:
+    Six marks. Moved: ids of a sequence are taught the id two places on, or the one before. Alike:
     all targets of hundreds of rows are one class or number, for a layer that has an output for each
     class. Exact: inputs that come back with another target, although none repeats within a batch.
-    By heart: the training rows are fitted, and held-out rows are answered no better than by a
-    constant. Otherwise by exclusion: the loss and the training accuracy stay at those of a constant
-    answer although the layers are moved at a healthy rate, and no other cause is found.
+    Weighed: a teacher's shares of classes that differ, where an input comes back, as those of two
+    rows do (a note, unless the very shares come back with another input: they were kept in another
+    order). By heart: the training rows are fitted, and held-out rows are answered no better than by
+    a constant. Otherwise by exclusion: the loss and the training accuracy stay at those of a
+    constant answer although the layers are moved at a healthy rate, and no other cause is found.
 
     ## Why it matters
     Inputs and targets that were shuffled apart hold nothing to learn; a loss that
@@ -76,6 +78,12 @@ class LabelsMismatched(AbstractRule):
         opposed: float = threshold(
             -0.15, "held-out skill at best", "a sixth of the way worse than a constant answer"
         )
+        apart: float = threshold(
+            0.8, "of two rows' distance", "a teacher that learns or drops out keeps far closer"
+        )
+        few: float = threshold(
+            5, "inputs that came back", "enough where the very shares move to other inputs"
+        )
         natural: float = threshold(0.02, "rows that repeat within a batch", "distinct rows: 0")
 
     limits = Thresholds()
@@ -87,6 +95,9 @@ class LabelsMismatched(AbstractRule):
         moved = self._moved(record, state)
         if moved is not None:
             return [moved]
+        weighed = self._weighed(record, state)
+        if weighed is not None:
+            return [weighed]
         same = same_answer(record, self.name)
         if same is not None:
             return [same]
@@ -123,6 +134,40 @@ class LabelsMismatched(AbstractRule):
             source=source,
             steps=whole_run(record),
             evidence={"places": lags[0]},
+        )
+
+    def _weighed(self, record: Record, state: Progress) -> Finding | None:
+        """Shares of classes that belong to other rows than those that are asked for them."""
+        told = [event.data for event in record.named("shares-asked")]
+        facts = told[-1] if told else {}
+        returned, apart = int(facts.get("returned", 0)), float(facts.get("apart", 0.0))
+        if returned < self.limits.few or apart < self.limits.apart:
+            return None
+        moved, again = int(facts["moved"]), int(facts["again"])
+        # Inputs that are made anew from the same rows move as well, but then none of them returns.
+        kept = again >= self.limits.returned / 2 and moved >= self.limits.changed * again
+        if returned < self.limits.returned and not kept:
+            return None
+        source = state.source
+        return Finding(
+            rule=self.name,
+            severity="warning" if kept else "note",
+            confidence=confidence(
+                0.75 if kept else 0.5, 0.95 if kept else 0.7, between(returned + moved, 40, 300)
+            ),
+            message=(
+                f"an input that comes back{at(source)} is asked for other shares of the classes: "
+                f"{figure(apart)} times as far from those before as two rows' are"
+                + (
+                    f", and {moved} rows' very shares came before with another input"
+                    if kept
+                    else ""
+                )
+                + ": were they computed once, for rows in another order, or without a shuffle?"
+            ),
+            source=source,
+            steps=whole_run(record),
+            evidence={"returned": returned, "apart": apart, "moved": moved},
         )
 
     def _changed(self, found: Repeats) -> bool:

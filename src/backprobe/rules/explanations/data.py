@@ -18,7 +18,13 @@ DATA: tuple[Explanation, ...] = (
     *of_cause(
         "unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}
     ),
-    *of_cause("constant-batch", {"overfitting": ("it trains on a few rows only", told)}),
+    *of_cause(
+        "constant-batch",
+        {
+            "overfitting": ("it trains on a few rows only", told),
+            "labels-mismatched": ("what is learnt by heart of a few rows holds for them", told),
+        },
+    ),
     *of_cause(
         "target-equals-input",
         {

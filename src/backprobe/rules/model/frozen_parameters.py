@@ -25,10 +25,10 @@ class FrozenParameters(AbstractRule):
     initialised; and frozen embeddings whose entries are drawn evenly from a range or a normal
     (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
     Frozen pretrained weights are meant and stay silent, unless a module that holds them was given
-    `requires_grad = True`: the attribute lands on the module, and its parameters stay frozen (the
-    reverse, where they go on training, is a note). And layers that learned at first and were frozen
-    early in the run, while the loss and the optimizer stayed the same and no other layer began to
-    learn: a phase of its own, or turns of two networks, are meant.
+    `requires_grad = True` at any time of the run: the attribute lands on the module, and its
+    parameters stay frozen (the reverse, where they go on training, is a note). And layers that
+    learned at first and were frozen early in the run, while the loss and the optimizer stayed the
+    same and no other layer began to learn: a phase of its own, or turns of two networks, are meant.
 
     ## Why it matters
     A frozen random layer is a random projection: what it loses, no layer after it can bring back.

@@ -22,7 +22,9 @@ class LossReductionMismatch(AbstractRule):
     ## What it looks for
     The reductions of a loss's summands on the autograd graph: an error that is a mean over rows and
     numbers of a row, beside a sum over as many rows that is divided by their number at most, in a
-    run whose loss ends where a constant answer's first summand alone is.
+    run whose loss ends where a constant answer's first summand alone is: the sum has been driven to
+    nothing. Classes that a row's answer is picked from, or that are weighed by shares, are one
+    number: a cross entropy beside a divergence of a teacher's shares is meant.
 
     ## Why it matters
     Both terms of a variational bound are sums over a row's numbers. The mean of the error divides
@@ -56,6 +58,9 @@ class LossReductionMismatch(AbstractRule):
         share: float = threshold(
             0.9, "last loss / a constant answer's first summand", "nothing of it was explained"
         )
+        above: float = threshold(
+            1.25, "the same", "a sum that lasts beside it was not driven to nothing"
+        )
         steps: float = threshold(50, "steps", "fewer have learned nothing yet")
 
     limits = Thresholds()
@@ -68,7 +73,9 @@ class LossReductionMismatch(AbstractRule):
             return []
         pair = _mismatch(loss)
         baseline = first_term_baseline(loss)
-        if pair is None or baseline is None or not trend.last >= self.limits.share * baseline:
+        if pair is None or baseline is None:
+            return []
+        if not self.limits.share * baseline <= trend.last <= self.limits.above * baseline:
             return []
         error, other, weight = pair
         if weight < self.limits.weight:
@@ -95,16 +102,27 @@ def _mismatch(loss: Loss) -> tuple[Mapping[str, Any], Mapping[str, Any], float] 
     """The mean, the sum beside it, and how much more the sum weighs for each row."""
     rows = loss.output_shape[0] if loss.output_shape else 0
     told = [s for s in loss.summands if not s.get("squares_of")]  # of parameters: none of rows
-    errors = [s for s in told if s["reduction"] == "mean" and len(s["shape"]) >= 2]
+    errors = [s for s in told if s["reduction"] == "mean" and len(_numbers(s)) >= 2]
     sums = [s for s in told if s["reduction"] == "sum" and s["shape"][:1] == [rows]]
+    # Shares of classes weigh what is summed: of one answer a row that is a mean by itself.
+    sums = [s for s in sums if _numbers(s) == s["shape"] or len(_numbers(s)) >= 2]
     for error in errors:
         for other in sums:
-            inside = math.prod(error["shape"][1:])
+            inside = math.prod(_numbers(error)[1:])
             # Of a row: the error counts scale / (rows × inside), the sum its scale.
             scale = error["scale"] / (rows * inside)
             if rows > 1 and error["shape"][0] == rows and scale > 0.0:
                 return error, other, float(other["scale"] / scale)
     return None
+
+
+def _numbers(summand: Mapping[str, Any]) -> list[int]:
+    """The shape that was reduced without the axis of classes, which are one answer."""
+    shape = list(summand["shape"])
+    if summand.get("kind") == "nll":
+        return shape[:1] + shape[2:]
+    axis = summand.get("classes") if summand["reduction"] == "sum" else None
+    return [size for place, size in enumerate(shape) if place != axis]
 
 
 def _sizes(summand: Mapping[str, Any]) -> str:

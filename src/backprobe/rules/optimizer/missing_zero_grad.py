@@ -20,7 +20,8 @@ class MissingZeroGrad(AbstractRule):
     ## What it looks for
     Whether the gradients that the last optimizer step used are still there when the next step's
     backward begins. Accumulation over several backward passes before a step is not meant: there the
-    gradients are cleared after the step. And whether each pass of an L-BFGS closure finds those of
+    gradients are cleared after the step. Of several optimizers each one is asked, also where one
+    backward is for all of them. And whether each pass of an L-BFGS closure finds those of
     the pass before: it is called many times a step.
 
     ## Why it matters
@@ -68,13 +69,15 @@ class MissingZeroGrad(AbstractRule):
             rows = ~np.isnan(carried) & (backwards > 0)
             if optimizer is not None and len(record.optimizers) > 1:
                 rows &= which == optimizer.index
-            count = int(rows.sum())
+            more, kept, last = _further(record, optimizer)
+            count = int(rows.sum()) + more
             if count < self.limits.steps:
                 continue
-            share = float(carried[rows].mean())
+            share = (float(carried[rows].sum()) + kept) / count
             if share < self.limits.share:
                 continue
             source = optimizer.step_source if optimizer is not None else None
+            at_steps = np.append(step[rows][carried[rows] > 0], last)
             found.append(
                 Finding(
                     rule=self.name,
@@ -89,7 +92,7 @@ class MissingZeroGrad(AbstractRule):
                     ),
                     where=_of(record, optimizer) if len(record.optimizers) > 1 else (),
                     source=source,
-                    steps=seen(step[rows][carried[rows] > 0][[0, -1]]),
+                    steps=seen(at_steps[[0, -1]]),
                     evidence={"share": share, "steps": count},
                     treatments=("zero-grad",),
                 )
@@ -117,6 +120,21 @@ class MissingZeroGrad(AbstractRule):
                 evidence={"closure": True},
             )
         ]
+
+
+def _further(record: Record, optimizer: Optimizer | None) -> tuple[int, int, list[float]]:
+    """Steps of an optimizer on a backward that another one had stepped on before it.
+
+    Returns:
+        How many were measured, how many of them found gradients that an earlier step had used, and
+        the last one's number, if any.
+    """
+    index = optimizer.index if optimizer is not None else -1
+    told = [e.data for e in record.named("further-steps") if int(e.data["optimizer"]) == index]
+    last = max(told, key=lambda data: int(data["steps"]), default=None)
+    if last is None:
+        return 0, 0, []
+    return int(last["steps"]), int(last["kept"]), [float(last["step"])]
 
 
 def _of(record: Record, optimizer: Optimizer | None) -> tuple[str, ...]:

@@ -29,14 +29,16 @@ class DetachedGraph(AbstractRule):
     Layers that run, that the optimizer holds and whose output trained layers consume, but that had
     no gradient at any observed step; a tensor that was detached and of which a later layer gets a
     copy that nothing in the graph has made (a trip through numpy); a part that runs under `no_grad`
-    at each step although an optimizer holds it; a layer of the user's own whose output never
-    reaches the loss; a layer that runs step after step, each time on a detached copy of its own
-    last result and with nothing else that carries on (where each of its results has a loss of its
-    own it learns, and only what would have to be remembered is lost); a function whose derivative
-    is zero everywhere (`round`, `floor`, `sign`, a draw by `torch.bernoulli` or `torch.normal`),
-    where every gradient before it is exactly zero at each step; and a loss whose backward reaches
-    no parameter at all. Also `max` of which later layers get the positions, not the values, and a
-    derivative of a network's derivative that is taken without `create_graph` in each step.
+    at each step, alone or beside a teacher, although an optimizer holds it (a note where none of
+    its weights look freshly initialised: loaded ones may be meant to stay); a layer of the user's
+    own whose output never reaches the loss; a layer that runs step after step, each time on a
+    detached copy of its own last result and with nothing else that carries on (where each of its
+    results has a loss of its own it learns, and only what would have to be remembered is lost); a
+    function whose derivative is zero everywhere (`round`, `floor`, `sign`, a draw by
+    `torch.bernoulli` or `torch.normal`), where every gradient before it is exactly zero at each
+    step; and a loss whose backward reaches no parameter at all. Also `max` of which later layers
+    get the positions, not the values, and a derivative of a network's derivative that is taken
+    without `create_graph` in each step.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -74,7 +76,9 @@ class DetachedGraph(AbstractRule):
             15, "observed steps without a gradient", "a term may be left out at first"
         )
         phases: float = threshold(
-            0.5, "evaluation phases / steps", "that is a part of the training, no evaluation"
+            0.5,
+            "steps it ran at without gradients",
+            "that is a part of the training, no evaluation",
         )
         steps: float = threshold(
             3, "observed steps without a gradient", "the first backward may be partial"
