@@ -19,6 +19,8 @@ from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
+TOLD = ("softmax_dim", "classes_dim", "spread_rows", "spread_axes", "least", "most")
+"""What a reading has beside its fields that is told with the output."""
 MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 
@@ -233,11 +235,7 @@ class Losses:
             summands=reading.summands,
             roles=reading.roles,
             bend=reading.bend,
-            output={
-                name: reading.extra[name]
-                for name in ("softmax_dim", "classes_dim", "spread_rows", "spread_axes")
-                if name in reading.extra
-            },
+            output={name: reading.extra[name] for name in TOLD if name in reading.extra},
         )
 
 

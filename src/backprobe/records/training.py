@@ -51,7 +51,8 @@ class Loss:
             `log_probabilities` where they are those of a cross entropy; where that is given shares
             of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
             `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' losses
-            to a table, its `spread_rows`, and how many axes the losses had: `spread_axes`.
+            to a table, its `spread_rows`, and how many axes the losses had: `spread_axes`; the
+            ends of a clamp between it and the loss: `least`, `most`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

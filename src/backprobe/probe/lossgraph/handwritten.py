@@ -10,6 +10,7 @@ from backprobe.probe.lossgraph.nodes import (
     activations,
     children,
     descend,
+    ends,
     shape_of,
     signed,
     until_product,
@@ -48,6 +49,7 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
             reading.output_shape = shape_of(below[0]) if below else ()
             rest = path[path.index(subtraction) + 1 :]
             reading.before = tuple(activations(until_product(rest)))
+            reading.extra.update(ends(rest))
             _target_of_difference(path, subtraction, reading, readable)
             return
     picked = _picked_scores(path)
