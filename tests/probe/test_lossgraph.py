@@ -208,3 +208,16 @@ def test_row_losses_spread_to_a_table_by_a_factor_of_each_row() -> None:
     assert told((rows.squeeze(1)[:, None] * w).mean()) is None
     assert told((rows @ w[None]).mean()) is None
     assert told(((x - x.T) * w).mean()) is None
+
+
+def test_the_whole_targets_of_a_difference_are_whole() -> None:
+    """What is left of a prediction is a rounding off; other targets stay what they are."""
+    prediction, ids = torch.sigmoid(scores()), torch.arange(ROWS * WIDTH).reshape(ROWS, WIDTH) % 7
+    whole, other = (
+        read(((prediction - targets) ** 2).mean()).target for targets in (ids.float(), ids + 0.001)
+    )
+    assert whole is not None
+    assert other is not None
+    assert torch.equal(whole, ids.float())
+    assert torch.allclose(other, ids + 0.001)
+    assert not (other == other.round()).any()

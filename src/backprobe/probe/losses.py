@@ -256,7 +256,9 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
     if difference.device != predicted.device:
         return
     with torch.no_grad():
-        target = predicted.reshape(difference.shape) - sign * difference.detach()
+        target = lossgraph.rebuilt(
+            predicted.reshape(difference.shape).detach(), difference.detach(), sign
+        )
         if hosts.near(difference) and not torch.isfinite(difference).all():
             return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)
