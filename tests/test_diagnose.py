@@ -125,9 +125,23 @@ def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:
         ("exploding-gradients", "learning-rate-too-high"),
         ("exploding-gradients", "nonfinite-gradients"),
     }
+    # And a network that is cut by the shape of a norm explains what any other width follows from.
+    cut = "dead-relu", "detached-graph", "saturated-activations", "vanishing-gradients"
+    turning |= {("fan-ratio", name) for name in (*cut, "uninformative-inputs")}
     both = {pair for pair in pairs if pair[::-1] in pairs}
     assert both <= turning | {pair[::-1] for pair in turning}
     assert not OUTCOMES & {e.cause for e in EXPLANATIONS}
+
+
+def test_a_norm_of_one_number_explains_what_it_cuts_off() -> None:
+    """A narrow layer may be what a dead one is blamed for; a norm of one number is never."""
+    dead = Finding("dead-relu", "error", 0.9, "zero", where=("relu",))
+    narrow = Finding("fan-ratio", "error", 0.9, "one unit", where=("norm",))
+    norm = replace(narrow, evidence={"norm": "layer_norm", "cuts": True})
+    beside = replace(norm, evidence={"norm": "layer_norm", "cuts": False})
+    assert [f.kind for f in join([dead, narrow])] == ["cause", "symptom"]
+    assert [f.kind for f in join([dead, norm])] == ["symptom", "cause"]
+    assert [f.kind for f in join([dead, beside])] == ["cause", "cause"]
 
 
 def test_two_causes_of_the_same_name_the_trial_between() -> None:

@@ -244,3 +244,16 @@ def test_two_terms_of_each_row_that_meet_as_a_table() -> None:
     assert not told((new * energy).mean())
     norms = energy.pow(2).sum(1, keepdim=True)
     assert not told((norms * energy.pow(2).sum(1)).mean())
+
+
+def test_the_whole_targets_of_a_difference_are_whole() -> None:
+    """What is left of a prediction is a rounding off; other targets stay what they are."""
+    prediction, ids = torch.sigmoid(scores()), torch.arange(ROWS * WIDTH).reshape(ROWS, WIDTH) % 7
+    whole, other = (
+        read(((prediction - targets) ** 2).mean()).target for targets in (ids.float(), ids + 0.001)
+    )
+    assert whole is not None
+    assert other is not None
+    assert torch.equal(whole, ids.float())
+    assert torch.allclose(other, ids + 0.001)
+    assert not (other == other.round()).any()

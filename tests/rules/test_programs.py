@@ -102,6 +102,13 @@ def test_a_draw_on_purpose_is_no_cut(name: str, recorded: Recorder) -> None:
     assert "detached-graph" not in {f.rule for f in findings}
 
 
+@pytest.mark.parametrize("name", ["scaled_tanh", "clamped_far"])
+def test_a_bound_that_is_wide_enough_is_none(name: str, recorded: Recorder) -> None:
+    """Not even a note: `4 * tanh(x)` reaches its targets, and a logit of 8 is as good as sure."""
+    findings = diagnose(recorded(f"output_range_mismatch/good_{name}.py"))
+    assert "output-range-mismatch" not in {f.rule for f in findings}
+
+
 def test_two_features_before_the_scores_are_no_bottleneck(recorded: Recorder) -> None:
     """Not even a note, although some rows are told apart by chance only."""
     findings = diagnose(recorded("fan_ratio/good_picture.py"))

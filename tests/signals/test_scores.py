@@ -48,6 +48,23 @@ def test_a_softmax_between_layers_is_on_the_way() -> None:
     assert kept(hidden) == ["first", "head"]
 
 
+def test_queries_and_keys_of_an_attention_in_one_operation_are_scores() -> None:
+    """Its values are on the way, and so is what is its own query, key and value."""
+    attention = record(
+        [
+            ("linear", 1, (-1,)),
+            ("linear", 2, (0,)),
+            ("linear", 3, (0,)),
+            ("linear", 4, (0,)),
+            ("scaled_dot_product_attention", 0, (1, 2, 3)),
+            ("scaled_dot_product_attention", 0, (4, 4, 4)),
+            ("linear", 5, (5,)),
+        ],
+        ["embed", "query", "key", "value", "head"],
+    )
+    assert kept(attention) == ["embed", "value", "head"]
+
+
 def test_layers_that_no_forward_showed_are_kept() -> None:
     """Nothing was captured: nothing is known of the way."""
     assert kept(record([], ["first", "head"])) == ["first", "head"]

@@ -19,6 +19,8 @@ from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
+TOLD = ("softmax_dim", "classes_dim", "spread_rows", "spread_axes", "least", "most")
+"""What a reading has beside its fields that is told with the output."""
 MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
@@ -258,7 +260,9 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
     if difference.device != predicted.device:
         return
     with torch.no_grad():
-        target = predicted.reshape(difference.shape) - sign * difference.detach()
+        target = lossgraph.rebuilt(
+            predicted.reshape(difference.shape).detach(), difference.detach(), sign
+        )
         if hosts.near(difference) and not torch.isfinite(difference).all():
             return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)

@@ -53,7 +53,8 @@ class Loss:
             `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' terms
             to a table, its `spread_rows`, and how many axes these had: `spread_axes`; of rows
             that are compared after a division by their norm over the rows, how many these are and
-            their width: `normed_rows`, `normed_width`.
+            their width: `normed_rows`, `normed_width`; the ends of a clamp between it and the loss:
+            `least`, `most`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

@@ -2,7 +2,8 @@
 """Layers that only score: a softmax makes weights of what they give, and others are weighed.
 
 Such scores get little gradient while what they weigh is much alike, whatever their own weights
-are: nothing is lost on a way through them.
+are: nothing is lost on a way through them. An attention in one operation has that softmax inside:
+its queries and keys are scores, its values are not.
 """
 
 from __future__ import annotations
@@ -24,13 +25,20 @@ def on_the_way(record: Record, found: tuple[Layer, ...]) -> tuple[Layer, ...]:
     arrives: dict[int, bool] = {}
     for op in reversed(record.graph):
         following = following_of.get(op.index, [])
-        onward = any(arrives.get(taker.index, True) for taker in following)
+        onward = any(arrives.get(t.index, True) and not _scores(op, t) for t in following)
         weighs = op.name == "softmax" and _weighs(record, op)
         arrives[op.index] = not weighs and (onward or not following)
     by_module: dict[int, bool] = {}
     for op in record.graph:
         by_module[op.module] = by_module.get(op.module, False) or arrives[op.index]
     return tuple(layer for layer in found if by_module.get(layer.module.index, True))
+
+
+def _scores(op: Operation, taker: Operation) -> bool:
+    """Whether an attention takes what an operation gives as queries or keys, and not as values."""
+    if taker.name != "scaled_dot_product_attention" or len(taker.inputs) < 3:
+        return False
+    return op.index in taker.inputs[:2] and op.index != taker.inputs[2]
 
 
 def _weighs(record: Record, softmax: Operation) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
-from backprobe.probe.lossgraph.handwritten import read_handwritten
+from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
 from backprobe.probe.lossgraph.reading import LossReading
@@ -23,7 +23,7 @@ from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
-__all__ = ["LossReading", "Readable", "children", "factor", "read", "shape_of"]
+__all__ = ["LossReading", "Readable", "children", "factor", "read", "rebuilt", "shape_of"]
 
 
 def read(root: Any, readable: Readable) -> LossReading:

@@ -12,6 +12,7 @@ from backprobe.probe.lossgraph.nodes import (
     activations,
     children,
     descend,
+    ends,
     shape_of,
     signed,
     until_product,
@@ -36,6 +37,7 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
             reading.kind, acts = "cross_entropy", acts[2:]
         reading.ignore_index = signed(getattr(node, "_saved_ignore_index", -100))
     reading.before = tuple(acts)
+    reading.extra.update(ends(path))
     if output_node is not None:
         reading.output_shape = shape_of(output_node)
     reading.loss_shape = reading.output_shape

@@ -5,11 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from backprobe.probe.lossgraph.nodes import (
     Readable,
     activations,
     children,
     descend,
+    ends,
     shape_of,
     signed,
     until_product,
@@ -48,6 +52,7 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
             reading.output_shape = shape_of(below[0]) if below else ()
             rest = path[path.index(subtraction) + 1 :]
             reading.before = tuple(activations(until_product(rest)))
+            reading.extra.update(ends(rest))
             _target_of_difference(path, subtraction, reading, readable)
             return
     picked = _picked_scores(path)
@@ -144,5 +149,20 @@ def _target_of_difference(
         if sum(sides) == 1 and result is not None and result.shape == difference.shape:
             prediction, apart = result.detach(), difference.detach()
             reading.output = prediction
-            reading.target = prediction - apart if sides[0] else prediction + apart
+            reading.target = rebuilt(prediction, apart, reading.extra["sign"])
         return
+
+
+def rebuilt(prediction: Tensor, difference: Tensor, sign: float) -> Tensor:
+    """The target that a difference was taken to; whole numbers, which rounding moved, as such.
+
+    Arguments:
+        prediction, difference: of one shape.
+        sign: 1 where the target was taken from the prediction, -1 the other way round.
+    """
+    target = prediction - sign * difference
+    if target.dtype not in (torch.float32, torch.float64):
+        return target  # of fewer digits many numbers are as near to a whole one
+    nearest = target.round()
+    error = torch.finfo(target.dtype).eps * (prediction.abs() + difference.abs())
+    return torch.where((target - nearest).abs() <= error, nearest, target)

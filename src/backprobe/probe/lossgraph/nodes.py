@@ -37,6 +37,8 @@ ACTIVATIONS: Mapping[str, str] = {
     "LogBackward0": "log",
     "ClampBackward0": "clamp",
     "ClampBackward1": "clamp",
+    "ClampMinBackward0": "clamp",
+    "ClampMaxBackward0": "clamp",
 }
 """Autograd node → canonical activation (exp, log and clamp are told as themselves)."""
 PARAMETRIC = (
@@ -58,6 +60,8 @@ PARAMETRIC = (
     "LinearBackward",
 )
 """Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
+ENDS = {"min": "least", "min_val": "least", "max": "most", "max_val": "most"}
+"""What a clamp saves as its ends → what they are told as."""
 REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}
 SINK = "_DDPSinkBackward"
 """Through it DDP hands on what a model puts out, where it looks for unused parameters."""
@@ -140,3 +144,14 @@ def activations(path: list[Any]) -> list[str]:
         if name is not None:
             found.append(name)
     return found
+
+
+def ends(path: list[Any]) -> dict[str, float]:
+    """The `least` and `most` of the first clamp on a path, where they are numbers."""
+    for node in path:
+        if node.name().startswith(PARAMETRIC):
+            break
+        if node.name().startswith(("ClampBackward1", "ClampM", "HardtanhBackward")):
+            saved = {name: getattr(node, f"_saved_{name}", None) for name in ENDS}
+            return {ENDS[k]: float(v) for k, v in saved.items() if isinstance(v, (int, float))}
+    return {}

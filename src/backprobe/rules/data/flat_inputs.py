@@ -40,7 +40,7 @@ def lost_at(record: Record) -> tuple[Place, Place] | None:
     """
     again = {module.index for module in record.modules if module.calls > 1}
     places = {place.index: place for place in record.places}
-    flat = {index: _is_flat(record, index) for index in places}
+    flat = {index: is_flat(record, index) for index in places}
     for place in sorted(record.places, key=lambda p: p.order):
         feeds = [places[i] for i in place.inputs if i in places]
         if (
@@ -64,7 +64,7 @@ def _variation(record: Record, index: int) -> float:
     return float(np.median(spread[known] / size[known])) if known.any() else 0.0
 
 
-def _is_flat(record: Record, index: int) -> bool:
+def is_flat(record: Record, index: int) -> bool:
     """Whether an output hardly varies over the rows of a batch, from the first step to the last."""
     spread = record.outputs.of("out_batch_std", index).astype(np.float64)
     size = record.outputs.of("out_rms", index).astype(np.float64)

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
-from backprobe.rules.explanations.conditions import always, by_exclusion
+from backprobe.rules.explanations.conditions import (
+    always,
+    by_exclusion,
+    not_of_one_number,
+)
 from backprobe.rules.explanations.pair import Explanation, of_symptoms
 
 BROKEN = (
@@ -74,9 +78,10 @@ ALONE: tuple[Explanation, ...] = (
         by_exclusion,
     ),
     *of_symptoms(
-        ("class-imbalance", "too-few-steps", "fan-ratio", "batch-size-too-large"),
+        ("class-imbalance", "too-few-steps", "batch-size-too-large"),
         BROKEN,
         _WHY,
         always,
     ),
+    *of_symptoms(("fan-ratio",), BROKEN, _WHY, not_of_one_number),
 )

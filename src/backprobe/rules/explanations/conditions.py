@@ -145,3 +145,16 @@ def of_sines(cause: Finding, symptom: Finding) -> bool:
     """The init is too large for the sines behind it, and the gradient grows with the depth."""
     del symptom
     return "radians" in cause.evidence
+
+
+def of_one_number(cause: Finding, symptom: Finding) -> bool:
+    """The cause is a normalisation that gives the same whatever comes in: all, or what it gives."""
+    if "norm" not in cause.evidence:
+        return False
+    return bool(cause.evidence["cuts"] or set(cause.where) & set(symptom.where))
+
+
+def not_of_one_number(cause: Finding, symptom: Finding) -> bool:
+    """The symptom does not follow from shapes alone."""
+    del cause
+    return "norm" not in symptom.evidence

@@ -9,6 +9,7 @@ from backprobe.rules.explanations.conditions import (
     lacks_class,
     misplaced,
     norms_unused,
+    of_one_number,
     shares_place,
     single,
     while_training,
@@ -70,6 +71,17 @@ MODEL: tuple[Explanation, ...] = (
             "targets-not-normalized": ("the targets are out of reach", always),
             "learning-rate-too-low": ("the output is at its end", always),
         },
+    ),
+    *of_cause(
+        "fan-ratio",
+        dict.fromkeys(
+            (
+                *NO_SIGNAL,
+                *("dead-relu", "saturated-activations", "uninformative-inputs", "detached-graph"),
+                "too-few-steps",
+            ),
+            ("a normalised single number says nothing of the input", of_one_number),
+        ),
     ),
     *of_cause(
         "parameters-not-optimized",

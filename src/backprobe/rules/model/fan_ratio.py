@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect, leaves_much
+from backprobe.rules.model.norm_of_one import norm_of_one
 from backprobe.rules.model.one_channel import one_channel
 from backprobe.rules.places import picks_its_parts
 from backprobe.rules.wording import at, plural, unique
@@ -29,7 +30,8 @@ class FanRatio(AbstractRule):
     positions carry more, only those of one channel that others widen again, in a classifier, where
     it has fewer numbers than the input. Left out are codes of two and more units and layers that
     what they get also goes around: scores, gates, residual branches. Embeddings of one number a
-    word, where no other embedding has more.
+    word, where no other embedding has more. And whatever its width, a normalisation over a single
+    number: less its own mean that is 0, so a LayerNorm of one feature gives its bias for any input.
     The classes are those that a later layer scores, not the rows of a contrastive loss. Where the
     classifier learns most of its task all the same, a note, of a layer between two wide ones.
 
@@ -68,6 +70,8 @@ class FanRatio(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding: the narrow layers."""
+        if single := norm_of_one(record, self.name):
+            return [single]
         state = progress(record)
         loss = state.loss
         if loss is None or state.steps < self.limits.steps:

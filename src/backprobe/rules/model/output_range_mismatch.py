@@ -10,29 +10,16 @@ from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.model.bounded_logits import bounded_logits
 from backprobe.rules.model.softmax_totals import other_totals
 from backprobe.rules.outputs import output_place
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import progress
+from backprobe.signals.reach import reach
 
-RANGES = {
-    "sigmoid": (0.0, 1.0),
-    "softmax": (0.0, 1.0),
-    "hardsigmoid": (0.0, 1.0),
-    "tanh": (-1.0, 1.0),
-    "hardtanh": (-1.0, 1.0),
-    "relu": (0.0, math.inf),
-    "relu6": (0.0, 6.0),
-    "softplus": (0.0, math.inf),
-    "log_softmax": (-math.inf, 0.0),
-    "log_sigmoid": (-math.inf, 0.0),
-    "exp": (0.0, math.inf),
-    "elu": (-1.0, math.inf),
-}
-"""Canonical activation → the values it can give."""
-SQUASHED = ("relu", "relu6", "tanh", "hardtanh", "softplus", "elu")
+SQUASHED = ("relu", "tanh", "hardtanh", "softplus", "elu", "gelu", "silu", "clamp")
 """Activations that class scores do not want; sigmoid and softmax have rules of their own."""
 
 
@@ -40,10 +27,12 @@ class OutputRangeMismatch(AbstractRule):
     """The last activation is bounded, and targets lie outside its range.
 
     ## What it looks for
-    The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax …),
-    its range, and the smallest and largest target seen. Also a softmax under a squared error or
-    binary cross entropy whose targets' rows add up to another total than one (several labels, or
-    none), and class scores that pass a ReLU or a tanh before cross entropy.
+    The activation before a regression loss on the autograd graph (sigmoid, tanh, ReLU, softmax, a
+    clamp …), its range, and the smallest and largest target seen. Logits of yes or no whose range
+    keeps the loss from falling below a good part of a constant answer's. Also a softmax under a
+    squared error or binary cross entropy whose targets' rows add up to another total than one
+    (several labels, or none), and class scores that pass a ReLU, a tanh or a clamp before cross
+    entropy. A range counts only where nothing scales or shifts it on its way to the loss.
 
     ## Why it matters
     Targets outside the range cost the same however long the network trains, and drive the
@@ -60,7 +49,7 @@ class OutputRangeMismatch(AbstractRule):
     - `swap-loss=bce-with-logits`: suits labels of which several may be right
 
     ## When it is wrong
-    Outliers that are meant to be cut off.
+    Outliers that are meant to be cut off. Scores of yes or no that are only ranked.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2: output activations by task
@@ -86,15 +75,19 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
-            other = other_totals(record, self.name, loss) or self._scores(record, loss)
+            other = (
+                other_totals(record, self.name, loss)
+                or self._scores(record, loss)
+                or bounded_logits(record, self.name, loss)
+            )
             if other is not None:
                 found.append(other)
                 continue
-            kind = loss.before[0] if loss.before else ""
+            given = reach(loss)
+            kind, bottom, top = given.kind, given.low, given.high
             low, high = number(loss.target, "min"), number(loss.target, "max")
-            if loss.kind not in REGRESSION or kind not in RANGES or low is None or high is None:
+            if loss.kind not in REGRESSION or not kind or low is None or high is None:
                 continue
-            bottom, top = RANGES[kind]
             span = high - low
             missed = max(0.0, bottom - low) + max(0.0, high - top)
             share = min(1.0, missed / span) if span > 0.0 else float(missed > 0.0)
@@ -138,12 +131,12 @@ class OutputRangeMismatch(AbstractRule):
 
     def _scores(self, record: Record, loss: Loss) -> Finding | None:
         """Class scores that an activation cuts off on their way to the cross entropy."""
-        kind = loss.before[0] if loss.before else ""
-        if loss.kind != "cross_entropy" or kind not in SQUASHED:
+        given = reach(loss)
+        kind, bottom, top = given.kind, given.low, given.high
+        if loss.kind != "cross_entropy" or kind not in SQUASHED or bottom == -math.inf:
             return None
         state = progress(record)
         where, source = output_place(record, loss, kind)
-        bottom, top = RANGES[kind]
         floor = math.log1p((loss.classes - 1) * math.exp(bottom - top)) if loss.classes else 0.0
         what = (
             f"the loss cannot fall below {figure(floor)}"

@@ -12,17 +12,15 @@ from backprobe.rules.harm import (
     at_least_warning,
     at_most_warning,
     severity_by_harm,
-    severity_of_mistake,
 )
 from backprobe.rules.model import target_codes
 from backprobe.rules.model.argument_order import misplaced
+from backprobe.rules.model.class_ids import class_ids
 from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
-from backprobe.signals import metric_names
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import BINARY, REGRESSION, main_loss
-from backprobe.signals.printed import printed_series
 from backprobe.signals.progress import progress
 
 
@@ -33,7 +31,8 @@ class WrongLoss(AbstractRule):
     A squared or absolute error on whole-number targets that are class ids: integers from 0 on, few
     different ones, each seen several times; or on targets of 0 and 1 that probabilities are
     compared with (a note, unless the run suffers). Class ids weigh more where the script tells an
-    accuracy.
+    accuracy. Of a class a pixel, or a token, one may be most of them: there the others have to be
+    about as many, or to come and go along the ids, as counts and levels do not.
     Targets that are coded otherwise than their loss reads them: other numbers than 1 and -1 where a
     margin or cosine-embedding loss takes those, rows of several ones where cross entropy takes
     shares that add up to 1 (a note, unless the run suffers or each answer is judged by itself), and
@@ -77,12 +76,7 @@ class WrongLoss(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
-        most_classes: float = threshold(100, "different whole numbers", "more are counts")
-        balance: float = threshold(
-            0.4, "rarest id / most frequent", "counts and ratings thin out towards their ends"
-        )
         slack: float = threshold(0.05, "beyond 0 to 1", "smoothed and noisy labels of a GAN")
-        repeats: float = threshold(5, "rows a class", "ids repeat")
 
     limits = Thresholds()
 
@@ -105,40 +99,9 @@ class WrongLoss(AbstractRule):
             if self._classes_as_numbers(record, loss):
                 found.append(self._one_hot(record, loss))
                 continue
-            counts = [c for c in loss.target.get("classes", ()) if c > 0]
-            low, high = number(loss.target, "min"), number(loss.target, "max")
-            if loss.kind not in REGRESSION or not loss.target.get("whole") or low != 0.0:
-                continue
-            if not 3 <= len(counts) <= self.limits.most_classes or high is None:
-                continue
-            if len(counts) != high + 1 or min(counts) < self.limits.repeats:
-                continue
-            if min(counts) < self.limits.balance * max(counts):
-                continue
-            state, judged = progress(record), _tells_accuracy(record)
-            found.append(
-                Finding(
-                    rule=self.name,
-                    severity=at_most_warning(
-                        severity_of_mistake(record) if judged else severity_by_harm(state)
-                    ),
-                    confidence=confidence(
-                        0.45, 0.85, max(state.hurt, 0.7 * judged), min(counts) / max(counts)
-                    ),
-                    message=(
-                        f"the targets are whole numbers 0 to {figure(high)} of type "
-                        f"{loss.target.get('dtype', 'int')}, {len(counts)} different ones: class "
-                        "ids; "
-                        f"the loss is {loss.kind}{at(loss.source)}, for which their order and "
-                        "distance count"
-                        + ("; the script judges them by accuracy, as classes" if judged else "")
-                    ),
-                    where=output_names(record, loss),
-                    source=loss.source,
-                    evidence={"classes": len(counts), "kind": loss.kind, "accuracy": judged},
-                    treatments=("swap-loss=cross-entropy",),
-                )
-            )
+            ids = class_ids(record, self.name, loss)
+            if ids is not None:
+                found.append(ids)
         return found
 
     def _beyond_binary(self, loss: Loss) -> bool:
@@ -196,10 +159,3 @@ class WrongLoss(AbstractRule):
             evidence={"classes": 2, "kind": loss.kind, "one_hot": True},
             treatments=("swap-loss=cross-entropy",),
         )
-
-
-def _tells_accuracy(record: Record) -> bool:
-    """Whether the script prints or logs how many answers are right."""
-    told = [name for name, _ in printed_series(record)]
-    told += [metric_names.metric(key) for key in record.history]
-    return any(name in ("accuracy", "acc") for name in told)

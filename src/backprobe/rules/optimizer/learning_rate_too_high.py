@@ -21,6 +21,7 @@ from backprobe.rules.optimizer.overshoot import (
     largest_step,
     median_cosine,
     rises,
+    rose,
     units_died,
 )
 from backprobe.rules.wording import at, figure, times
@@ -39,7 +40,9 @@ class LearningRateTooHigh(AbstractRule):
     marks of large steps: the largest update of a weight matrix in the first steps relative to the
     weight, weights that grew several-fold, rectifiers that died, successive gradients that point
     against each other, or a gradient that reached the first layers before the first update and no
-    more after it. Under plain SGD it tells where accumulated passes, or the rows of a batch,
+    more after it (or lost more by the steps than by the initial weights). Weights that the first
+    steps draw anew need a small rise of the loss only: one that begins at a constant answer's has
+    hardly more to lose. Under plain SGD it tells where accumulated passes, or the rows of a batch,
     are summed instead of averaged: the rate is that many times higher then.
 
     ## Why it matters
@@ -144,8 +147,12 @@ class LearningRateTooHigh(AbstractRule):
         if state.failed and state.trend.start > 0.0 and rises(record):
             spike = max(spike, state.trend.worst / state.trend.start)
         # Weights that were replaced, and stayed so, or that pass no gradient any more, need no rise
-        # of the loss to confirm it.
-        replaced = min(marks["step"], marks["growth"]) >= 1.0
+        # of the loss to confirm it; a small one, as of a loss that began at a constant answer's and
+        # came back to it, confirms that they were nearly.
+        risen = rose(record)
+        drawn_anew = min(marks["step"], marks["growth"])
+        replaced = drawn_anew >= (self.limits.replaced if risen else 1.0)
+        told = 1.0 if risen and replaced else self.limits.spike
         wrecked = replaced or marks["faded"] > 0.0
         calm = state.state != "nonfinite" and spike < self.limits.spike and not wrecked
         if state.hurt >= HURTS and calm:
@@ -159,8 +166,7 @@ class LearningRateTooHigh(AbstractRule):
             poor = state.explained < self.limits.well and not answers_well(record)
             if jumped and poor and spike >= self.limits.far and math.isfinite(spike):
                 severity = "warning"
-            anew = min(marks["step"], marks["growth"]) >= self.limits.replaced
-            if anew and leaves_much(record):
+            if drawn_anew >= self.limits.replaced and leaves_much(record):
                 severity = "warning"  # the first steps drew the weights anew: nobody means that
         elif state.state == "learning" and max(marks["step"], marks["growth"]) <= 0.0:
             return []
@@ -189,7 +195,7 @@ class LearningRateTooHigh(AbstractRule):
             )
         if marks["overflow"] > 0:
             parts.append(f"the loss grew {times(overflow)}, step by step, until it overflowed")
-        elif self.limits.spike <= spike < math.inf and state.state != "unknown":
+        elif told <= spike < math.inf and state.state != "unknown":
             parts.append(f"the loss rose to {figure(spike)} times its first value at once")
         if state.state != "unknown":
             parts.append(state.in_words())

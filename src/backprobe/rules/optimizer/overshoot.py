@@ -23,6 +23,9 @@ SOUND = 100.0
 NOISY = 0.3
 """Noise of the loss, over a constant answer's, of batches of a few rows; batches of 32: 0.1."""
 
+BEYOND_NOISE = 5.0
+"""Deviations of the loss from which a rise is none by chance; of thirty the largest is about 2."""
+
 
 def grew_or_broke_early(state: Progress) -> bool:
     """Whether a loss that became NaN was rising before, or had no time to."""
@@ -63,6 +66,14 @@ def early_spike(record: Record) -> float:
         smooth = value[: value.size // 5 * 5].reshape(-1, 5).mean(axis=1)
         return float(smooth.max() / max(float(value[0]), state.baseline))
     return float(value.max() / value[0])
+
+
+def rose(record: Record) -> bool:
+    """Whether the loss of the first thirty steps rose above the first one, far beyond its noise."""
+    value, trend = main_loss(record).value[:30], progress(record).trend
+    if value.size < 2 or trend is None or not np.isfinite(value).all():
+        return False
+    return float(value.max() - value[0]) > BEYOND_NOISE * trend.noise
 
 
 def largest_step(record: Record, first: int | None) -> float:
@@ -110,11 +121,15 @@ def fading(record: Record) -> float:
     """How many times further the gradient shrinks, once large steps were taken, than at first.
 
     That is its shrinkage on the way to the first layers over the first observed steps against that
-    of the very first one, before any update. 1 where it did not arrive at first (then the network
-    as initialised is at fault), where the steps were small, or where it is not known.
+    of the very first one, before any update. 1 where it did not arrive at first and the steps took
+    no more of it than the initial weights had (then the network as initialised is at fault), where
+    the steps were small, or where it is not known.
     """
     found = on_the_way(record, layers(record))
     at_first, after = gradient_flow(record, found, 1), gradient_flow(record, found)
-    if at_first is None or after is None or at_first.shrinkage >= SOUND:
+    if at_first is None or after is None or not math.isfinite(at_first.shrinkage):
         return 1.0
-    return after.shrinkage / at_first.shrinkage if largest_step(record, 10) >= LARGE else 1.0
+    faded = after.shrinkage / at_first.shrinkage
+    if at_first.shrinkage >= max(SOUND, faded) or largest_step(record, 10) < LARGE:
+        return 1.0
+    return faded

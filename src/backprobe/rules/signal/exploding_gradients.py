@@ -21,10 +21,15 @@ from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.residual import branch_growth
 from backprobe.signals.series import first
+from backprobe.signals.trend import debiased_ema, noise_of
 
 Array = NDArray[np.float64]
 LASTING = 0.5
 """Share of losses that are not finite from which a run has not got over it."""
+JUMP = 5.0
+"""Deviations of the loss from which one step's is none by chance."""
+USUAL = 10.0
+"""Steps after which a loss weighs half in what is usual."""
 PASSES = 3
 """A layer that runs more often in one forward is a recurrent one (twice: a siamese network)."""
 
@@ -39,7 +44,8 @@ class ExplodingGradients(AbstractRule):
     above all later ones, a signal that grows a hundredfold with depth, or residual branches whose
     outputs grow tenfold along their row, count while the first loss is far above a constant
     answer's. It fires only where the run learns too little: spikes that clipping catches are
-    normal.
+    normal, and so is a gradient that wakes: small on a plateau, larger while the loss falls from
+    it and never jumps.
 
     ## Why it matters
     A step is proportional to the gradient. One that is a thousand times larger throws the weights
@@ -106,7 +112,7 @@ class ExplodingGradients(AbstractRule):
         fall = _fall_since_birth(norm[known])
         flow = gradient_flow(record, layers(record))
         depth_growth = flow.growth if flow is not None else math.nan
-        by_time = time_growth >= self.limits.growth_time
+        by_time = time_growth >= self.limits.growth_time and not _calm(record, state)
         by_depth = depth_growth >= self.limits.growth_depth
         enlarged = _signal_growth(record)
         again = fall >= self.limits.birth and _recurs(record)
@@ -191,6 +197,17 @@ def _broken_since(record: Record) -> float:
     bad = ~np.isfinite(main.value)
     since = int(np.argmax(bad))
     return float(main.step[since]) if bad.any() and bad[since:].mean() >= LASTING else math.inf
+
+
+def _calm(record: Record, state: Progress) -> bool:
+    """Whether the loss fell and never jumped: what grew threw nothing."""
+    value, trend = main_loss(record).value, state.trend
+    if trend is None or not trend.fell or not np.isfinite(value).all():
+        return False
+    if trend.last - trend.best > trend.margin:
+        return False
+    noise = max(noise_of(part) for part in np.array_split(value, 3))  # a plateau has little
+    return bool((value[1:] - debiased_ema(value, USUAL)[:-1]).max() <= JUMP * noise)
 
 
 def _growth_over_time(norm: Array, step: Array) -> tuple[float, float, float, int]:
