@@ -61,6 +61,7 @@ class Inputs:
         self._described = self._cost = 0.0
         self._step = 0
         self._phases = 0
+        self._taught: set[int] = set()
         self._judged: dict[int, tuple[int, int, int]] = {}
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
@@ -165,15 +166,23 @@ class Inputs:
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
-        target = self.loaders.target
-        state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target())
+        target = state.guard.run("loaders", self._target, x)
+        state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target)
         if state.light:
             return
         hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
         if x is not None and hashed:
-            state.guard.run("batches", state.keep_rows, x, True, target())
+            state.guard.run("batches", state.keep_rows, x, True, target)
         if x is not None and phase.batches <= 2:
             state.guard.run("batches", self._describe, module, x, True)
+
+    def _target(self, x: Tensor | None) -> Tensor | None:
+        """The target of an evaluation's batch, where a loader served it.
+
+        Rows that a script cuts itself come while the last batch of the training still lives.
+        """
+        taught = self.loaders.current in self._taught
+        return None if taught and not self.loaders.served_as(x) else self.loaders.target()
 
     def _count(self, index: int) -> None:
         """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at."""
@@ -206,9 +215,10 @@ class Inputs:
         state.begin_batch(row, readings | batches.late_facts(x))
         state.guard.run("samples", state.samples_kept.take, x, state.step, evaluation)
         if evaluation:
-            state.guard.run("samples", state.samples_kept.finish, self.loaders.target())
+            state.guard.run("samples", state.samples_kept.finish, self._target(x))
             state.end_batch()
             return
+        self._taught.add(self.loaders.current)
         state.keep_rows(x, False)
         state.guard.run("lags", state.lags.take, x)
         features = self._features.setdefault(index, batches.Features())

@@ -96,6 +96,14 @@ class Loaders:
                 self.target_position = position
                 return
 
+    def served_as(self, x: Tensor | None) -> bool:
+        """Whether it lies in the memory of a tensor of the batch that was served last."""
+        if x is None:
+            return False
+        place = x.untyped_storage().data_ptr()
+        known = (reference() for reference in self.last)
+        return any(t is not None and t.untyped_storage().data_ptr() == place for t in known)
+
     @property
     def seeking(self) -> bool:
         """Whether it may still be learned which tensor is the target."""
