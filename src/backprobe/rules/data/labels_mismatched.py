@@ -14,7 +14,7 @@ from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.contexts import few_ids
-from backprobe.signals.generalisation import generalisation
+from backprobe.signals.generalisation import generalisation, held_out_losses
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import Repeats, drawn_anew, repeats
@@ -203,6 +203,11 @@ class LabelsMismatched(AbstractRule):
             return []  # a loss below the least that its kind can be is a wrong loss, not skill
         many = _training_rows(record) >= self.limits.many  # few rows are overfitted at once
         heart = train >= self.limits.by_heart and both.best <= self.limits.held and many
+        # Of many classes that are equally likely the commonest is as good a guess as any: the loss
+        # tells what was learnt.
+        losses = held_out_losses(record)
+        if heart and losses.size and state.baseline:
+            heart = 1.0 - float(losses.min()) / state.baseline <= self.limits.held
         # Better than a constant where it trains, worse than one elsewhere: other rows, other rules.
         opposed = train >= self.limits.explained and both.best <= self.limits.opposed
         if not (heart or opposed):

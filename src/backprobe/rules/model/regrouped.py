@@ -35,6 +35,8 @@ def crosses(op: Operation, rows: int) -> bool:
     if math.prod(before[:at]) < 2 or not all(after):
         return False
     cuts = [math.prod(after[k:]) for k in range(len(after) + 1)]
+    if whole in cuts:
+        return False  # groups of samples, of each step: as they lie side by side
     return any(low < inner < high and high % whole for high, low in pairwise(cuts))
 
 
