@@ -38,9 +38,11 @@ def fragments(x: Tensor) -> Tensor | None:
     with torch.no_grad():
         flat = x.detach()[:ROWS].float().flatten(1) + 0.0  # -0.0 and 0.0 are the same number
         bits = flat.contiguous().view(torch.int32).long()
+        flat_pairs = bits[:, 1:] == bits[:, :-1]  # a row of zeros is no piece of another one
         kept = []
         for first, second, mix in FACTORS:
             hashed = bits[:, :-1] * first + bits[:, 1:] * second
             hashed = (hashed ^ (hashed >> 29)) * mix
-            kept += list(((hashed >> 32) & 0xFFFFFF).min(dim=1))  # exact in float32
+            short = (hashed >> 32) & 0xFFFFFF  # exact in float32
+            kept += list(short.masked_fill_(flat_pairs, 0xFFFFFF).min(dim=1))
         return torch.stack([part.float() for part in kept], dim=1)

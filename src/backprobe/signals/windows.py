@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from backprobe.records import Record
 from backprobe.signals.memo import once
 
+COMMON = 0.1
+"""Share of the commonest number of a batch above which pieces are alike by nature: rows of counts,
+of bits, of zeros. Of a series' windows each number is in one of so many as a window has at most."""
 TRIED = 16
 """Training rows with the same first piece that a row is compared with, at most."""
 
@@ -41,7 +44,9 @@ class Windows:
 def overlapping_windows(record: Record) -> Windows | None:
     """How much of the evaluation overlaps with what was trained on; None where not known."""
     table = record.fragments
-    if not len(table):
+    common = record.batches.numbers("common")
+    common = common[np.isfinite(common)]
+    if not len(table) or not common.size or float(np.median(common)) > COMMON:
         return None
     evaluation = np.asarray(table["evaluation"]) == 1
     names = ("first", "first_at", "second", "second_at")
@@ -61,8 +66,12 @@ def overlapping_windows(record: Record) -> Windows | None:
 
 
 def _moved(judged: NDArray[np.int64], trained: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The least distance by which each row lies beside a training row, NaN where it does not."""
+    """The least distance by which each row lies beside a training row, NaN where it does not.
+
+    Nor where a training row holds both pieces at the same places: it may be that very row.
+    """
     least = np.full(len(judged), np.nan)
+    equal = np.zeros(len(judged), bool)
     begin = np.searchsorted(trained[:, 0], judged[:, 0], side="left")
     end = np.searchsorted(trained[:, 0], judged[:, 0], side="right")
     for place in range(TRIED):
@@ -73,9 +82,11 @@ def _moved(judged: NDArray[np.int64], trained: NDArray[np.int64]) -> NDArray[np.
         other = trained[np.minimum(at, len(trained) - 1)]
         distance = judged[:, 1] - other[:, 1]
         same = within & (judged[:, 2] == other[:, 2]) & (judged[:, 3] - other[:, 3] == distance)
+        equal |= same & (distance == 0)
         same &= distance != 0
         nearer = same & ~(np.abs(distance) >= least)
         least[nearer] = np.abs(distance[nearer])
+    least[equal] = np.nan
     return least
 
 
