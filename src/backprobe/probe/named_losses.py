@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 import torch
@@ -35,8 +36,14 @@ NAMES: Mapping[str, str] = {
     "binary_cross_entropy_with_logits": "bce_with_logits",
 }
 """Function of `torch.nn.functional` → kind of loss."""
+VAIN = 8
+"""Blocks of one line in which no model was evaluated, after which they are passed over: a moving
+average of the weights has one in each step."""
 DROPOUTS = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout")
 """Functions of `torch.nn.functional` whose arguments are `input, p, training`."""
+
+
+Block = tuple[CodeType, int]
 
 
 class NamedLosses:
@@ -52,14 +59,27 @@ class NamedLosses:
         self._known = known
         self._originals: dict[str, Any] = {}
         self._phase: Phase | None = None
+        self._vain: dict[Block, int] = {}
+        self._block: Block | None = None
 
     def begin(self, phase: Phase) -> None:
         """Adds what is computed from now on to a phase."""
         self._phase = phase
-        self.prepare()
+        if self._block is not None:
+            self._vain[self._block] = 0
+        self._prepare()
 
-    def prepare(self) -> None:
-        """Wraps them before a phase: what they are called with is taken only once there is one."""
+    def prepare(self, block: Block) -> None:
+        """Wraps them before a phase: what they are called with is taken only once there is one.
+
+        Arguments:
+            block: of the user's, without gradients, that begins: its code and line.
+        """
+        if self._vain.get(block, 0) < VAIN:
+            self._block = block
+            self._prepare()
+
+    def _prepare(self) -> None:
         # A compiled function guards on the names that it calls: it would be compiled anew.
         if not self._originals and not compiles() and self._guard.works("named losses"):
             for name, kind in NAMES.items():
@@ -73,8 +93,11 @@ class NamedLosses:
 
     def close(self) -> None:
         """Puts torch's own functions back where no phase has begun."""
+        block, self._block = self._block, None
         if self._originals and self._phase is None:
             self.end()
+            if block is not None:
+                self._vain[block] = self._vain.get(block, 0) + 1
 
     def end(self) -> None:
         """Puts torch's own functions back."""

@@ -12,7 +12,7 @@ import os
 import sys
 import weakref
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import torch
@@ -319,13 +319,20 @@ def _evaluations(current: Current, present: Current) -> None:
         def wrap(enter: Any) -> Any:
             @functools.wraps(enter)
             def __enter__(self: Any) -> Any:  # noqa: N807
-                if sites.distance(sys._getframe(1).f_code.co_filename) == 0:
-                    probe = present()
-                    if probe is not None and not probe.followed.waits:
-                        probe.guard.run("forward", probe.wake)
-                        probe.guard.run("named losses", probe.evaluation_begins)
-                elif _decorated(sys._getframe(1)) and (probe := present()) is not None:
-                    probe.guard.run("named losses", probe.evaluation_begins)
+                frame = sys._getframe(1)
+                code: CodeType | None = frame.f_code
+                probe = present()
+                if probe is None:
+                    return enter(self)
+                if sites.distance(frame.f_code.co_filename) != 0:
+                    code = _decorated(frame)
+                elif probe.followed.waits:
+                    code = None
+                else:
+                    probe.guard.run("forward", probe.wake)
+                if code is not None:
+                    begins = probe.evaluation_begins
+                    probe.guard.run("named losses", begins, code, frame.f_lineno)
                 return enter(self)
 
             return _mark(__enter__)
@@ -344,12 +351,13 @@ def _evaluations(current: Current, present: Current) -> None:
         kind.__exit__ = unwrap(kind.__exit__)  # type: ignore[method-assign]
 
 
-def _decorated(frame: FrameType) -> bool:
-    """Whether a context is entered for a function of the user's that it decorates."""
+def _decorated(frame: FrameType) -> CodeType | None:
+    """The function of the user's that a context is entered for which decorates it."""
     if frame.f_code.co_name != "decorate_context":
-        return False
+        return None
     function = getattr(frame.f_locals.get("func"), "__code__", None)
-    return function is not None and sites.distance(function.co_filename) == 0
+    inner = function is not None and sites.distance(function.co_filename) == 0
+    return function if inner else None
 
 
 def _state_dicts(current: Current) -> None:

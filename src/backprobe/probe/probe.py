@@ -7,6 +7,7 @@ import os
 import traceback
 from threading import get_ident
 from time import perf_counter, thread_time
+from types import CodeType
 from typing import Any
 
 import torch
@@ -189,11 +190,15 @@ class Probe:
         else:
             self.forward.wake()
 
-    def evaluation_begins(self) -> None:
-        """Losses that are called from now on may be those of an evaluation."""
+    def evaluation_begins(self, code: CodeType, line: int) -> None:
+        """Losses that are called from now on may be those of an evaluation.
+
+        Arguments:
+            code, line: of the user's block without gradients.
+        """
         state = self.state
         if state.step > 0 and get_ident() == state.thread and not self.heartbeat.stepping:
-            state.named_losses.prepare()
+            state.named_losses.prepare((code, line))
 
     def loaded(self, module: nn.Module) -> None:
         """Reads the inits of parameters again that were numbered before they were loaded."""
