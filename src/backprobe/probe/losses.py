@@ -19,14 +19,13 @@ from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
-TOLD = ("softmax_dim", "classes_dim", "spread_rows", "spread_axes", "least", "most")
-"""What a reading has beside its fields that is told with the output."""
 MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
+    "least", "most",
 )  # fmt: skip
-"""What the graph of a loss tells of its axes, kept with the output's facts."""
+"""What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
 
 class Losses:
