@@ -23,7 +23,7 @@ MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
-    "least", "most",
+    "least", "most", "twice_over",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
@@ -80,6 +80,7 @@ class Losses:
         if index is None:
             index = len(self.entries)
             self._known[key] = index
+            lossgraph.read_once(loss.grad_fn, reading)
             self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])

@@ -19,11 +19,14 @@ from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
+from backprobe.probe.lossgraph.twice import shares_taken_for_scores
 
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
-__all__ = ["LossReading", "Readable", "children", "factor", "read", "rebuilt", "shape_of"]
+__all__ = [
+    "LossReading", "Readable", "children", "factor", "read", "read_once", "rebuilt", "shape_of",
+]  # fmt: skip
 
 
 def read(root: Any, readable: Readable) -> LossReading:
@@ -58,6 +61,13 @@ def read(root: Any, readable: Readable) -> LossReading:
     if normed is not None:
         reading.extra["normed_rows"], reading.extra["normed_width"] = normed
     return reading
+
+
+def read_once(root: Any, reading: LossReading) -> None:
+    """Adds what asks for more of the graph than a look at each step may: told of the first only."""
+    classes = shares_taken_for_scores(own(root))
+    if classes:
+        reading.extra["twice_over"] = classes
 
 
 def _as_mean(reading: LossReading) -> None:
