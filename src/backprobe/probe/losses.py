@@ -19,14 +19,13 @@ from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
 
-TOLD = ("softmax_dim", "classes_dim", "spread_rows", "spread_axes", "least", "most")
-"""What a reading has beside its fields that is told with the output."""
 MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
+    "least", "most", "twice_over", "joined",
 )  # fmt: skip
-"""What the graph of a loss tells of its axes, kept with the output's facts."""
+"""What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
 
 class Losses:
@@ -81,6 +80,7 @@ class Losses:
         if index is None:
             index = len(self.entries)
             self._known[key] = index
+            lossgraph.read_once(loss.grad_fn, reading, readable)
             self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
@@ -88,6 +88,7 @@ class Losses:
             self._tell_shares(index, reading)
             self._tell_weights(index, reading)
             self._tell_variance(index, reading)
+            self._tell_target_ends(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -193,6 +194,22 @@ class Losses:
         def deliver(values: NDArray[np.float32]) -> None:
             if values[1] > values[0]:
                 self.entries[index] = replace(self.entries[index], roles="variance")
+                self._touch("losses", self.entries[index])
+
+        self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
+    def _tell_target_ends(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes the ends of targets of which only a part is known."""
+        given = reading.extra.get("targets_of_first")
+        if given is None or not predictions.plain(given):
+            return
+        flat = given.reshape(-1)[:MAX_ELEMENTS]
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            if np.isfinite(values).all():
+                told = {"target_least": float(values[0]), "target_most": float(values[1])}
+                entry = self.entries[index]
+                self.entries[index] = replace(entry, output={**entry.output, **told})
                 self._touch("losses", self.entries[index])
 
         self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)

@@ -54,7 +54,10 @@ class Loss:
             to a table, its `spread_rows`, and how many axes these had: `spread_axes`; of rows
             that are compared after a division by their norm over the rows, how many these are and
             their width: `normed_rows`, `normed_width`; the ends of a clamp between it and the loss:
-            `least`, `most`.
+            `least`, `most`; where a softmax's result is normalised as scores once more, over how
+            many classes: `twice_over`; how many results of one activation were joined on the way to
+            the loss: `joined`, and where only what the first of them was compared with is known,
+            its ends: `target_least`, `target_most`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

@@ -8,6 +8,7 @@ from backprobe.rules.wording import unique
 from backprobe.signals.operations import MATRIX, PRODUCTS
 
 _PRODUCTS = PRODUCTS | MATRIX
+_WEIGHINGS = _PRODUCTS | {"einsum"}
 
 _OWN_PARTS = ("MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
 
@@ -56,7 +57,7 @@ def weighs(record: Record, place: Place) -> bool:
     made = {op.index for op in record.graph if op.place == place.index}
     made |= _through(record, made)
     return any(
-        op.name in _PRODUCTS and set(op.inputs) & made and set(op.inputs) - made - {-1}
+        op.name in _WEIGHINGS and set(op.inputs) & made and set(op.inputs) - made - {-1}
         for op in record.graph
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from backprobe.records import Operation, Record
+from backprobe.records import Operation, Place, Record
 from backprobe.signals.layers import Layer
 from backprobe.signals.memo import once
 
@@ -33,7 +33,12 @@ def _by_place(record: Record) -> Mapping[int, Operation]:
 
 def end_of(record: Record, layer: Layer) -> Operation | None:
     """The operation whose result a layer puts out, None where it was not captured."""
-    return _by_place(record).get(layer.place.index) if layer.place is not None else None
+    return of_place(record, layer.place) if layer.place is not None else None
+
+
+def of_place(record: Record, place: Place) -> Operation | None:
+    """The operation whose result is measured at a place, None where it was not captured."""
+    return _by_place(record).get(place.index)
 
 
 def upstream(record: Record, start: Iterable[int], without: Set[int] = frozenset()) -> set[int]:

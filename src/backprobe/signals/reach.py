@@ -25,7 +25,8 @@ KEEPS = frozenset(
     )
 )
 """Autograd nodes, `Backward` left out, that leave numbers as they are, or between others."""
-
+JOINS = ("Stack", "Cat")
+"""They keep ends where all that they join has the same."""
 
 Map = Callable[[float, float], tuple[float, float]]
 """The ends of what a function gives, from those of what it gets."""
@@ -97,7 +98,7 @@ def reach(loss: Loss) -> Reach:
     nearest = next((at for at, name in enumerate(below) if name in OWN), -1)
     low, high, kind = *ANY, ""
     for at, name in reversed(list(enumerate(below))):
-        if name in KEEPS:
+        if name in KEEPS or (name in JOINS and loss.output.get("joined")):
             continue
         if name in OWN:
             low, high = _clamped(loss, name, low, high) if at == nearest else (low, high)

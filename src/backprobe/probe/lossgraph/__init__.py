@@ -14,16 +14,20 @@ from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
-from backprobe.probe.lossgraph.nodes import Readable, children, loss_below, shape_of
+from backprobe.probe.lossgraph.members import joined, targets_of_first
+from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
 from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
+from backprobe.probe.lossgraph.twice import shares_taken_for_scores
 
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
-__all__ = ["LossReading", "Readable", "children", "factor", "read", "rebuilt", "shape_of"]
+__all__ = [
+    "LossReading", "Readable", "children", "factor", "read", "read_once", "rebuilt", "shape_of",
+]  # fmt: skip
 
 
 def read(root: Any, readable: Readable) -> LossReading:
@@ -34,13 +38,12 @@ def read(root: Any, readable: Readable) -> LossReading:
         readable: whether the saved tensors of a node may be read.
     """
     reading = LossReading()
-    node, reading.scale = unscaled(own(root), readable)
-    terms = list(summands(node, readable))
+    reading.scale, terms = _terms(root, readable)
     reading.terms = len(terms)
     if len(terms) > 1:
         told = (reduced(*term) for term in terms)
         reading.summands = tuple(one for one in told if one is not None)
-    node = next((t for t, _ in terms if loss_below(t) is not None), terms[0][0])
+    node = _first(terms)
     found = loss_below(node)
     if found is not None:
         read_builtin(found, reading, readable)
@@ -58,6 +61,34 @@ def read(root: Any, readable: Readable) -> LossReading:
     if normed is not None:
         reading.extra["normed_rows"], reading.extra["normed_width"] = normed
     return reading
+
+
+def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
+    """Adds what asks for more of the graph than a look at each step may: told of the first only."""
+    classes = shares_taken_for_scores(own(root))
+    if classes:
+        reading.extra["twice_over"] = classes
+    path = list(descend(_first(_terms(root, readable)[1])))
+    join = joined(path)
+    if join is None:
+        return
+    reading.extra["joined"] = len(join.next_functions)
+    difference, sign = reading.extra.get("difference"), reading.extra.get("sign")
+    if reading.target is None and difference is not None and sign is not None:
+        targets = targets_of_first(path, join, difference, sign, readable)
+        if targets is not None:
+            reading.extra["targets_of_first"] = targets
+
+
+def _terms(root: Any, readable: Readable) -> tuple[float, list[tuple[Any, float]]]:
+    """The factor of all, and the summands, each with its own."""
+    node, scale = unscaled(own(root), readable)
+    return scale, list(summands(node, readable))
+
+
+def _first(terms: list[tuple[Any, float]]) -> Any:
+    """The summand that is told of: the first built-in loss, else the first."""
+    return next((term for term, _ in terms if loss_below(term) is not None), terms[0][0])
 
 
 def _as_mean(reading: LossReading) -> None:

@@ -22,7 +22,8 @@ class TargetBroadcast(AbstractRule):
     errors, built in or written by hand. Differences of a network's outputs among themselves
     (pairwise losses) are left out. Also terms of each row, (N, 1) and (N,), that are multiplied,
     divided, or of which the lesser is picked, before the mean: weights of rows that spread their
-    losses to N × N products, a policy's ratios (N,) times advantages (N, 1), clipped or not.
+    losses to N × N products, a policy's ratios (N,) times advantages (N, 1), clipped or not, a
+    likelihood's rates of each row under `exp` with times of each row.
     A sum of two such terms is left out: its mean is the same.
 
     ## Why it matters

@@ -85,7 +85,7 @@ class OutputRangeMismatch(AbstractRule):
                 continue
             given = reach(loss)
             kind, bottom, top = given.kind, given.low, given.high
-            low, high = number(loss.target, "min"), number(loss.target, "max")
+            low, high = _ends(loss)
             if loss.kind not in REGRESSION or not kind or low is None or high is None:
                 continue
             span = high - low
@@ -156,3 +156,11 @@ class OutputRangeMismatch(AbstractRule):
             evidence={"activation": kind, "classes": loss.classes, "floor": floor},
             treatments=("drop-output-activation",),
         )
+
+
+def _ends(loss: Loss) -> tuple[float | None, float | None]:
+    """The smallest and the largest target, where only a part is known of that."""
+    low, high = number(loss.target, "min"), number(loss.target, "max")
+    if low is None or high is None:
+        return number(loss.output, "target_least"), number(loss.output, "target_most")
+    return low, high

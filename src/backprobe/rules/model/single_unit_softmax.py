@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record, Source
+from backprobe.records import Finding, Operation, Place, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.outputs import output_names
 from backprobe.rules.places import is_output, place_names, weighs
 from backprobe.rules.wording import at
+from backprobe.signals.forward_graph import by_index, of_place
 from backprobe.signals.idle_weights import IdleWeights, idle_weights
+from backprobe.signals.operations import DENSE, TRANSPOSED
 from backprobe.signals.progress import progress
 
 
@@ -20,8 +22,9 @@ class SingleUnitSoftmax(AbstractRule):
     """A softmax runs over an axis of size one: its result is 1, whatever the network says.
 
     ## What it looks for
-    The size of the axis that a softmax or log-softmax normalises, in the forward really taken, and
-    a cross entropy over one class. Attention whose softmax runs over the one unit of what scores
+    The size of the axis that a softmax or log-softmax normalises, in the forward really taken: of
+    rows of one number, and of maps or steps the axis of the one unit of the layer before it. A
+    cross entropy over one class. Attention whose softmax runs over the one unit of what scores
     (a layer, or a vector of the module's own), also where the rows of all samples were laid end to
     end, instead of over what its weights are summed over, and whose weights were all 1 at each
     look. Weights that are not summed are gates: a mixture of one expert has them by a setting.
@@ -65,7 +68,7 @@ class SingleUnitSoftmax(AbstractRule):
                 continue
             if weighs(record, place):
                 continue
-            if len(place.shape) == 2 and place.shape[1] == self.limits.size:
+            if self._over_one_unit(record, place):
                 names = place_names(record, place)
                 found.append(self._finding(record, names, place.source, place.activation))
         if not found:
@@ -75,6 +78,17 @@ class SingleUnitSoftmax(AbstractRule):
                 if loss.kind == "cross_entropy" and loss.classes == self.limits.size
             ]
         return [*found, *(self._idle(record, weights) for weights in idle_weights(record))]
+
+    def _over_one_unit(self, record: Record, place: Place) -> bool:
+        """Whether the axis is that of a network's one output, no sequence or batch of one."""
+        op, axes = of_place(record, place), len(place.shape)
+        dim = op.arguments.get("dim") if op is not None else None
+        if axes == 2 and (not isinstance(dim, int) or dim % axes == 1):
+            return place.shape[1] == self.limits.size
+        layer = by_index(record).get(op.inputs[0]) if op is not None and op.inputs else None
+        if op is None or layer is None or not isinstance(dim, int) or layer.shape != op.shape:
+            return False
+        return dim % max(1, axes) == _unit_axis(layer) and op.shape[dim] == self.limits.size
 
     def _idle(self, record: Record, found: IdleWeights) -> Finding:
         """Attention that weighs everything by one."""
@@ -113,3 +127,12 @@ class SingleUnitSoftmax(AbstractRule):
             evidence={"units": 1, "activation": what},
             treatments=("swap-loss=bce-with-logits",),
         )
+
+
+def _unit_axis(layer: Operation) -> int:
+    """The axis of a layer's units in what it gives, -1 for what is no layer."""
+    if layer.name == "linear":
+        return len(layer.shape) - 1
+    if layer.name in DENSE | TRANSPOSED:  # a batch may lack; "conv2d" has two axes after its units
+        return len(layer.shape) - 1 - int(layer.name[-2])
+    return -1
