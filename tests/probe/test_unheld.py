@@ -27,7 +27,8 @@ def train(net: nn.Sequential, steps: int, extra: str) -> None:
         if extra == "by hand" and step >= 3:
             with torch.no_grad():
                 for parameter in net[-1].parameters():
-                    parameter -= 0.1 * parameter.grad  # type: ignore[operator]
+                    assert parameter.grad is not None
+                    parameter.sub_(0.1 * parameter.grad)
 
 
 @pytest.mark.parametrize("extra", ["", "held", "frozen", "by hand"])
