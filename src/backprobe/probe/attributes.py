@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules that have a `requires_grad` of their own: an attribute that no parameter knows of."""
+"""Attributes that were to freeze or to thaw, and do neither: torch never reads them.
+
+A module's `requires_grad`, and what looks like that word (`require_grad`, `requires_gradient`) on a
+module or on a parameter, which take any attribute there is.
+"""
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
+from functools import cache
 from typing import Any
 
 from backprobe.probe.state import State
 
 MOST_LOOKS = 16
 """Looks after which no more are taken but the last: one an optimizer that is new."""
+ALIKE = 0.8
+"""Of their letters; `requires_gradient` has 0.83, `require_grad` 0.96, `use_grad` 0.5."""
+ENDINGS = ("grad", "grads", "gradient", "gradients")
 
 
 class Attributes:
@@ -41,13 +50,14 @@ class Attributes:
         for reference in list(structure.roots.values()):
             root = reference()
             for module in root.modules() if root is not None else ():
-                value = vars(module).get("requires_grad")
                 index = structure.module_of.get(id(module), -1)
-                if not isinstance(value, bool) or index < 0 or _own(module):
+                name, value = _given(module)
+                if index < 0 or not name or _own(module, name):
                     continue
                 trained = [p.requires_grad for p in module.parameters()]
                 facts = {
                     "module": index,
+                    "attribute": name,
                     "value": value,
                     "parameters": len(trained),
                     "trained": sum(trained),
@@ -57,7 +67,32 @@ class Attributes:
                     self._state.recorder.event("requires-grad-attribute", **facts)
 
 
-def _own(module: Any) -> bool:
-    """Whether the class speaks of it when it is made: an option of its own, perhaps."""
-    code = getattr(type(module).__init__, "__code__", None)
-    return code is not None and "requires_grad" in code.co_names
+def _given(module: Any) -> tuple[str, bool]:
+    """Name and value of such an attribute of a module, or of all parameters of its own; ("", …)."""
+    for name, value in vars(module).items():
+        if isinstance(value, bool) and (name == "requires_grad" or misspelt(name)):
+            return name, value
+    own = [p for p in module._parameters.values() if p is not None]
+    found = {
+        (name, value)
+        for p in own
+        for name, value in getattr(p, "__dict__", {}).items()
+        if isinstance(value, bool) and misspelt(name)
+    }
+    return found.pop() if len(found) == 1 else ("", False)
+
+
+@cache
+def misspelt(name: str) -> bool:
+    """Whether a name is nearly `requires_grad`, and not it: a letter or an ending more or less."""
+    plain = name.lower().replace("_", "")
+    if name == "requires_grad" or not plain.endswith(ENDINGS):
+        return False
+    return SequenceMatcher(None, plain, "requiresgrad").ratio() >= ALIKE
+
+
+def _own(module: Any, name: str) -> bool:
+    """Whether a class of its speaks of it when it is made: an option of its own, perhaps."""
+    made = (vars(kind).get("__init__") for kind in type(module).__mro__)
+    codes = (getattr(each, "__code__", None) for each in made)
+    return any(code is not None and name in code.co_names for code in codes)

@@ -23,6 +23,7 @@ from backprobe.probe.optimizers import Optimizers
 from backprobe.probe.scaling import supported
 from backprobe.probe.state import NAN, State
 from backprobe.probe.unheard import no, nothing
+from backprobe.probe.unheld import Unheld
 from backprobe.probe.unobserved import Unobserved
 from backprobe.probe.unstepped import Unstepped
 from backprobe.probe.usual import Usual
@@ -72,7 +73,8 @@ class Heartbeat:
         self._settings = OptimizerSettings(state.recorder)
         self._usual = Usual(state, self._settings)
         self._attributes = Attributes(state)
-        state.attributes = self._attributes.look_again
+        self._unheld = Unheld()
+        state.attributes = self._look_again
         self._as_usual = False
         self._arm: Callable[[], None] = nothing
         self._close: Callable[[Any, Any], None] = nothing
@@ -424,6 +426,13 @@ class Heartbeat:
         self._attributes.look()
         return watched
 
+    def _look_again(self) -> None:
+        """What is looked for ever more seldom, so that it costs nothing."""
+        state = self.state
+        self._attributes.look_again()
+        if not state.light:
+            state.guard.run("unheld", self._unheld.look, state.structure, state.step)
+
     def resume(self, optimizer: Any) -> None:
         """Lets the steps go on from those that an optimizer brought with it, before the first."""
         done = steps_done(optimizer) if self.state.step == 0 else 0
@@ -439,6 +448,8 @@ class Heartbeat:
         state, watched = self.state, self._watched.values()
         if found := state.guard.run("frozen", frozen.since_start, state.structure, watched):
             state.recorder.event("frozen-later", parameters=found)
+        if found := state.guard.run("unheld", self._unheld.found, state.structure, state.step):
+            state.recorder.event("unheld-parameters", parts=found)
         numbers = [int(index) for each in watched for index in each.parameters.index]
         unmoved = self._unstepped.lone.unmoved
         if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):

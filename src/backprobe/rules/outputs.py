@@ -7,6 +7,7 @@ from backprobe.records import Loss, Place, Record, Source
 from backprobe.rules.places import place_names
 from backprobe.rules.wording import unique
 from backprobe.signals.layers import Layer, layers
+from backprobe.signals.tied import tied_head
 
 
 def output_layer(record: Record, loss: Loss | None) -> Layer | None:
@@ -18,7 +19,7 @@ def output_layer(record: Record, loss: Loss | None) -> Layer | None:
 
 def output_names(record: Record, loss: Loss | None) -> tuple[str, ...]:
     """`where` of what is wrong with a network's output as such: its last layer."""
-    layer = output_layer(record, loss)
+    layer = tied_head(record, loss) or output_layer(record, loss)
     return unique([layer.name]) if layer is not None else ()
 
 

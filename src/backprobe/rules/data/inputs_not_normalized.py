@@ -16,6 +16,7 @@ from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
 from backprobe.signals.layers import NORMS, Layer, layers
 from backprobe.signals.progress import progress
+from backprobe.signals.raw_takers import takes_raw
 from backprobe.signals.series import first
 
 
@@ -25,9 +26,10 @@ class InputsNotNormalized(AbstractRule):
     ## What it looks for
     Mean, std and the features' spread of the training batches, where the first layer takes them as
     they are; and features whose means are far larger than what sets the rows apart. A normalisation
-    in front, an embedding of ids, or a model that scales its inputs itself stay silent; a run that
-    learns gets at most a note. And ids of a sequence that a recurrent layer reads as one number
-    each, where as many ids are the classes to predict.
+    in front, a model of ids alone, or one that scales its inputs itself stay silent; a run that
+    learns gets at most a note. Beside an embedding, numbers count that the forward lays next to
+    its rows, or gives to a layer of their own, as they are. And ids of a sequence that a recurrent
+    layer reads as one number each, where as many ids are the classes to predict.
 
     ## Why it matters
     Initialisations and learning rates are made for inputs of about mean 0 and std 1. Inputs of size
@@ -73,6 +75,7 @@ class InputsNotNormalized(AbstractRule):
         ids = None if layer is None else ids_as_numbers(record, self.name, layer)
         if ids is not None:
             return [ids]
+        layer = layer or takes_raw(record, scale)
         if scale is None or scale.integer or math.isnan(scale.rms):
             return []
         if layer is None or self._scaled_inside(record, layer, scale):

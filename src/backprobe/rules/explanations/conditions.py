@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from backprobe.records import Finding
 
 Condition = Callable[[Finding, Finding], bool]
 """Of a cause and a symptom."""
+NEARLY_ONE = 1.5
+"""Classes that a batch holds on average where most hold one."""
+REPLACED = 1.0
+"""Update / weight of a step that replaces the weights, in whatever order the rows come."""
 
 
 def always(cause: Finding, symptom: Finding) -> bool:
@@ -158,3 +163,15 @@ def not_of_one_number(cause: Finding, symptom: Finding) -> bool:
     """The symptom does not follow from shapes alone."""
     del cause
     return "norm" not in symptom.evidence
+
+
+def by_turns(cause: Finding, symptom: Finding) -> bool:
+    """Batches of nearly one class each, and no step that replaces the weights.
+
+    What the loss and the weights then do comes of gradients that all point to one class, add up
+    while it lasts, and turn at the next one; at the same rate mixed rows may be learned well.
+    """
+    few = float(cause.evidence.get("classes_a_batch", math.inf)) <= NEARLY_ONE
+    step = symptom.evidence.get("early_update_ratio")
+    small = step is not None and float(step) < REPLACED
+    return few and small and symptom.evidence.get("outcome") != "nonfinite"

@@ -7,6 +7,7 @@ from backprobe.rules.explanations.conditions import (
     always,
     at_or_after,
     before_it,
+    by_turns,
     large,
     told,
     while_training,
@@ -16,7 +17,11 @@ from backprobe.rules.explanations.symptoms import NO_SIGNAL, TOO_LARGE
 
 DATA: tuple[Explanation, ...] = (
     *of_cause(
-        "unshuffled-data", {"initial-loss-off": ("the first rows are all of one end", always)}
+        "unshuffled-data",
+        {
+            "initial-loss-off": ("the first rows are all of one end", always),
+            "learning-rate-too-high": ("each class unteaches the one before", by_turns),
+        },
     ),
     *of_cause(
         "constant-batch",

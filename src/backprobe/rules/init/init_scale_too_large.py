@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.init.tied_table import tied_table
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
 from backprobe.signals.layers import Layer, layers
@@ -24,7 +25,9 @@ class InitScaleTooLarge(AbstractRule):
 
     ## What it looks for
     The RMS of each trainable layer's initial weights against He's std for its fan-in. Layers whose
-    output is normalised before it is used are left out: their scale does not matter.
+    output is normalised before it is used are left out: their scale does not matter. And an
+    embedding whose rows are the output layer's weights as well, at the std of 1 that embeddings
+    have, where the first loss is off.
 
     ## Why it matters
     Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude too
@@ -110,7 +113,7 @@ class InitScaleTooLarge(AbstractRule):
             and layer.activation.index in ends
         ]
         if not guilty:
-            return []
+            return tied_table(record, self.name)
         if math.prod(ratio for ratio, _ in guilty) >= self.limits.mistake:
             severity = severity_of_mistake(record)
         ratio, worst = max(guilty, key=lambda item: item[0])

@@ -10,6 +10,7 @@ from backprobe.records import Finding, Parameter, Record, Severity
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.init.lockstep import lockstep
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.layers import layers
 from backprobe.signals.loaded import loaded_over
@@ -23,7 +24,8 @@ class SymmetricInit(AbstractRule):
     A trainable hidden layer whose rows are bitwise equal, followed by a layer whose weights are
     equal as well, so that no gradient can tell the units apart. A constant layer before a random
     one breaks its symmetry at the first step, and a zero-initialised last layer is good practice:
-    both stay silent while the run learns.
+    both stay silent while the run learns. And a matrix, of a module or not, that begins as one
+    number and whose entries all get the same gradient at every step: what it joins are equal units.
 
     ## Why it matters
     Equal units get equal gradients. However wide the layer, it computes one feature.
@@ -79,7 +81,7 @@ class SymmetricInit(AbstractRule):
         elif broken and severity != "note":
             guilty = broken
         else:
-            return self._bare(record, state, severity)
+            return self._bare(record, state, severity) or lockstep(record, self.name)
         names = unique(x.name for x in guilty)
         values = [x.weight.initial.get("mean", 0.0) for x in guilty]
         source = guilty[0].module.source

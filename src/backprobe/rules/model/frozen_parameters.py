@@ -26,7 +26,8 @@ class FrozenParameters(AbstractRule):
     (`nn.Embedding.from_pretrained` freezes what it is given unless it is told `freeze=False`).
     Frozen pretrained weights are meant and stay silent, unless a module that holds them was given
     `requires_grad = True` at any time of the run: the attribute lands on the module, and its
-    parameters stay frozen (the reverse, where they go on training, is a note). And layers that
+    parameters stay frozen (the reverse, where they go on training, is a note). So does one that is
+    misspelt, as `require_grad`, on a module or a parameter. And layers that
     learned at first and were frozen early in the run, while the loss and the optimizer stayed the
     same and no other layer began to learn: a phase of its own, or turns of two networks, are meant.
 
@@ -71,7 +72,7 @@ class FrozenParameters(AbstractRule):
         )
 
     def _attribute(self, record: Record) -> list[Finding]:
-        """Modules with a `requires_grad` of their own, which none of their parameters follows."""
+        """Modules or parameters with an attribute that was to thaw or freeze, and does neither."""
         last = {int(e.data["module"]): e.data for e in record.named("requires-grad-attribute")}
         frozen, trained = [], []
         for index, data in sorted(last.items()):
@@ -87,14 +88,19 @@ class FrozenParameters(AbstractRule):
         state = progress(record)
         names = unique(m.name for m in found)
         subject, word = listed([m.name for m in found]), bool(frozen)
+        attribute = str(last[(frozen or trained)[0]].get("attribute", "requires_grad"))
+        told = (
+            f"{at(found[0].source)}, which is no parameter: the attribute changes nothing"
+            if attribute == "requires_grad"
+            else f" or its parameters{at(found[0].source)}: torch knows no such attribute"
+        )
         return [
             Finding(
                 rule=self.name,
                 severity=severity_of_mistake(record) if frozen else "note",
                 confidence=confidence(0.7, 0.95, state.hurt),
                 message=(
-                    f"`requires_grad = {word}` was set on {subject}{at(found[0].source)}, which is "
-                    "no parameter: the attribute changes nothing, and "
+                    f"`{attribute} = {word}` was set on {subject}{told}, and "
                     + ("all its parameters are frozen" if frozen else "its parameters train on")
                     + f"; `requires_grad_({word})` is the method; {state.in_words()}"
                 ),

@@ -11,6 +11,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_fresh
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model.all_replaced import all_replaced
+from backprobe.rules.model.grown_parts import grown_parts
 from backprobe.rules.model.lone_parameters import lone_parameters
 from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
@@ -32,7 +33,8 @@ class ParametersNotOptimized(AbstractRule):
     every optimizer, or whose gradient ends while the other layers' goes on. And an optimizer that
     goes on stepping after no backward reaches any of its tensors any more, as where each fold of a
     cross-validation gets fresh layers. And an `nn.Parameter` of no module, a constant of an
-    equation that is to be found, say, which the loss reaches and nothing ever moves.
+    equation that is to be found, say, which the loss reaches and nothing ever moves. And parts that
+    the network got while it was trained, which have a gradient and stay what they were.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -97,6 +99,7 @@ class ParametersNotOptimized(AbstractRule):
             return (
                 replaced_head(record, self.name)
                 or self._tables(record, trained)
+                or grown_parts(record, self.name)
                 or lone_parameters(record, self.name)
             )
         state = progress(record)

@@ -11,12 +11,18 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, module_source, plural
-from backprobe.signals.forward_graph import upstream
+from backprobe.signals.forward_graph import by_index, upstream
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.recurrence import one_after_another
 
 LAYERS = frozenset(
     "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split()
 )
+PARTS = frozenset(
+    "unbind chunk split tensor_split split_with_sizes unsafe_chunk unsafe_split hsplit vsplit "
+    "dsplit".split()
+)
+"""Functions that give several tensors: layers that take one each have other inputs each."""
 AHEAD = 8
 """Operations that are followed in search of a dropout."""
 
@@ -64,15 +70,21 @@ class UnintendedWeightSharing(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding a layer."""
         modules = {m.index: m for m in record.modules}
-        alike: dict[tuple[int, int], list[Operation]] = defaultdict(list)
+        graph = by_index(record)
+        alike: dict[tuple[object, ...], list[Operation]] = defaultdict(list)
         for op in record.graph:
-            if op.name in LAYERS and op.inputs and op.inputs[0] >= 0 and op.module in modules:
-                alike[op.module, op.inputs[0]].append(op)
+            if op.name in LAYERS and op.inputs and op.module in modules:
+                maker = graph.get(op.inputs[0])
+                if maker is not None and maker.name not in PARTS:
+                    alike[op.module, maker.index, op.input_shapes[:1]].append(op)
         found = []
         state = progress(record)
-        for (index, _), calls in alike.items():
+        for calls in alike.values():
+            index = calls[0].module
             if len(calls) < self.limits.calls or any(_dropped(record, op) for op in calls):
                 continue
+            if one_after_another(record, calls):
+                continue  # a parameter of a recurrence is used at each of its steps
             source = module_source(record, index) or calls[0].source
             name = modules[index].name
             found.append(

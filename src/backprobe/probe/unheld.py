@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parameters that a network got while it was trained, and that no optimizer was ever given.
+
+A network that grows, a part that is replaced, a weight that is made anew. What an optimizer holds
+is numbered when it steps; what is not, has a gradient, and stays what it was, nothing trains.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backprobe.probe.host import freed
+from backprobe.probe.structure import Structure
+
+SAMPLE = 8
+"""Elements that are compared at the end; until then the tensor's version tells of updates."""
+
+
+@dataclass
+class _Seen:
+    reference: weakref.ref[Any]
+    version: int
+    sample: Tensor
+    root: int
+    name: str
+    elements: int
+    step: int
+    again: bool = False
+
+
+class Unheld:
+    """Looks for them as seldom as `Attributes` does."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, _Seen] = {}
+
+    def look(self, structure: Structure, step: int) -> None:
+        """Remembers those that have a gradient and no number.
+
+        Arguments:
+            structure: what is known of the networks.
+            step: the run's.
+        """
+        for reference in list(structure.roots.values()):
+            root = reference()
+            if root is None:
+                continue
+            for name, module in root.named_modules():
+                for tensor in module._parameters.values():
+                    if tensor is not None and tensor.grad is not None:
+                        self._note(structure, root, name, tensor, step)
+
+    def _note(
+        self, structure: Structure, root: nn.Module, name: str, tensor: Tensor, step: int
+    ) -> None:
+        key = id(tensor)
+        if key in structure.parameter_of or not tensor.requires_grad:
+            return
+        if hasattr(tensor, "_local_tensor") or freed(tensor) or not tensor.numel():
+            return  # to compare a shard would be a collective
+        found = self._seen.get(key)
+        if found is not None and found.reference() is tensor:
+            found.again = found.version == tensor._version
+            return
+        self._seen[key] = _Seen(
+            weakref.ref(tensor),
+            tensor._version,
+            tensor.detach().reshape(-1)[:SAMPLE].clone(),
+            structure.module_of.get(id(root), -1),
+            _topmost_new(structure, root, name),
+            tensor.numel(),
+            step,
+        )
+
+    def found(self, structure: Structure, step: int) -> list[dict[str, Any]]:
+        """At the end: the parts that hold such tensors, that steps went by without moving.
+
+        Arguments:
+            structure: what is known of the networks.
+            step: the last one.
+        """
+        parts: dict[tuple[int, str], dict[str, Any]] = {}
+        for key, seen in self._seen.items():
+            tensor = seen.reference()
+            still = seen.again if tensor is None else _same(tensor, seen)
+            if key in structure.parameter_of or seen.step >= step or not still:
+                continue
+            facts = {"model": seen.root, "name": seen.name, "tensors": 0, "elements": 0}
+            part = parts.setdefault((seen.root, seen.name), {**facts, "step": seen.step})
+            part["tensors"] += 1
+            part["elements"] += seen.elements
+            part["step"] = min(part["step"], seen.step)
+        return list(parts.values())
+
+
+def _topmost_new(structure: Structure, root: nn.Module, name: str) -> str:
+    """The outermost module on the way to this one that has no number; itself if all have one."""
+    parts = name.split(".") if name else []
+    for count in range(1, len(parts) + 1):
+        outer = ".".join(parts[:count])
+        if id(root.get_submodule(outer)) not in structure.module_of:
+            return outer
+    return name
+
+
+def _same(tensor: Tensor, seen: _Seen) -> bool:
+    if not tensor.requires_grad or tensor.grad is None or tensor._version != seen.version:
+        return False
+    return torch.equal(tensor.detach().reshape(-1)[:SAMPLE], seen.sample)
