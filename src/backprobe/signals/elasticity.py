@@ -3,8 +3,8 @@
 
 Unit: gradient norm · weight norm / loss, the share of the loss that a step along the gradient takes
 away for each share of the weights' size that it moves them (Euler: the degree of a homogeneous
-loss is the least of it). Normal: 4 (measured, median of 150 healthy and other runs), 95 % below 55;
-a recurrence that multiplies by one matrix at each of sixty steps has 6,000.
+loss is the least of it). Measured in 224 runs, healthy and faulty: median 4, 95 % below 53; a
+recurrence that multiplies by one matrix at each of sixty steps had 6,400.
 """
 
 from __future__ import annotations
