@@ -22,6 +22,21 @@ def one_after_another(record: Record, calls: Sequence[Operation]) -> bool:
     return len(calls) >= 2 and all(_leads_to(record, a, b) for a, b in pairwise(calls))
 
 
+def again_by_hand(record: Record, most: int) -> bool:
+    """Whether a line multiplies more than `most` times by weights, each time what it gave before.
+
+    A weight that is no layer's: `h = relu(inside[:, t] + h @ again)`.
+    """
+    lines: dict[tuple[object, ...], list[Operation]] = {}
+    for op in record.graph:
+        if op.name in WEIGHTED and op.source is not None:
+            lines.setdefault((op.module, op.source.file, op.source.line), []).append(op)
+    return any(
+        len(ops) > most and len({o.index for o in ops} & upstream(record, ops[-1].inputs)) >= most
+        for ops in lines.values()
+    )
+
+
 def _leads_to(record: Record, before: Operation, after: Operation) -> bool:
     graph = by_index(record)
     for meeting in takers(record).get(after.index, ()):

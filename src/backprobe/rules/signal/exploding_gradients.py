@@ -14,11 +14,13 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import imperfect, severity_by_harm
 from backprobe.rules.wording import at, figure, times, unique, with_blocks
+from backprobe.signals.elasticity import elasticity
 from backprobe.signals.gradient_flow import gradient_flow
 from backprobe.signals.init_scale import RECURRENT
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
+from backprobe.signals.recurrence import again_by_hand
 from backprobe.signals.residual import branch_growth
 from backprobe.signals.series import first
 from backprobe.signals.trend import debiased_ema, noise_of
@@ -43,9 +45,10 @@ class ExplodingGradients(AbstractRule):
     again and again, and a long row of residual blocks, show it in neither: there a first norm far
     above all later ones, a signal that grows a hundredfold with depth, or residual branches whose
     outputs grow tenfold along their row, count while the first loss is far above a constant
-    answer's. It fires only where the run learns too little: spikes that clipping catches are
-    normal, and so is a gradient that wakes: small on a plateau, larger while the loss falls from
-    it and never jumps.
+    answer's; and in a recurrence that ends in NaN, a first gradient so steep that a thousandth of
+    the weights' size is worth the whole loss. It fires only where the run learns too little: spikes
+    that clipping catches are normal, and so is a gradient that wakes: small on a plateau, larger
+    while the loss falls from it and never jumps.
 
     ## Why it matters
     A step is proportional to the gradient. One that is a thousand times larger throws the weights
@@ -93,6 +96,11 @@ class ExplodingGradients(AbstractRule):
         branches: float = threshold(
             10.0, "last / first residual branch's output RMS", "healthy: about 1"
         )
+        steep: float = threshold(
+            1000.0,
+            "gradient norm · weight norm / loss at the first step of a recurrence",
+            "recurrent networks that learn: up to 122; all runs: median 4",
+        )
         birth_loss: float = threshold(
             10.0, "first loss / a constant answer's", "the outputs begin far too large"
         )
@@ -118,7 +126,10 @@ class ExplodingGradients(AbstractRule):
         again = fall >= self.limits.birth and _recurs(record)
         row = branch_growth(record)
         deep = enlarged >= self.limits.signal or row >= self.limits.branches
-        by_birth = self._begins_high(state) and (again or deep)
+        steep = elasticity(record)
+        recurs = _recurs(record) or again_by_hand(record, PASSES)
+        broken = state.state == "nonfinite" and recurs and steep >= self.limits.steep
+        by_birth = broken or (self._begins_high(state) and (again or deep))
         if not (by_time or by_depth or by_birth):
             return []
         where: tuple[str, ...] = ()
@@ -143,6 +154,13 @@ class ExplodingGradients(AbstractRule):
                 f"the gradient norm grew {times(time_growth)}, from {figure(base)} at first to "
                 f"{figure(peak)} at step {peak_step}; {state.in_words()}"
             )
+        elif broken:
+            message = (
+                f"the gradient norm begins at {figure(float(norm[0]))}: moving the weights by 1 % "
+                f"of their size would change the loss by {figure(steep / 100.0)} times what it is, "
+                f"as {where[0] if where else 'a layer'}{at(source)} is passed again and again; "
+                f"{state.in_words()}"
+            )
         elif by_birth:
             message = (
                 f"the gradient norm begins at {figure(float(norm[known[0]]))}, {figure(fall)} "
@@ -162,6 +180,7 @@ class ExplodingGradients(AbstractRule):
             beyond(fall, self.limits.birth, self.limits.decisive) if by_birth and again else 0.0,
             beyond(enlarged, self.limits.signal, 1e6) if by_birth and deep else 0.0,
             beyond(row, self.limits.branches, 1e3) if by_birth else 0.0,
+            beyond(steep, self.limits.steep, 1e4) if broken else 0.0,
         )
         return [
             Finding(
