@@ -30,7 +30,7 @@ def wrapped(losses: NamedLosses, line: int) -> bool:
 
 def test_a_line_in_vain_is_passed_over() -> None:
     """Another line is not, and one that holds an evaluation never is."""
-    losses = NamedLosses(Guard(lambda name, error: None), lambda module: True)
+    losses = NamedLosses(Guard(print), bool)
     assert [wrapped(losses, 10) for _ in range(VAIN + 2)] == [True] * VAIN + [False] * 2
     assert wrapped(losses, 11)
     for _ in range(VAIN + 2):
