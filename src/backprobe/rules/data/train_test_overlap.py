@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,7 +63,9 @@ class TrainTestOverlap(AbstractRule):
             0.9, "different numbers / numbers", "on a scale that fine no two rows are alike"
         )
         as_large: float = threshold(0.9, "evaluation rows / training rows", "the very same set: 1")
-        chance: float = threshold(1.0, "share / what chance may give", "95 % bound of a count of 0")
+        chance: float = threshold(
+            1.0, "share / what chance may give", "k + 2 √k + 3 bounds a Poisson count: 95 %"
+        )
         scattered: float = threshold(
             0.4, "changes between seen and unseen rows / at random", "two sets in turn give 0"
         )
@@ -169,9 +172,11 @@ class TrainTestOverlap(AbstractRule):
         limits = self.limits
         if found.share < limits.share or natural > max(limits.natural, found.share / 4.0):
             return False
-        # Two rows that are alike by chance: as often as within a phase (or three times more than
-        # none), for each training row there is.
-        chance = 2.0 * found.trained * (natural + 3.0 / found.rows) / found.rows
+        # Two rows that are alike by chance: as often as within a phase, for each training row there
+        # is. So few are counted there that their number's upper bound is taken.
+        alike = natural * found.rows
+        most = alike + 2.0 * math.sqrt(alike) + 3.0
+        chance = 2.0 * found.trained * most / found.rows**2
         if found.share < min(limits.whole, limits.chance * chance):
             return False
         models = record.batches.numbers("model")
