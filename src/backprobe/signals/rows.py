@@ -86,20 +86,33 @@ def overlap(record: Record) -> Overlap | None:
     served, at = inputs[known], steps[known]
     distinct = np.unique(served)
     found = np.isin(served, trained)
-    changes = expected = 0.0
-    for step in np.unique(at):
-        part = found[at == step]
-        share = float(part.mean())
-        changes += float(np.sum(part[1:] != part[:-1]))
-        expected += 2.0 * share * (1.0 - share) * max(0, part.size - 1)
     return Overlap(
         rows=int(distinct.size),
         trained=int(trained.size),
         share=float(np.isin(distinct, trained).mean()),
         phases=int(np.unique(at).size),
         within=_within(at, served),
-        scattered=changes / expected if expected > 0.0 else 0.0,
+        scattered=scattered(found, at),
     )
+
+
+def scattered(found: NDArray[np.bool_], at: NDArray[np.int64]) -> float:
+    """Changes between rows that were found and others, over those of a random order.
+
+    Arguments:
+        found: [n], of rows in the order in which they came.
+        at: [n], the step of each row's phase; changes from one phase to another don't count.
+
+    Returns:
+        0 where the rows of a phase are all of one kind, or one kind follows the other.
+    """
+    changes = expected = 0.0
+    for step in np.unique(at):
+        part = found[at == step]
+        share = float(part.mean())
+        changes += float(np.sum(part[1:] != part[:-1]))
+        expected += 2.0 * share * (1.0 - share) * max(0, part.size - 1)
+    return changes / expected if expected > 0.0 else 0.0
 
 
 def _training_set_judged(record: Record) -> list[float]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from backprobe.records import Record
 from backprobe.signals.memo import once
+from backprobe.signals.rows import scattered
 
 COMMON = 0.1
 """Share of the commonest number of a batch above which pieces are alike by nature: rows of counts,
@@ -61,7 +62,7 @@ def overlapping_windows(record: Record) -> Windows | None:
         rows=len(judged),
         share=float(found.mean()),
         distance=float(np.median(moved[found])) if found.any() else 0.0,
-        scattered=_scattered(found, steps),
+        scattered=1.0 if found.all() else scattered(found, steps),
     )
 
 
@@ -88,14 +89,3 @@ def _moved(judged: NDArray[np.int64], trained: NDArray[np.int64]) -> NDArray[np.
         least[nearer] = np.abs(distance[nearer])
     least[equal] = np.nan
     return least
-
-
-def _scattered(found: NDArray[np.bool_], steps: NDArray[np.int64]) -> float:
-    """Changes along the phases over those that a random order of the same shares would have."""
-    changes = expected = 0.0
-    for step in np.unique(steps):
-        part = found[steps == step]
-        share = float(part.mean())
-        changes += float(np.sum(part[1:] != part[:-1]))
-        expected += 2.0 * share * (1.0 - share) * max(0, part.size - 1)
-    return changes / expected if expected > 0.0 else 1.0
