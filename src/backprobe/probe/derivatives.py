@@ -9,13 +9,14 @@ was itself made to be differentiated, in each training step, is a term of an equ
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
 
 from backprobe.probe import sites
+from backprobe.probe.lossgraph.nodes import leaves_of
 from backprobe.records import Source
 
 CALLS = 600
@@ -112,18 +113,4 @@ def _flat(given: Any) -> list[Tensor]:
 
 def _parameters(outputs: list[Tensor]) -> list[Tensor]:
     """Trainable parameters that some tensors are made of."""
-    return [leaf for leaf in _leaves(outputs) if isinstance(leaf, nn.Parameter)]
-
-
-def _leaves(outputs: list[Tensor]) -> Iterator[Tensor]:
-    pending: list[Any] = [tensor.grad_fn for tensor in outputs]
-    seen = set[Any]()
-    while pending and len(seen) < NODES:
-        node = pending.pop(0)
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        leaf = getattr(node, "variable", None)
-        if isinstance(leaf, Tensor):
-            yield leaf
-        pending += [child for child, _ in node.next_functions]
+    return [leaf for leaf in leaves_of(outputs, NODES) if isinstance(leaf, nn.Parameter)]

@@ -9,7 +9,6 @@ may be the micro-batches of one step.
 from __future__ import annotations
 
 from types import FrameType
-from typing import Any
 
 from torch import Tensor
 
@@ -17,13 +16,13 @@ from backprobe.probe import sites
 from backprobe.probe.beat import Beat
 from backprobe.probe.host import freed
 from backprobe.probe.lone import Lone
+from backprobe.probe.lossgraph.nodes import leaves_of
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.state import NAN, State
 
 PATIENCE = 32
 """Backward passes without any optimizer step before each of them is taken for a beat: longer than
 people accumulate gradients for."""
-MAX_NODES = 20_000
 
 
 class Unstepped:
@@ -105,7 +104,7 @@ class Unstepped:
         if any(parameter.local >= 0 for parameter in structure.parameters):
             found = {key: p for key, p in found.items() if hasattr(p, "_local_tensor")}
         else:
-            for tensor in leaves_of(loss):
+            for tensor in leaves_of([loss]):
                 if not freed(tensor):
                     found.setdefault(id(tensor), tensor)
         names: dict[int, str] = {}
@@ -120,20 +119,3 @@ class Unstepped:
             return None
         self.state.guard.run("lone parameters", self.lone.keep, structure, found)
         return ParameterSet(list(found.values()), [structure.parameter_of[k] for k in found])
-
-
-def leaves_of(loss: Tensor) -> list[Tensor]:
-    """The leaf tensors that a loss's gradient reaches, from a walk of its whole graph."""
-    seen: set[Any] = set()
-    pending = [loss.grad_fn]
-    found: list[Tensor] = []
-    while pending and len(seen) < MAX_NODES:
-        node = pending.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        variable = getattr(node, "variable", None)
-        if variable is not None:
-            found.append(variable)
-        pending += [child for child, _ in node.next_functions]
-    return found

@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from torch import Tensor
+
+MAX_NODES = 20_000
+"""Nodes of a graph that are walked over at most."""
 LOSSES: Mapping[str, str] = {
     "NllLossBackward0": "nll",
     "NllLoss2DBackward0": "nll",
@@ -155,3 +159,25 @@ def ends(path: list[Any]) -> dict[str, float]:
             saved = {name: getattr(node, f"_saved_{name}", None) for name in ENDS}
             return {ENDS[k]: float(v) for k, v in saved.items() if isinstance(v, (int, float))}
     return {}
+
+
+def leaves_of(results: Iterable[Tensor], most: int = MAX_NODES) -> list[Tensor]:
+    """The leaf tensors that gradients of some results reach, from a walk of their whole graph.
+
+    Arguments:
+        results: where the walk begins.
+        most: nodes that are walked over.
+    """
+    seen: set[Any] = set()
+    pending = [result.grad_fn for result in results]
+    found: list[Tensor] = []
+    while pending and len(seen) < most:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        variable = getattr(node, "variable", None)
+        if isinstance(variable, Tensor):
+            found.append(variable)
+        pending += [child for child, _ in node.next_functions]
+    return found
