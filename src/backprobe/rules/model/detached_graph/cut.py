@@ -52,7 +52,11 @@ def layers_before_cut(
         f"{listed(names)}{at(guilty[0].module.source)} run but never get a gradient "
         f"({plural(steps, 'observed step')})"
     )
-    message += f"; the graph is cut at `{cut.name}`{at(cut.source)}" if cut is not None else ""
+    message += (
+        f"; the graph is cut at `{cut.name}`{at(cut.source)}"
+        if cut is not None
+        else ": look for a `no_grad`, `.data` or numpy between them and the loss"
+    )
     return [
         Finding(
             rule=rule,
