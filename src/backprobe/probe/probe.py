@@ -130,6 +130,7 @@ class Probe:
         self.followed.catch_up(ends=True)
         self.state.budget.pause()
         self.state.switch = None
+        self.state.named_losses.end()
         self.forward.remove()
         if self._pre_hook is not None:
             self._pre_hook.remove()
