@@ -147,7 +147,17 @@ class Cut(nn.Module):
             x = x.detach()
         elif self.way == "data":
             x = x.data
+        elif self.way == "no_grad":
+            with torch.no_grad():
+                x = x + 0.0
+        elif self.way == "decorated":
+            x = self.same(x)
         return self.b(x)
+
+    @torch.no_grad()
+    def same(self, x: Tensor) -> Tensor:
+        """What it is given."""
+        return x + 0.0
 
 
 @pytest.mark.parametrize("way", ["detach", "data"])
@@ -156,6 +166,17 @@ def test_gradients_pass_what_cuts_them(treat: Treat, way: str) -> None:
     expected = train(Cut(""))
     assert train(Cut(way)) != expected
     treat("ignore-detach")
+    assert train(Cut(way)) == expected
+    with torch.no_grad():
+        assert not Cut(way)(data()[0]).requires_grad
+
+
+@pytest.mark.parametrize("way", ["no_grad", "decorated"])
+def test_gradients_stay_on_in_a_forward(treat: Treat, way: str) -> None:
+    """The losses are those of the model without it; an evaluation has no gradients still."""
+    expected = train(Cut(""))
+    assert train(Cut(way)) != expected
+    treat("ignore-no-grad")
     assert train(Cut(way)) == expected
     with torch.no_grad():
         assert not Cut(way)(data()[0]).requires_grad

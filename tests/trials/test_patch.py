@@ -32,6 +32,8 @@ class Net(nn.Module):
         x = torch.sigmoid( self.body(x) )   # spaces as they are
         x = x * torch.sigmoid(self.gate(x))
         x = x.detach()
+        with torch.no_grad():
+            self.seen = x.mean()
         return F.softmax(self.head(x), dim=1)
 
 x_train, x_test = torch.randn(60, 4), torch.randn(20, 4)
@@ -92,6 +94,7 @@ def changed(treatment: str, text: str = SCRIPT) -> tuple[list[str], list[str]]:
         ("eval-mode", [], ["model.train()", "model.eval()"]),
         ("unfreeze", ["p.requires_grad = False"], ["p.requires_grad = True"]),
         ("ignore-detach", ["x = x.detach()"], ["x = x"]),
+        ("ignore-no-grad", ["with torch.no_grad():"], ["with torch.enable_grad():"]),
         (
             "drop-output-activation",
             ["return F.softmax(self.head(x), dim=1)"],

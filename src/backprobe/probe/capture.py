@@ -45,6 +45,8 @@ SKIPPED = frozenset(
 )
 MEASURED = frozenset((*FUNCTIONS, *FUSED))
 """What is looked at where the graph is not kept."""
+TURNS = "_set_grad_enabled"
+"""What `no_grad`, `enable_grad` and `set_grad_enabled` call, at their begin and end."""
 COMPILED = "a compiled region: layer outputs inside it are not measured"
 MAX_OPERATIONS = 5000
 _POSITIONAL = {
@@ -105,6 +107,9 @@ class Capture(TorchFunctionMode):
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
         self.looked_up: list[tuple[int, Tensor]] = []  # ids of every embedding, by module
         self._attentions: dict[int, int] = {}
+        self._block: sites.Site | None = None
+        self.without_gradients: dict[sites.Site, set[int]] = {}
+        """Line that turned gradients off inside the forward → modules that computed under it."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
@@ -114,7 +119,10 @@ class Capture(TorchFunctionMode):
         if self.paused or (name in SKIPPED if self.graph else name not in MEASURED):
             return result
         try:
-            self._see(name, args, kwargs or {}, result)
+            if name == TURNS:
+                self._block = None if args[0] else sites.block(sys._getframe(1))
+            else:
+                self._see(name, args, kwargs or {}, result)
         except Exception as error:  # noqa: BLE001  # our fault is never the user's
             self.paused = True
             self._failed("operations", error)
@@ -174,6 +182,8 @@ class Capture(TorchFunctionMode):
                 self.paused = False
         if not self.graph or len(self.operations) >= MAX_OPERATIONS:
             return
+        if self._block is not None and not torch.is_grad_enabled():
+            self.without_gradients.setdefault(self._block, set()).add(module)
         tensors = [a for a in _flat(args) if isinstance(a, Tensor)]
         tensors += [a for a in _flat(tuple(kwargs.values())) if isinstance(a, Tensor)]
         index = len(self.operations)

@@ -284,6 +284,16 @@ class Layers:
                 structure.put(replace(structure.modules[number], calls=count))
         if self._graphs[index] > 1:
             return
+        for site, modules in capture.without_gradients.items():
+            line = sites.source(site)
+            if line is not None:
+                self.state.recorder.event(
+                    "gradients-off",
+                    file=line.file,
+                    line=line.line,
+                    text=line.text,
+                    modules=sorted(modules),
+                )
         offset = len(self.state.graph)
         for operation in capture.operations:
             if operation.place >= 0:

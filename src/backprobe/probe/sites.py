@@ -58,6 +58,17 @@ def caller(frame: FrameType | None) -> Site | None:
     return library
 
 
+def block(frame: FrameType | None) -> Site | None:
+    """The user's line that entered a context of torch's, or the function that it decorates."""
+    while frame is not None and distance(frame.f_code.co_filename) == 2:
+        if frame.f_code.co_name == "decorate_context":
+            code = getattr(frame.f_locals.get("func"), "__code__", None)
+            if code is not None and distance(code.co_filename) == 0:
+                return code.co_filename, code.co_firstlineno
+        frame = frame.f_back
+    return caller(frame)
+
+
 def outside(frame: FrameType) -> FrameType:
     """The innermost frame at or above this one that is not backprobe's own."""
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN):

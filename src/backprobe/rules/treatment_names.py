@@ -25,6 +25,7 @@ TREATMENTS: Mapping[str, str] = {
     "eval-mode": "puts the model in eval mode wherever it is evaluated",
     "guard-numerics": "keeps log, sqrt, division and exp in their domain",
     "ignore-detach": "lets gradients pass `detach` and `.data`",
+    "ignore-no-grad": "lets gradients pass a `no_grad` inside of a forward",
     "initialize=he": "draws the weights anew: He for ReLU layers, LeCun or Glorot elsewhere",
     "initialize=orthogonal": "draws orthogonal weights, which keep lengths over many steps",
     "last-layer=small": "begins with a hundredth of the last layer's weights",

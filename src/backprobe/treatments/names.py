@@ -100,6 +100,9 @@ TABLE: Mapping[str, Entry] = {
     ),
     "head-size": Entry("head_size", "whole", None, "the number of outputs"),
     "ignore-detach": Entry("ignore_detach", "none", "", "`detach` and `.data` let gradients pass"),
+    "ignore-no-grad": Entry(
+        "ignore_no_grad", "none", "", "`no_grad` in a forward lets gradients pass"
+    ),
     "initialize": Entry("initialize", SCHEMES, "he", "weights drawn anew by what follows a layer"),
     "invert-mask": Entry("invert_mask", "none", "", "attention masks turned round"),
     "last-layer": Entry("last_layer", ("zero", "small"), "small", "small weights at the output"),

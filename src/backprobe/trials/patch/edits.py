@@ -20,6 +20,7 @@ WRITERS: Mapping[str, Write] = {
     "dropout": model_edits.dropout,
     "eval-mode": optimizer_edits.eval_mode,
     "ignore-detach": model_edits.ignore_detach,
+    "ignore-no-grad": model_edits.ignore_no_grad,
     "initialize": model_edits.initialize,
     "lr": optimizer_edits.lr,
     "momentum": optimizer_edits.momentum,

@@ -219,6 +219,19 @@ def ignore_detach(source: Source, value: str) -> list[Edit]:
     return edits
 
 
+def ignore_no_grad(source: Source, value: str) -> list[Edit]:
+    """`enable_grad` for each `no_grad` in a class that has a `forward`."""
+    edits: list[Edit] = []
+    for made in (x for x in ast.walk(source.tree) if isinstance(x, ast.ClassDef)):
+        if not any(isinstance(x, ast.FunctionDef) and x.name == "forward" for x in made.body):
+            continue
+        calls = [x for x in ast.walk(made) if isinstance(x, ast.Call)]
+        edits += [_renamed(source, x, "enable_grad") for x in calls if name_of(x.func) == "no_grad"]
+    if not edits:
+        raise CannotPatch("no `no_grad` in a class with a `forward` was found")
+    return edits
+
+
 def _renamed(source: Source, call: ast.Call, name: str) -> Edit:
     if isinstance(call.func, ast.Name):
         raise CannotPatch(f"{call.func.id} is imported by its name; {name} is not")

@@ -114,8 +114,9 @@ def eval_mode(source: Source, value: str) -> list[Edit]:
     """`eval()` before each block without gradients, and `train()` at the top of the loop."""
     model = _model_name(source)
     edits = []
+    inside = {id(x) for function in _forwards(source) for x in ast.walk(function)}
     for node in ast.walk(source.tree):
-        if not isinstance(node, ast.With) or not _without_gradients(node):
+        if not isinstance(node, ast.With) or not _without_gradients(node) or id(node) in inside:
             continue
         edits.append(source.insert_before(node, [f"{model}.eval()"]))
     if not edits:
@@ -124,6 +125,12 @@ def eval_mode(source: Source, value: str) -> list[Edit]:
     if loops:
         edits.append(source.insert_before(loops[0].body[0], [f"{model}.train()"]))
     return edits
+
+
+def _forwards(source: Source) -> list[ast.FunctionDef]:
+    """The functions named `forward`: what has no gradients in them is no evaluation."""
+    found = (x for x in ast.walk(source.tree) if isinstance(x, ast.FunctionDef))
+    return [x for x in found if x.name == "forward"]
 
 
 def unfreeze(source: Source, value: str) -> list[Edit]:

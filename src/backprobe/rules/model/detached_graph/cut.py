@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from backprobe.records import Finding, Operation, Record, Severity
+from backprobe.records import Finding, Operation, Record, Severity, Source
 from backprobe.rules.base import observed_steps
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_of_mistake
@@ -44,7 +44,9 @@ def layers_before_cut(
     ]
     if not guilty:
         return []
-    cut = next((op for op in record.graph if op.name in CUTS), None)
+    cut = _block(record, guilty) or next(
+        ((op.name, op.source) for op in record.graph if op.name in CUTS), None
+    )
     state = progress(record)
     names = unique(layer.name for layer in guilty)
     steps = len(record.parameters_series.step)
@@ -53,7 +55,7 @@ def layers_before_cut(
         f"({plural(steps, 'observed step')})"
     )
     message += (
-        f"; the graph is cut at `{cut.name}`{at(cut.source)}"
+        f"; the graph is cut at `{cut[0]}`{at(cut[1])}"
         if cut is not None
         else ": look for a `no_grad`, `.data` or numpy between them and the loss"
     )
@@ -66,16 +68,26 @@ def layers_before_cut(
             ),
             message=message,
             where=with_blocks(record, names, [x.name for x in layers(record) if x.place]),
-            source=cut.source if cut is not None else guilty[0].module.source,
-            treatments=("ignore-detach",),
+            source=cut[1] if cut is not None else guilty[0].module.source,
+            treatments=("ignore-no-grad" if cut and cut[0] == "no_grad" else "ignore-detach",),
             steps=observed_steps(record),
             evidence={
                 "layers": list(names),
-                "cut": None if cut is None else cut.name,
+                "cut": None if cut is None else cut[0],
                 "steps": steps,
             },
         )
     ]
+
+
+def _block(record: Record, guilty: list[Layer]) -> tuple[str, Source | None] | None:
+    """Where gradients were turned off inside the forward, for layers of these."""
+    modules = {layer.module.index for layer in guilty}
+    for event in record.named("gradients-off"):
+        if modules & set(event.data["modules"]):
+            found = event.data
+            return "no_grad", Source(str(found["file"]), int(found["line"]), str(found["text"]))
+    return None
 
 
 def _severity(record: Record, touched: set[int]) -> Severity:
