@@ -37,6 +37,7 @@ from backprobe.records import Record
 from tests.probe.settings import Net, Watch
 
 STEPS = 6
+TORCHS = (F.mse_loss, F.cross_entropy, F.dropout)
 FAULTS: list[tuple[str, Any, str]] = [
     ("forward", Forward, "_enter"),
     ("forward", Forward, "_leave"),
@@ -154,6 +155,7 @@ def test_a_fault_stays_ours(
     assert any(f"the {collector} collector failed" in spot for spot in record.blind_spots)
     assert record.damage == ()
     assert torch.overrides._get_current_function_mode_stack() == []
+    assert (F.mse_loss, F.cross_entropy, F.dropout) == TORCHS, "something stayed wrapped"
     steps, tensors, outputs, rows, phases = shape(record)
     if collector in WITHOUT_STEPS:
         assert steps <= 1
