@@ -54,6 +54,24 @@ def test_bad_program_is_named_with_its_place(program: str, recorded: Recorder) -
     }
 
 
+LINES = {
+    "eval_mode_training/bad.py": "model.eval()",
+    "gradient_clipping_too_tight/bad.py": "clip_grad_norm_",
+    "gradient_clipping_too_tight/bad_value.py": "clip_grad_value_",
+    "train_mode_eval/bad.py": "model(",
+}
+"""Program → what stands on the line that its fault is pointed at."""
+
+
+@pytest.mark.parametrize("program", LINES)
+def test_a_fault_of_the_loop_has_its_line(program: str, recorded: Recorder) -> None:
+    """Where no layer is at fault the script's own line is."""
+    rule, _ = expected(program)
+    found = next(f for f in diagnose(recorded(program)) if f.rule == rule)
+    assert found.source is not None
+    assert LINES[program] in found.source.text
+
+
 PROPOSED = {
     "batchnorm_small_batch/bad.py": "batch-size=32",
     "scheduler_misuse/bad.py": "schedule=none",

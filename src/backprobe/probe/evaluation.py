@@ -39,6 +39,7 @@ class Phase:
 
     Arguments:
         step: optimizer steps done before it.
+        site: the line that began it, by calling the first model.
         roots: indexes of the modules that were called as such.
         graded: whether a forward of it ran with gradients on: only such a one can be trained on.
         dropped: the line that called a dropout which was on, None for none.
@@ -49,6 +50,7 @@ class Phase:
     """
 
     step: int
+    site: tuple[str, int] | None = None
     batches: int = 0
     rows: int = 0
     training: bool = False

@@ -136,6 +136,7 @@ class Inputs:
         if x is not None and self._wanted:
             began = perf_counter()
             state.guard.run("batches", self._describe, module, x, False)
+            state.guard.run("lines", self.loaders.trained)
             self._described, self._step = perf_counter(), state.step
             self._cost = self._described - began
             self._predicted(output)

@@ -12,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import WeightedRandomSampler, dataloader
 
+from backprobe.probe import sites
 from backprobe.probe.guard import Guard
+from backprobe.probe.lines import Lines
 from backprobe.probe.passes import Passes
 
 SEARCHES = 3
@@ -23,9 +25,9 @@ MOST_DRAWN = 1 << 16
 """Of a sampler's weights so many are looked at."""
 MOST_GROUPS = 64
 
-_waiting: tuple[int, dict[str, Any], list[weakref.ref[Tensor]]] | None = None
-"""The batch before the first forward: its data set's id, its loader's facts, its tensors. The
-iterator itself may be gone by then (`next(iter(loader))`)."""
+_waiting: tuple[int, dict[str, Any], list[weakref.ref[Tensor]], sites.Site | None] | None = None
+"""The batch before the first forward: its data set's id, its loader's facts, its tensors, the line
+that drew it. The iterator itself may be gone by then (`next(iter(loader))`)."""
 
 
 class Loaders:
@@ -33,14 +35,16 @@ class Loaders:
 
     Arguments:
         event: writes a fact of the record.
+        lines: the user's lines.
         guard: what disables this collector when it fails.
         changed: called when another data set than before serves a batch.
     """
 
     def __init__(
-        self, event: Callable[..., None], guard: Guard, changed: Callable[[], None]
+        self, event: Callable[..., None], lines: Lines, guard: Guard, changed: Callable[[], None]
     ) -> None:
         self._event = event
+        self._lines = lines
         self._changed = changed
         self.guard = guard
         self._known: dict[int, int] = {}
@@ -49,26 +53,37 @@ class Loaders:
         self.target_position: int | None = None
         self._searches = 0
         self._passes: dict[int, Passes] = {}
+        self._sites: dict[int, sites.Site | None] = {}
         if _waiting is not None:
             self._serve(*_waiting)
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
         key = id(getattr(iterator, "_dataset", None))
-        facts = {} if key in self._known else describe(iterator)
-        self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)])
+        known = key in self._known
+        facts, site = ({}, None) if known else (describe(iterator), sites.here())
+        self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)], site)
         self._passes.setdefault(self.current, Passes()).served(iterator, self._tell_cut)
+
+    def trained(self) -> None:
+        """Notes that the batch that was served last is trained on."""
+        self._lines.tell("batches", self._sites.pop(self.current, None))
 
     def _tell_cut(self, drawn: int, length: int) -> None:
         self._event("loader-cut", index=self.current, drawn=drawn, batches=length)
 
     def _serve(
-        self, dataset: int, facts: dict[str, Any], tensors: list[weakref.ref[Tensor]]
+        self,
+        dataset: int,
+        facts: dict[str, Any],
+        tensors: list[weakref.ref[Tensor]],
+        site: sites.Site | None,
     ) -> None:
         index = self._known.get(dataset)
         if index is None:
             index = len(self._known)
             self._known[dataset] = index
+            self._sites[index] = site
             self._event("loader", index=index, **facts)
         if self.current not in (-1, index):
             self._changed()
@@ -189,7 +204,7 @@ def install(current: Callable[[], Loaders | None]) -> None:
             try:
                 key = id(getattr(self, "_dataset", None))
                 tensors = [weakref.ref(tensor) for tensor in tensors_of(batch)]
-                _waiting = key, describe(self), tensors
+                _waiting = key, describe(self), tensors, sites.here()
             except Exception:  # noqa: BLE001  # a loader less, never an error in the user's loop
                 _waiting = None
         else:

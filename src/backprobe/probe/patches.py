@@ -11,21 +11,18 @@ import functools
 import os
 import sys
 import weakref
-from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
-from torch.nn.utils import clip_grad
 
-from backprobe.probe import codes, loaders, plateaus, sites
+from backprobe.probe import clipping, codes, lines, loaders, plateaus, sites
 from backprobe.probe.loading import loading
 from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
-
-Current = Callable[[], Probe | None]
+from backprobe.probe.wrapping import Current, mark, wrapped
 
 
 def install(current: Current, began: Current, present: Current) -> None:
@@ -38,8 +35,7 @@ def install(current: Current, began: Current, present: Current) -> None:
     """
     _backward(began)
     _construction()
-    _clipping(current)
-    _clipping_values(current)
+    clipping.install(current)
     _scaler(current)
     _saved_hooks(current)
     _evaluations(current, present)
@@ -53,19 +49,10 @@ def install(current: Current, began: Current, present: Current) -> None:
     loaders.install(lambda: None if (probe := present()) is None else probe.loaders)
 
 
-def _wrapped(function: Any) -> bool:
-    return getattr(function, "__backprobe__", False) is True
-
-
-def _mark(function: Any) -> Any:
-    function.__backprobe__ = True
-    return function
-
-
 def _backward(began: Current) -> None:
     last: Probe | None = None
 
-    if not _wrapped(torch.Tensor.backward):
+    if not wrapped(torch.Tensor.backward):
         method: Any = torch.Tensor.backward
 
         @functools.wraps(method)
@@ -108,8 +95,8 @@ def _backward(began: Current) -> None:
             finally:
                 swap(before)
 
-        torch.Tensor.backward = _mark(untraced(backward))  # type: ignore[method-assign]
-    if not _wrapped(torch.autograd.backward):
+        torch.Tensor.backward = mark(untraced(backward))  # type: ignore[method-assign]
+    if not wrapped(torch.autograd.backward):
         function: Any = torch.autograd.backward
 
         def begins(tensors: Any, *args: Any, **kwargs: Any) -> Any:
@@ -130,14 +117,14 @@ def _backward(began: Current) -> None:
                 return function(tensors, *args, **kwargs)
             return begins(tensors, *args, **kwargs)
 
-        torch.autograd.backward = _mark(untraced(autograd_backward))
+        torch.autograd.backward = mark(untraced(autograd_backward))
 
 
 def _construction() -> None:
     """Remembers the line that makes each module and optimizer."""
     for kind in (nn.Module, torch.optim.Optimizer):
         original: Any = kind.__init__
-        if _wrapped(original):
+        if wrapped(original):
             continue
 
         def wrap(original: Any) -> Any:
@@ -150,7 +137,7 @@ def _construction() -> None:
                     except Exception:  # noqa: BLE001  # a place less, never an error in the user's constructor
                         pass
 
-            return _mark(__init__)
+            return mark(__init__)
 
         kind.__init__ = wrap(original)  # type: ignore[method-assign]
 
@@ -158,7 +145,7 @@ def _construction() -> None:
 def _derivatives(current: Current) -> None:
     """What a script differentiates by itself, of the first calls that do."""
     original: Any = torch.autograd.grad
-    if _wrapped(original):
+    if wrapped(original):
         return
 
     @functools.wraps(original)
@@ -177,66 +164,7 @@ def _derivatives(current: Current) -> None:
     if register is None:
         return
     register(grad, "aten::grad")
-    torch.autograd.grad = _mark(grad)
-
-
-def _clipping(current: Current) -> None:
-    original = clip_grad.clip_grad_norm_
-    if _wrapped(original):
-        return
-
-    @functools.wraps(original)
-    def clip_grad_norm_(*args: Any, **kwargs: Any) -> Any:
-        norm = original(*args, **kwargs)
-        probe = None if torch.compiler.is_compiling() else current()
-        if probe is not None:
-            limit = kwargs.get("max_norm", args[1] if len(args) > 1 else float("nan"))
-            probe.guard.run("clipping", probe.clipped, norm, limit)
-        return norm
-
-    clip_grad.clip_grad_norm_ = _mark(clip_grad_norm_)
-    torch.nn.utils.clip_grad_norm_ = clip_grad_norm_
-    _clipping_by_given_norm(current)
-
-
-def _clipping_by_given_norm(current: Current) -> None:
-    """The second half of clipping, where a script sums up the norm itself (torch 2.6 and later)."""
-    original: Any = getattr(torch.nn.utils, "clip_grads_with_norm_", None)
-    if original is None or _wrapped(original):
-        return
-
-    @functools.wraps(original)
-    def clip_grads_with_norm_(*args: Any, **kwargs: Any) -> Any:
-        probe = None if torch.compiler.is_compiling() else current()
-        if probe is not None:
-            given = dict(zip(("parameters", "max_norm", "total_norm"), args, strict=False)) | kwargs
-            probe.guard.run("clipping", _clipped, probe, given)
-        return original(*args, **kwargs)
-
-    torch.nn.utils.clip_grads_with_norm_ = _mark(clip_grads_with_norm_)
-
-
-def _clipped(probe: Probe, given: dict[str, Any]) -> None:
-    probe.clipped(given["total_norm"], given["max_norm"])
-
-
-def _clipping_values(current: Current) -> None:
-    original = clip_grad.clip_grad_value_
-    if _wrapped(original):
-        return
-
-    @functools.wraps(original)
-    def clip_grad_value_(parameters: Any, clip_value: Any, *args: Any, **kwargs: Any) -> Any:
-        probe = None if torch.compiler.is_compiling() else current()
-        if probe is not None:
-            if not isinstance(parameters, torch.Tensor):
-                parameters = list(parameters)  # it may be a generator, which is read once
-            given = [parameters] if isinstance(parameters, torch.Tensor) else parameters
-            probe.guard.run("clipping", probe.clipped_values, given, clip_value)
-        return original(parameters, clip_value, *args, **kwargs)
-
-    clip_grad.clip_grad_value_ = _mark(clip_grad_value_)
-    torch.nn.utils.clip_grad_value_ = clip_grad_value_
+    torch.autograd.grad = mark(grad)
 
 
 def _scaler(current: Current) -> None:
@@ -244,7 +172,7 @@ def _scaler(current: Current) -> None:
     kind = torch.amp.GradScaler
     scale: Any = kind.scale
     step: Any = kind.step
-    if _wrapped(step):
+    if wrapped(step):
         return
 
     @functools.wraps(scale)
@@ -264,8 +192,8 @@ def _scaler(current: Current) -> None:
             self, optimizer, lambda: step(self, optimizer, *args, **kwargs)
         )
 
-    kind.scale = _mark(wrapped_scale)  # type: ignore[method-assign]
-    kind.step = _mark(wrapped_step)  # type: ignore[method-assign]
+    kind.scale = mark(wrapped_scale)  # type: ignore[method-assign]
+    kind.step = mark(wrapped_step)  # type: ignore[method-assign]
 
 
 def _saved_hooks(current: Current) -> None:
@@ -273,7 +201,7 @@ def _saved_hooks(current: Current) -> None:
     kind = torch.autograd.graph.saved_tensors_hooks
     enter: Any = kind.__enter__
     leave: Any = kind.__exit__
-    if _wrapped(enter):
+    if wrapped(enter):
         return
 
     @functools.wraps(enter)
@@ -290,8 +218,8 @@ def _saved_hooks(current: Current) -> None:
             probe.state.packed.leave(probe.state.thread)
         return leave(self, *args)
 
-    kind.__enter__ = _mark(__enter__)  # type: ignore[method-assign]
-    kind.__exit__ = _mark(__exit__)  # type: ignore[method-assign]
+    kind.__enter__ = mark(__enter__)  # type: ignore[method-assign]
+    kind.__exit__ = mark(__exit__)  # type: ignore[method-assign]
 
 
 def _evaluations(current: Current, present: Current) -> None:
@@ -300,20 +228,22 @@ def _evaluations(current: Current, present: Current) -> None:
     Losses that are called in the latter, or in a function under `@torch.no_grad()`, are looked at.
     """
     train = nn.Module.train
-    if not _wrapped(train):
+    if not wrapped(train):
 
         @functools.wraps(train)
         def wrapped_train(self: Any, mode: bool = True) -> Any:
             if not mode and not torch.compiler.is_compiling():
-                probe = current()
+                probe, frame = current(), sys._getframe(1)
                 if probe is not None:
                     probe.guard.run("forward", probe.wake)
+                if frame.f_code is not train.__code__:  # else a part follows the model it is of
+                    _evaluates(probe, frame)
             return train(self, mode)
 
-        nn.Module.train = _mark(wrapped_train)  # type: ignore[method-assign]
+        nn.Module.train = mark(wrapped_train)  # type: ignore[method-assign]
     for kind in (torch.no_grad, torch.inference_mode):
         enter: Any = kind.__enter__
-        if _wrapped(enter):
+        if wrapped(enter):
             continue
 
         def wrap(enter: Any) -> Any:
@@ -335,7 +265,7 @@ def _evaluations(current: Current, present: Current) -> None:
                     probe.guard.run("named losses", begins, code, frame.f_lineno)
                 return enter(self)
 
-            return _mark(__enter__)
+            return mark(__enter__)
 
         def unwrap(leave: Any) -> Any:
             @functools.wraps(leave)
@@ -345,10 +275,17 @@ def _evaluations(current: Current, present: Current) -> None:
                     probe.state.named_losses.close()
                 return leave(self, *args)
 
-            return _mark(__exit__)
+            return mark(__exit__)
 
         kind.__enter__ = wrap(enter)  # type: ignore[method-assign]
         kind.__exit__ = unwrap(kind.__exit__)  # type: ignore[method-assign]
+
+
+def _evaluates(probe: Probe | None, frame: FrameType) -> None:
+    if probe is None:
+        lines.wait(frame)
+    else:
+        probe.guard.run("lines", probe.state.lines.seen, "eval", frame)
 
 
 def _decorated(frame: FrameType) -> CodeType | None:
@@ -363,7 +300,7 @@ def _decorated(frame: FrameType) -> CodeType | None:
 def _state_dicts(current: Current) -> None:
     """What is loaded over an init: from a checkpoint, or a pretrained backbone."""
     original = nn.Module.load_state_dict
-    if _wrapped(original):
+    if wrapped(original):
         return
 
     @functools.wraps(original)
@@ -378,13 +315,13 @@ def _state_dicts(current: Current) -> None:
             probe.guard.run("structure", probe.loaded, self)
         return result
 
-    nn.Module.load_state_dict = _mark(load_state_dict)  # type: ignore[method-assign]
+    nn.Module.load_state_dict = mark(load_state_dict)  # type: ignore[method-assign]
 
 
 def _global_hooks() -> None:
     """`torch.compile` warns of global module hooks: of the user's, not of ours."""
     original = getattr(torch_module, "_has_any_global_hook", None)
-    if original is None or _wrapped(original):
+    if original is None or wrapped(original):
         return
 
     @functools.wraps(original)
@@ -396,7 +333,7 @@ def _global_hooks() -> None:
         hooks = [hook for registry in registries for hook in registry.values()]
         return any(not str(hook.__module__).startswith("backprobe.") for hook in hooks)
 
-    torch_module._has_any_global_hook = _mark(has_any_global_hook)
+    torch_module._has_any_global_hook = mark(has_any_global_hook)
 
 
 def _exports() -> None:
@@ -406,7 +343,7 @@ def _exports() -> None:
     """
     for name in ("export", "draft_export"):
         original: Any = getattr(torch.export, name, None)
-        if original is None or _wrapped(original):
+        if original is None or wrapped(original):
             continue
 
         def wrap(original: Any) -> Any:
@@ -431,7 +368,7 @@ def _exports() -> None:
                         for key in reversed(ours):
                             registry.move_to_end(key, last=False)
 
-            return _mark(export)
+            return mark(export)
 
         setattr(torch.export, name, wrap(original))
 
@@ -439,7 +376,7 @@ def _exports() -> None:
 def _compiled_in_place(began: Current) -> None:
     """After `model.compile()` a call of the model is compiled as a whole, module hooks and all."""
     original = nn.Module.compile
-    if _wrapped(original):
+    if wrapped(original):
         return
 
     @functools.wraps(original)
@@ -465,4 +402,4 @@ def _compiled_in_place(began: Current) -> None:
 
         self._compiled_call_impl = called
 
-    nn.Module.compile = _mark(compile)  # type: ignore[method-assign]
+    nn.Module.compile = mark(compile)  # type: ignore[method-assign]

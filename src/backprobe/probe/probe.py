@@ -77,7 +77,7 @@ class Probe:
         only = LIGHT_STEPS if light else None
         sampling = Budget(budget, session.world > 1, only)
         self.state = State(recorder, self.guard, sampling, HistogramClock(every), light)
-        self.loaders = Loaders(recorder.event, self.guard, lambda: self.wake())
+        self.loaders = Loaders(recorder.event, self.state.lines, self.guard, lambda: self.wake())
         self.forward = Forward(self.state, self.loaders)
         self.heartbeat = Heartbeat(
             self.state,

@@ -22,6 +22,7 @@ from backprobe.probe.derivatives import Derivatives
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
+from backprobe.probe.lines import Lines
 from backprobe.probe.losses import Losses
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
@@ -122,6 +123,7 @@ class State:
     lags: Lags = field(init=False)
     derivatives: Derivatives = field(init=False)
     shares: Shares = field(init=False)
+    lines: Lines = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
@@ -139,6 +141,7 @@ class State:
         self.lags = Lags(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
+        self.lines = Lines(self.recorder.event, lambda: self.step)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
@@ -237,7 +240,7 @@ class State:
 
     def begin_phase(self) -> None:
         """Begins an evaluation phase."""
-        self.phase = Phase(self.step)
+        self.phase = Phase(self.step, site=self.lines.evaluation())
         self.named_losses.begin(self.phase)
 
     def drop_phase(self) -> None:
@@ -250,6 +253,8 @@ class State:
         if self.phase is not None:
             self.named_losses.end()
             self.recorder.tables["evaluations"].append(self.phase.row())
+            mode = "evaluation-in-training" if self.phase.training else "evaluation"
+            self.lines.tell(mode, self.phase.site)
             place = sites.source(self.phase.dropped)
             if place is not None and not self.phase.training and not self.dropped_told:
                 self.dropped_told = True

@@ -13,6 +13,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import plural
 from backprobe.signals.generalisation import generalisation, held_out_losses
+from backprobe.signals.lines import line_of
 from backprobe.signals.progress import progress
 
 
@@ -105,6 +106,7 @@ class ConstantBatch(AbstractRule):
                     f"{plural(int(size), 'row')}, "
                     f"of {int(whole):,} {there}"
                 ),
+                source=line_of(record, "batches"),
                 steps=seen(steps[[0, -1]]),
                 evidence={
                     "batches": count,

@@ -20,6 +20,7 @@ from backprobe.rules.data.unused_recurrence import unused_recurrence
 from backprobe.rules.harm import severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.contexts import few_ids
+from backprobe.signals.lines import line_of
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import drawn_anew, repeats
 from backprobe.signals.vain import moves_in_vain
@@ -182,7 +183,7 @@ class UninformativeInputs(AbstractRule):
                 severity="error" if state.failed else "warning",
                 confidence=confidence(0.7, 0.97, strength, state.hurt),
                 message=f"{what}; {state.in_words()}",
-                source=None,
+                source=line_of(record, "batches"),
                 steps=seen(record.batches["step"][[0, -1]]),
                 evidence={
                     "constant_features": flat,

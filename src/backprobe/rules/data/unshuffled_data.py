@@ -14,6 +14,7 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
+from backprobe.signals.lines import line_of
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION, main_loss
 from backprobe.signals.progress import progress
 
@@ -112,7 +113,7 @@ class UnshuffledData(AbstractRule):
                     "classes "
                     f"(mean), a random one {figure(expected)}: the rows come sorted by class"
                 ),
-                source=None,
+                source=line_of(record, "batches"),
                 steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={
                     "classes_a_batch": seen_classes,
@@ -150,7 +151,7 @@ class UnshuffledData(AbstractRule):
                     f"{figure(within)} of what all of them do{at(loss.source)}, in a random one by "
                     f"about 1: the rows come sorted; {state.in_words()}"
                 ),
-                source=loss.source,
+                source=line_of(record, "batches") or loss.source,
                 steps=seen(table.numbers("step")[known][[0, -1]]),
                 evidence={"within": within, "between": between_batches},
                 treatments=("shuffle",),

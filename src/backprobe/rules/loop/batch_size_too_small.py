@@ -13,6 +13,7 @@ from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS, imperfect
 from backprobe.rules.wording import at, figure, plural
+from backprobe.signals.lines import line_of
 from backprobe.signals.losses import CLASSES
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import repeats
@@ -105,6 +106,7 @@ class BatchSizeTooSmall(AbstractRule):
                     f"each step takes {plural(int(size), 'row')} of {whole:,}; the loss varies by "
                     f"{figure(trend.noise)} from step to step; {state.in_words()}"
                 ),
+                source=line_of(record, "batches"),
                 steps=whole_run(record),
                 evidence={"rows": size, "rows_available": whole, "noise": noise},
                 treatments=("batch-size=32", "accumulate=8", "scale-lr=0.1"),

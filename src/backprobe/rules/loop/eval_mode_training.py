@@ -11,7 +11,8 @@ from backprobe.records import Finding, Module, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
-from backprobe.rules.wording import listed, percent, unique
+from backprobe.rules.wording import at, listed, percent, unique
+from backprobe.signals.lines import line_of
 from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 
@@ -70,7 +71,7 @@ class EvalModeTraining(AbstractRule):
         first = int(step[np.argmax(off)])
         switched = bool(off[-1] and not off[0])
         norms = any(m.type.startswith(("BatchNorm", "SyncBatch")) for m in moded)
-        state = progress(record)
+        state, switch = progress(record), line_of(record, "eval", until=first)
         kept = {m.index for m in moded if m.type.startswith("BatchNorm")}
         loaded = loaded_over(record)
         brought = any(p.module in kept and p.index in loaded for p in record.parameters)
@@ -95,8 +96,10 @@ class EvalModeTraining(AbstractRule):
                 message=(
                     f"{f'from step {first} on' if switched else f'in {percent(share)} of steps'} "
                     f"the model trains in evaluation mode: {what} ({listed(names)})"
+                    + (f"; it was put there{at(switch)}" if switch else "")
                 ),
                 where=names,
+                source=switch,
                 steps=(first, int(step[np.flatnonzero(off)[-1]])),
                 evidence={
                     "share": share,

@@ -12,6 +12,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.loop.eval_mode_training import mode_matters
 from backprobe.rules.wording import at, listed, plural, unique
+from backprobe.signals.lines import line_of
 
 
 class TrainModeEval(AbstractRule):
@@ -144,6 +145,7 @@ class TrainModeEval(AbstractRule):
                     )
                 ),
                 where=names,
+                source=line_of(record, "evaluation-in-training"),
                 steps=seen(step[training > 0][[0, -1]]),
                 evidence={"share": share, "evaluations": count, "norms": norms},
                 treatments=("eval-mode",),

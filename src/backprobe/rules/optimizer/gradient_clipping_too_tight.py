@@ -11,8 +11,9 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, observed_steps, seen, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
-from backprobe.rules.wording import figure, percent, plural
+from backprobe.rules.wording import at, figure, percent, plural
 from backprobe.signals.layers import layers
+from backprobe.signals.lines import line_of
 from backprobe.signals.progress import progress
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, update_ratios
 
@@ -86,7 +87,7 @@ class GradientClippingTooTight(AbstractRule):
             return self._at_one_size(record)
         ratio = after[known] / before[known]
         share, left = float((ratio < 0.95).mean()), float(np.median(ratio))
-        state = progress(record)
+        state, line = progress(record), line_of(record, "clipping")
         sizes = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(sizes)) if sizes else float("nan")
         crawls = step < NORMAL_LOW or state.hurt >= HURTS
@@ -106,13 +107,14 @@ class GradientClippingTooTight(AbstractRule):
                 ),
                 message=(
                     f"{percent(share)} of {plural(int(known.sum()), 'observed step')} are "
-                    "clipped, to "
+                    f"clipped{at(line)}, to "
                     f"{figure(left)} of their gradient's norm{' by value' if by_value else ''} "
                     "(median); a step moves the "
                     "weights by "
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
+                source=line,
                 steps=seen(record.steps.numbers("step")[known][[0, -1]]),
                 evidence={"share": share, "left": left, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
@@ -152,7 +154,7 @@ class GradientClippingTooTight(AbstractRule):
 
     def _by_value(self, record: Record, share: float, steps: int) -> list[Finding]:
         """Nearly every element of the gradient is cut to one and the same size."""
-        state = progress(record)
+        state, line = progress(record), line_of(record, "clipping")
         sizes = [x.typical for x in update_ratios(record, layers(record))]
         step = float(np.median(sizes)) if sizes else float("nan")
         limit = record.steps.numbers("clip_limit")
@@ -166,11 +168,13 @@ class GradientClippingTooTight(AbstractRule):
                 severity="warning",
                 confidence=confidence(0.55, 0.9, between(share, self.limits.cut, 1.0), state.hurt),
                 message=(
-                    f"clipping by value cuts {percent(share)} of the gradient's elements{to} "
+                    f"clipping by value{at(line)} cuts {percent(share)} of the gradient's "
+                    f"elements{to} "
                     f"({plural(steps, 'observed step')}, median); a step moves the weights by "
                     f"{figure(step)} of their size, normal is {figure(NORMAL_LOW)}–"
                     f"{figure(NORMAL_HIGH)}; {state.in_words()}"
                 ),
+                source=line,
                 steps=whole_run(record),
                 evidence={"cut": share, "update_ratio": step},
                 treatments=("clip-gradients=10", "scale-lr=10"),
