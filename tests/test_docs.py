@@ -41,3 +41,12 @@ def test_every_variable_is_documented() -> None:
     page = (ROOT / "docs" / "reference" / "environment.md").read_text()
     names = [*VARIABLES, *face_settings.VARIABLES.values()]
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_event_is_documented() -> None:
+    """What the record's reader may meet, by the name under which it is written."""
+    told = (ROOT / "docs" / "reference" / "record.md").read_text()
+    source = "".join(p.read_text() for p in (ROOT / "src" / "backprobe").rglob("*.py"))
+    names = set(re.findall(r'[._]event\(\s*"([a-z-]+)"', source))
+    assert len(names) > 20
+    assert sorted(name for name in names if f"`{name}`" not in told) == []
