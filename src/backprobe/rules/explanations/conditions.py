@@ -33,6 +33,13 @@ def while_training(cause: Finding, symptom: Finding) -> bool:
     return not from_birth(cause, symptom)
 
 
+def of_layers(cause: Finding, symptom: Finding) -> bool:
+    """The lone tensors are the weights of the cause's layers, and as many biases at most."""
+    lone = len(symptom.evidence.get("parameters", ())) if "beside" in symptom.evidence else 0
+    layers, weights = (int(cause.evidence.get(key, 0)) for key in ("layers", "weights"))
+    return layers <= lone <= 2 * layers and int(symptom.evidence["elements"]) >= weights
+
+
 def grew(cause: Finding, symptom: Finding) -> bool:
     """The symptom grew over the steps instead of being there at once."""
     del cause

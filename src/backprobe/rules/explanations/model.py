@@ -9,6 +9,7 @@ from backprobe.rules.explanations.conditions import (
     lacks_class,
     misplaced,
     norms_unused,
+    of_layers,
     of_one_number,
     shares_place,
     single,
@@ -21,6 +22,10 @@ MODEL: tuple[Explanation, ...] = (
     *of_cause(
         "dropout-before-batchnorm",
         {"excessive-dropout": ("one dropout hurts by where it stands", single)},
+    ),
+    *of_cause(
+        "unregistered-parameters",
+        {"parameters-not-optimized": ("they are weights and biases of those layers", of_layers)},
     ),
     *of_cause("single-unit-softmax", {"overfitting": ("one answer fits no row better", always)}),
     *of_cause("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
