@@ -48,9 +48,8 @@ class WeightDecayTooHigh(AbstractRule):
     - a smaller factor, where the penalty is a summand of the loss
 
     ## When it is wrong
-    Layers in front of a normalisation have no scale of their own. Weights that are held near zero on
-    purpose (a critic's that is clamped) are of a loss whose constant answer is not known: it is
-    silent.
+    Layers in front of a normalisation have no scale of their own. Weights that are held near zero
+    on purpose (a critic's that is clamped) have a loss without a constant answer: it is silent.
 
     ## References
     - Loshchilov & Hutter, "Decoupled weight decay regularization", 1711.05101
