@@ -39,6 +39,8 @@ class Backward:
         as_usual: does the same where that is all there is to do, before and after; whether it did.
         value: gives the number that a loss holds, None where it is not on the host.
         on_done: called after each backward.
+
+    `reads`: backward passes that were looked at, but for the nearly free ones.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Backward:
         self._as_usual = as_usual
         self._value = value
         self._on_done = on_done
-        self._reads = 0
+        self.reads = 0
         self._full = FULL_READS
         self._index = -1
         self._scale = 1.0
@@ -79,7 +81,7 @@ class Backward:
                     state.in_backward = True
                     return state.stepped
                 if (  # the only loss so far: its value is all that is taken, nearly free
-                    self._reads > self._full
+                    self.reads > self._full
                     and state.batch is None
                     and state.phase is None
                     and state.unused.forwards < 2
@@ -123,7 +125,7 @@ class Backward:
 
     def only(self) -> tuple[int, float] | None:
         """Number and scale of the only loss there has been, where its graph is read no more."""
-        if self._reads > self._full and len(self.state.losses.entries) == 1:
+        if self.reads > self._full and len(self.state.losses.entries) == 1:
             return (self._index, self._scale) if "losses" not in self.state.guard.broken else None
         return None
 
@@ -175,17 +177,17 @@ class Backward:
             state.blind_spot(COMPILED)
         facts: dict[str, float] = {}
         target: Tensor | None = None
-        self._reads += 1
+        self.reads += 1
         known = state.losses.index_at(frame)
         own = sites.distance(frame.f_code.co_filename) == 0
         self._line = (frame.f_code if own else None), frame.f_lineno
-        if self._reads <= self._full or state.batch is not None or known is None:
+        if self.reads <= self._full or state.batch is not None or known is None:
             facts, target, made = state.guard.run("losses", self._read, loss, frame) or _NOTHING
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target, not made)
                 if made:  # of rounding: the same row's is another one next time
                     target = state.guard.run("loaders", self.loaders.target)
-            if state.light and self._reads >= LIGHT_READS and not self.loaders.seeking:
+            if state.light and self.reads >= LIGHT_READS and not self.loaders.seeking:
                 self._full = 0
         else:  # several losses may take turns
             self._index, self._scale = known, self._scales.get(known, 1.0)

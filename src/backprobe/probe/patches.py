@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from backprobe.probe import clipping, codes, lines, loaders, plateaus, sites
+from backprobe.probe.by_hand import ByHand
 from backprobe.probe.loading import loading
 from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
@@ -44,7 +45,7 @@ def install(current: Current, began: Current, present: Current) -> None:
     _compiled_in_place(began)
     _exports()
     codes.install(current)
-    _derivatives(current)
+    _derivatives(current, began, present)
     plateaus.install(current)
     loaders.install(lambda: None if (probe := present()) is None else probe.loaders)
 
@@ -142,14 +143,33 @@ def _construction() -> None:
         kind.__init__ = wrap(original)  # type: ignore[method-assign]
 
 
-def _derivatives(current: Current) -> None:
-    """What a script differentiates by itself, of the first calls that do."""
+def _derivatives(current: Current, began: Current, present: Current) -> None:
+    """What a script differentiates by itself, of the first calls that do; all, where it trains."""
     original: Any = torch.autograd.grad
     if wrapped(original):
         return
+    fresh = ByHand()  # until there is a probe
 
     @functools.wraps(original)
     def grad(*args: Any, **kwargs: Any) -> Any:
+        nonlocal fresh
+        probe = present()
+        hand = fresh if probe is None else probe.state.by_hand
+        if not hand.over and not torch.compiler.is_compiling():
+            loss = hand.trains(args, kwargs)
+            probe = None if loss is None else began()
+            if probe is not None and hand is fresh:
+                probe.state.by_hand, fresh = fresh, ByHand()
+            if (
+                probe is not None
+                and not probe.state.in_backward
+                and hand.allows(probe.state.stepped, probe.backward.reads)
+            ):
+                probe.backward.before(loss)
+                try:
+                    return original(*args, **kwargs)
+                finally:
+                    probe.backward.after()
         results = original(*args, **kwargs)
         probe = None if torch.compiler.is_compiling() else current()
         if probe is not None and probe.state.derivatives.left > 0:

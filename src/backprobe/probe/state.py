@@ -18,6 +18,7 @@ from backprobe import settings
 from backprobe.probe import batches, fragments, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.budget import Budget
+from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
@@ -122,6 +123,7 @@ class State:
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
     derivatives: Derivatives = field(init=False)
+    by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
     lines: Lines = field(init=False)
     refused: set[int] = field(default_factory=set)

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from backprobe.records import Record
+from backprobe.signals.collapse import collapses
 from backprobe.signals.contexts import few_ids
 from backprobe.signals.held_out import majority_share, training_accuracy
 from backprobe.signals.layers import layers
@@ -49,6 +50,8 @@ def moves_in_vain(record: Record) -> float | None:
     step = float(np.median(ratios)) if ratios else math.nan
     if not LOW <= step <= HIGH or len(layers(record)) == 1:
         return None  # of a linear model: what it can't fit need not be wrong
+    if collapses(record):
+        return None  # a step that does nothing but shrink the weights is not a healthy one
     prior = majority_share(record)
     _, accuracy = training_accuracy(record)
     if accuracy.size and (accuracy[-LOOKS:].mean() - prior) / (1.0 - prior) > GAIN:

@@ -10,9 +10,10 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, severity_by_harm
+from backprobe.rules.init.small_tensors import small_tensors
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import DEFAULT_SCALE, he_std, initial_rms, scale_against_he
-from backprobe.signals.layers import NORMS, Layer, layers
+from backprobe.signals.layers import NORMS, Layer, fans, layers
 from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.series import first
@@ -25,7 +26,8 @@ class InitScaleTooSmall(AbstractRule):
     The RMS of each trainable hidden layer's initial weights against He's std for its fan-in, in a
     run that learns too little. A small last layer is good practice and left out, as are layers with
     a normalisation behind them and weights that are exactly zero. Embeddings that begin next to
-    zero, where all of them do.
+    zero, where all of them do. Of tensors of no module, those that begin so small and are hardly
+    moved while another one is, in a run whose loss never fell.
 
     ## Why it matters
     Each such layer divides signal and gradient: two of them at a hundredth pass a ten-thousandth
@@ -88,7 +90,7 @@ class InitScaleTooSmall(AbstractRule):
         guilty = [item for item in found if 0.0 < item[0] <= self.limits.ratio]
         passed = math.prod(min(1.0, ratio / DEFAULT_SCALE) for ratio, _ in guilty)
         if not guilty or passed > self.limits.passed:
-            return self._tables(record, state)
+            return self._tables(record, state) or self._bare(record, state)
         # Residual paths carry the signal past small weights: what counts is what arrives.
         last = ran[-1].place
         arrives = first(record.outputs, "out_batch_std", last.index) if last else math.nan
@@ -120,6 +122,38 @@ class InitScaleTooSmall(AbstractRule):
                     "output_batch_std": arrives if math.isfinite(arrives) else None,
                 },
                 treatments=("initialize=he", "batchnorm=on"),
+            )
+        ]
+
+    def _bare(self, record: Record, state: Progress) -> list[Finding]:
+        """Tensors of no module, through which nothing comes."""
+        bare = small_tensors(record, self.limits.ratio)
+        if bare is None or bare.passed > self.limits.passed:
+            return []
+        worst, ratio = min(zip(bare.weights, bare.ratios, strict=True), key=lambda x: x[1])
+        wide = max(fans(worst.shape))
+        return [
+            Finding(
+                rule=self.name,
+                severity=severity_by_harm(state),
+                confidence=confidence(
+                    0.5, 0.9, beyond(bare.passed, self.limits.passed, self.limits.decisive)
+                ),
+                message=(
+                    f"{len(bare.weights)} weights ({listed([x.name for x in bare.weights])}) began "
+                    f"at an RMS of down to {figure(initial_rms(worst))}, {figure(ratio)} of what "
+                    f"keeps a signal's size (He's {figure(he_std(wide))} for {wide:,} inputs; is a "
+                    "variance taken for a standard deviation?): a step moves them by "
+                    f"{figure(bare.faded)} of what it moves others; {state.in_words()}"
+                ),
+                steps=seen(record.parameters_series.step[:1]),
+                evidence={
+                    "layers": [x.name for x in bare.weights],
+                    "ratios": list(bare.ratios),
+                    "passed": bare.passed,
+                    "update_faded": bare.faded,
+                },
+                treatments=("initialize=he",) if record.optimizers else (),
             )
         ]
 

@@ -15,6 +15,7 @@ from backprobe.rules.harm import HURTS, leaves_much
 from backprobe.rules.wording import figure
 from backprobe.signals.progress import progress
 from backprobe.signals.trend import Trend
+from backprobe.signals.whole_batches import shuffled_whole
 
 
 class BatchSizeTooLarge(AbstractRule):
@@ -22,7 +23,8 @@ class BatchSizeTooLarge(AbstractRule):
 
     ## What it looks for
     Rows a step against the rows that the loader has, in a run of few steps that is still far from
-    done, and successive gradients that hardly differ: the batch is far beyond the noise.
+    done, and successive gradients that hardly differ: the batch is far beyond the noise. Without a
+    loader, batches that are all one and the same, or the same rows in another order each time.
 
     ## Why it matters
     Beyond the gradient's noise scale a larger batch costs time and gains nothing: the same rows in
@@ -61,8 +63,9 @@ class BatchSizeTooLarge(AbstractRule):
         """At most one finding."""
         state = progress(record)
         whole = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
-        # Who gives all rows by hand may mean it: then it must hurt.
-        halfway = whole > 0 and leaves_much(record) and _falls(state.trend)
+        # Who gives all rows by hand may mean it: then it must hurt. Not who shuffles them before.
+        shuffled = whole <= 0 and shuffled_whole(record)
+        halfway = (whole > 0 or shuffled) and leaves_much(record) and _falls(state.trend)
         if state.state not in ("learned", "learning", "stuck"):
             return []
         if state.hurt < HURTS and not halfway:
@@ -72,7 +75,7 @@ class BatchSizeTooLarge(AbstractRule):
         rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]
         size = float(np.median(rows)) if rows.size else math.nan
-        if whole <= 0 and _always_the_same(record):
+        if shuffled or (whole <= 0 and _always_the_same(record)):
             whole = int(size)  # no loader tells, but each step takes all that there is
         if not size >= self.limits.rows or whole <= 0 or state.steps > self.limits.steps:
             return []

@@ -14,10 +14,13 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, WELL, imperfect, leaves_much, severity_by_harm
 from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.baseline import first_term_baseline
+from backprobe.signals.collapse import COLLAPSED, shrinkage
 from backprobe.signals.layers import layers
 from backprobe.signals.penalty import penalty
-from backprobe.signals.progress import progress
-from backprobe.signals.series import early, late
+from backprobe.signals.progress import Progress, progress
+
+NEAR = 1.5
+"""First loss / a constant answer's, of answers that hardly differ from row to row."""
 
 
 class WeightDecayTooHigh(AbstractRule):
@@ -25,9 +28,11 @@ class WeightDecayTooHigh(AbstractRule):
 
     ## What it looks for
     The weights' RMS at the end against the beginning (of embeddings where there is nothing else),
-    in a run with weight decay that learned too little; where the decay acts on the weights
-    directly, the share that each step takes off; and a sum of the weights' squares in the loss that
-    outweighs the error while much is left to learn.
+    in a run with weight decay that learned too little; in one that learned little from a start that
+    a constant answer hardly beats, whatever it is that shrinks them: a decay written into a step of
+    one's own, or into the loop, that is not multiplied by the rate. Where the decay acts on the
+    weights directly, the share that each step takes off; and a sum of the weights' squares in the
+    loss that outweighs the error while much is left to learn.
 
     ## Why it matters
     Weights that have shrunk to a fraction pass neither signal nor gradient; the network answers
@@ -43,7 +48,8 @@ class WeightDecayTooHigh(AbstractRule):
     - a smaller factor, where the penalty is a summand of the loss
 
     ## When it is wrong
-    Layers in front of a normalisation have no scale of their own.
+    Layers in front of a normalisation have no scale of their own. Weights that are held near zero
+    on purpose (a critic's that is clamped) have a loss without a constant answer: it is silent.
 
     ## References
     - Loshchilov & Hutter, "Decoupled weight decay regularization", 1711.05101
@@ -59,7 +65,7 @@ class WeightDecayTooHigh(AbstractRule):
         decay: float = threshold(5e-3, "weight decay", "common: 1e-4 with SGD, 0.01 with AdamW")
         shrunk: float = threshold(0.4, "late weight RMS / initial, median", "healthy: 0.8 to 3")
         shrunk_hidden: float = threshold(
-            0.2, "the same, with no decay set", "what is not seen must show the more"
+            COLLAPSED, "the same, with no decay set", "what is not seen must show the more"
         )
         forgets: float = threshold(
             3e-3, "rate × decay", "AdamW's default 1e-5, large models 1e-4, SGD 5e-5"
@@ -84,28 +90,33 @@ class WeightDecayTooHigh(AbstractRule):
         if severity == "note" and not imperfect(state):
             return []
         found = []
-        for optimizer in record.optimizers:
+        # Of weights that the script's own lines move, no optimizer is known.
+        for optimizer in record.optimizers or (Optimizer(-1, "the loop"),):
             decays = [float(g.get("weight_decay") or 0.0) for g in optimizer.groups]
             decay = max(decays, default=0.0)
             held = [x for x in layers(record) if x.weight.optimizer == optimizer.index]
-            ratios = []
             tables = [] if held else _tables(record, optimizer)
-            for weight in [layer.weight for layer in held] or [p for p, _ in tables]:
-                before = early(record.parameters_series, "weight_rms", weight.index, 1)
-                after = late(record.parameters_series, "weight_rms", weight.index)
-                if before > 0.0 and np.isfinite(after):
-                    ratios.append(after / before)
+            weights = [layer.weight for layer in held] or [p for p, _ in tables]
+            ratios = shrinkage(record, weights)
             shrunk = float(np.median(ratios)) if ratios else 1.0
             # A penalty may be a summand of the loss instead of the optimizer's option.
             penalty = decay == 0.0 and any(x.terms > 1 for x in record.losses)
-            hidden = penalty and shrunk <= self.limits.shrunk_hidden
+            hidden = shrunk <= self.limits.shrunk_hidden and (penalty or _in_vain(state))
             forgets = _forgets(optimizer)
             if forgets >= self.limits.forgets and shrunk > self.limits.shrunk:
                 found += self._forgetful(record, optimizer, decay, forgets)
                 continue
             if not hidden and (decay < self.limits.decay or shrunk > self.limits.shrunk):
                 continue
-            what = f"weight decay {figure(decay)}" if decay else "a penalty in the loss"
+            if decay >= self.limits.decay or penalty:
+                what = f"weight decay {figure(decay)}" if decay else "a penalty in the loss"
+                under = f"under {what}{at(optimizer.source)} the weights shrank to "
+            else:
+                under = (
+                    f"something{at(optimizer.source)} takes off the weights at each step (no "
+                    f"option: the groups' decay is {figure(decay)}; a decay in `step` or in the "
+                    "loop that is not times the rate?): they shrank to "
+                )
             found.append(
                 Finding(
                     rule=self.name,
@@ -117,9 +128,7 @@ class WeightDecayTooHigh(AbstractRule):
                         state.hurt,
                     ),
                     message=(
-                        f"under {what}{at(optimizer.source)} the weights "
-                        "shrank to "
-                        f"{figure(shrunk)} of their initial size (median over "
+                        f"{under}{figure(shrunk)} of their initial size (median over "
                         f"{plural(len(ratios), 'layer' if held else 'table')}); "
                         f"{state.in_words()}"
                     ),
@@ -200,6 +209,17 @@ def _tables(record: Record, optimizer: Optimizer) -> list[tuple[Parameter, str]]
         and p.module in modules
         and modules[p.module].type.startswith("Embedding")
     ]
+
+
+def _in_vain(state: Progress) -> bool:
+    """Whether little is learnt from a start no worse than a constant.
+
+    Then no gradient asks for smaller weights: a network that begins far off may well shrink them.
+    """
+    if state.baseline is None or state.trend is None:
+        return False
+    poor = state.state in ("stuck", "learning") and state.hurt >= HURTS
+    return poor and state.trend.start <= NEAR * state.baseline
 
 
 def _forgets(optimizer: Optimizer) -> float:

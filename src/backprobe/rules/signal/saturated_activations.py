@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import imperfect, severity_by_harm
+from backprobe.rules.harm import imperfect, leaves_much, severity_by_harm
 from backprobe.rules.places import is_gate, is_output, place_names
-from backprobe.rules.wording import at, figure, percent
+from backprobe.rules.wording import at, figure, percent, unique
 from backprobe.signals.progress import progress
 from backprobe.signals.series import early
 from backprobe.signals.units import SQUASHERS, shares
+
+BENDS = {"tanh": math.atanh(0.97), "sigmoid": math.log(0.985 / 0.015)}
+"""Inputs beyond which an activation counts as saturated."""
 
 
 class SaturatedActivations(AbstractRule):
@@ -22,7 +26,10 @@ class SaturatedActivations(AbstractRule):
     ## What it looks for
     The share of a hidden squashing activation's outputs where its derivative is nearly zero (|tanh|
     > 0.97, sigmoid outside [0.015, 0.985]), in the first observed steps or lastingly. Output
-    activations and gates are left out: they are meant to decide.
+    activations and gates are left out: they are meant to decide. A run that learns well gets a note
+    where most of a layer is so from the first step to the last. More of it than numbers of the size
+    that the layer before gives could be tells of a factor in between (the frequency of a sine
+    network that is left in the layer, say).
 
     ## Why it matters
     Where the derivative is zero no gradient passes, so what lies before the layer cannot learn, and
@@ -62,9 +69,8 @@ class SaturatedActivations(AbstractRule):
         """At most one finding a saturated activation."""
         state = progress(record)
         severity = severity_by_harm(state)
-        if severity == "note" and not imperfect(state):
-            return []
         limit = self.limits.share if severity != "note" else self.limits.harmless
+        well = severity == "note" and not imperfect(state) and not leaves_much(record)
         found = []
         for share in shares(record, "out_saturated", SQUASHERS):
             place = share.place
@@ -72,6 +78,9 @@ class SaturatedActivations(AbstractRule):
             if value < limit or is_output(record, place) or is_gate(record, place):
                 continue
             born = share.first >= self.limits.share
+            # What a good end hides is worth a note where it was so from the first step to the last.
+            if well and min(share.first, share.early, share.late) < self.limits.decisive:
+                continue
             names = place_names(record, place)
             size = max(
                 (early(record.outputs, "out_rms", index) for index in place.inputs),
@@ -82,7 +91,16 @@ class SaturatedActivations(AbstractRule):
                 f"{place.activation}{at(place.source)} are saturated "
                 f"{'at the first steps' if born else 'after training'}; normal is below 20 %"
             )
-            if size == size:
+            alone = len(place.inputs) == 1
+            between_them = alone and share.early > _most_beyond(place.activation, size)
+            if between_them:
+                if place.functional:  # in the forward of the module that calls it
+                    names = unique([place.name])
+                message += (
+                    f"; what the layer before it gives has an RMS of {figure(size)}, which can't "
+                    "do that: something lies between the two (a factor?)"
+                )
+            elif size == size:
                 message += f"; what feeds it has an RMS of {figure(size)}, normal is about 1"
             found.append(
                 Finding(
@@ -104,8 +122,18 @@ class SaturatedActivations(AbstractRule):
                         "late": share.late,
                         "born": born,
                         "input_rms": size if size == size else None,
+                        "factor_between": between_them,
                     },
                     treatments=("initialize=he", "standardize-inputs", "swap-activation=relu"),
                 )
             )
         return found
+
+
+def _most_beyond(activation: str, rms: float) -> float:
+    """The largest share of numbers of an RMS that can lie beyond an activation's bends (Chebyshev).
+
+    1 where the activation's are not known, or the RMS is not.
+    """
+    bend = BENDS.get(activation, 0.0)
+    return min(1.0, (rms / bend) ** 2) if bend > 0.0 and math.isfinite(rms) else 1.0
