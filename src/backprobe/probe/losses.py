@@ -15,6 +15,7 @@ from torch import Tensor
 
 from backprobe.probe import host as hosts
 from backprobe.probe import lossgraph, predictions, sites
+from backprobe.probe.lossgraph.nodes import reaches_none
 from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
@@ -23,7 +24,7 @@ MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
-    "least", "most", "twice_over", "joined",
+    "least", "most", "twice_over", "joined", "reaches_none",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
@@ -81,6 +82,8 @@ class Losses:
             index = len(self.entries)
             self._known[key] = index
             lossgraph.read_once(loss.grad_fn, reading, readable)
+            if reaches_none(loss.grad_fn, sites.optimized):
+                reading.extra["reaches_none"] = True
             self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
