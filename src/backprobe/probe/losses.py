@@ -25,6 +25,7 @@ MOST_WEIGHTS = 256
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
     "least", "most", "twice_over", "joined", "reaches_none",
+    "elements",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
@@ -82,6 +83,8 @@ class Losses:
             index = len(self.entries)
             self._known[key] = index
             lossgraph.read_once(loss.grad_fn, reading, readable)
+            if loss.numel() != 1:
+                reading.extra["elements"] = loss.numel()
             if reaches_none(loss.grad_fn, sites.optimized):
                 reading.extra["reaches_none"] = True
             self.entries.append(self._entry(index, reading, frame, model, called))

@@ -58,7 +58,8 @@ class Loss:
             many classes: `twice_over`; how many results of one activation were joined on the way to
             the loss: `joined`, and where only what the first of them was compared with is known,
             its ends: `target_least`, `target_most`; `reaches_none` where its graph is known to end
-            in no parameter.
+            in no parameter; `elements` where `backward` is called on several numbers, of which the
+            loss's value is not known.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
