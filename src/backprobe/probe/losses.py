@@ -181,7 +181,9 @@ class Losses:
 
         def deliver(values: NDArray[np.float32]) -> None:
             told = tuple(float(value) for value in values)
-            self.entries[index] = replace(self.entries[index], class_weights=told)
+            entry = self.entries[index]
+            weighted = entry.weighted and not _alike(told, reading)
+            self.entries[index] = replace(entry, class_weights=told, weighted=weighted)
             self._touch("losses", self.entries[index])
 
         flat = weights.detach().reshape(-1)
@@ -290,6 +292,15 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
             return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)
         reading.target = target
+
+
+def _alike(weights: tuple[float, ...], reading: lossgraph.LossReading) -> bool:
+    """Whether weights change nothing: all are 1, or one number that a mean over them divides by."""
+    classes = reading.kind in ("cross_entropy", "nll")
+    if not weights or reading.extra.get("rows_weighted"):
+        return False
+    mean = classes and reading.reduction == "mean"
+    return all(weight == (weights[0] if mean else 1.0) for weight in weights)
 
 
 def _names_on(site: sites.Site) -> set[str]:

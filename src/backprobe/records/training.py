@@ -64,7 +64,7 @@ class Loss:
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
         terms: summands of the root; with several, `kind` is that of the first known one.
-        weighted: whether classes or rows are weighted.
+        weighted: whether classes or rows are weighted; not by weights that are all alike.
         class_weights: of the classes of a cross entropy, or of the yes of each output; () where
             there are none.
         scale: what the script multiplied it by before its first backward (accumulation, AMP).
