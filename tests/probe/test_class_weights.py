@@ -50,6 +50,18 @@ def test_weights_of_a_loss(watch: Watch) -> None:
     assert watch(loop, model).losses[0].class_weights == ()
 
 
+def test_weights_that_are_all_alike_weigh_nothing(watch: Watch) -> None:
+    """Of a mean any one number is divided by; a sum is multiplied with it."""
+    model, loop = train(nn.CrossEntropyLoss(weight=torch.full((3,), 2.0)))
+    (loss,) = watch(loop, model).losses
+    assert (loss.weighted, loss.class_weights) == (False, (2.0, 2.0, 2.0))
+    model, loop = train(nn.CrossEntropyLoss(weight=torch.full((3,), 2.0), reduction="sum"))
+    assert watch(loop, model).losses[0].weighted
+    yes = nn.BCEWithLogitsLoss(pos_weight=torch.tensor(1.0))
+    model, loop = train(lambda z, y: yes(z[:, 0], (y > 0).float()), 1)
+    assert not watch(loop, model).losses[0].weighted
+
+
 def test_weights_of_a_sampler(watch: Watch) -> None:
     """Each weight with its rows; nothing where every row has its own."""
     by_class = WeightedRandomSampler((CLASSES + 1.0).tolist(), 70)

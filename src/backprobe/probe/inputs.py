@@ -178,12 +178,8 @@ class Inputs:
             state.guard.run("batches", self._describe, module, x, True)
 
     def _target(self, x: Tensor | None) -> Tensor | None:
-        """The target of an evaluation's batch, where a loader served it.
-
-        Rows that a script cuts itself come while the last batch of the training still lives.
-        """
-        taught = self.loaders.current in self._taught
-        return None if taught and not self.loaders.served_as(x) else self.loaders.target()
+        """The target of an evaluation's batch, where a loader served it."""
+        return self.loaders.target_beside(x, self.loaders.current in self._taught)
 
     def _count(self, index: int) -> None:
         """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at."""

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data loaders in use, and the tensors of the batch that was served last."""
+"""The data loaders in use, and the tensors of the batches that were served last."""
 
 from __future__ import annotations
 
 import functools
 import weakref
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from backprobe.probe import sites
 from backprobe.probe.guard import Guard
 from backprobe.probe.lines import Lines
 from backprobe.probe.passes import Passes
+from backprobe.probe.predictions import plain
 
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
@@ -24,10 +26,15 @@ ROUNDING = 1e-4
 MOST_DRAWN = 1 << 16
 """Of a sampler's weights so many are looked at."""
 MOST_GROUPS = 64
+RECENT = 8
+"""Batches among which the one that a network is given is looked for: some are read ahead."""
 
-_waiting: tuple[int, dict[str, Any], list[weakref.ref[Tensor]], sites.Site | None] | None = None
-"""The batch before the first forward: its data set's id, its loader's facts, its tensors, the line
-that drew it. The iterator itself may be gone by then (`next(iter(loader))`)."""
+_Tensors = list["weakref.ref[Tensor]"]
+_Waiting = tuple["weakref.ref[Any]", int, dict[str, Any], _Tensors, "sites.Site | None"]
+
+_waiting: deque[_Waiting] = deque(maxlen=RECENT)
+"""Batches before the first forward: the iterator, its data set's id, its loader's facts, its
+tensors, the line that drew them. The iterator may be gone by then (`next(iter(loader))`)."""
 
 
 class Loaders:
@@ -49,20 +56,24 @@ class Loaders:
         self.guard = guard
         self._known: dict[int, int] = {}
         self.current = -1
-        self.last: list[weakref.ref[Tensor]] = []
+        self._recent: deque[_Tensors] = deque(maxlen=RECENT)
+        self._iterator: weakref.ref[Any] | None = None
+        self._unread = 0
+        self._ahead = False
         self.target_position: int | None = None
         self._searches = 0
         self._passes: dict[int, Passes] = {}
         self._sites: dict[int, sites.Site | None] = {}
-        if _waiting is not None:
-            self._serve(*_waiting)
+        while _waiting:
+            self._serve(*_waiting.popleft())
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
         key = id(getattr(iterator, "_dataset", None))
         known = key in self._known
         facts, site = ({}, None) if known else (describe(iterator), sites.here())
-        self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)], site)
+        tensors = [weakref.ref(tensor) for tensor in tensors_of(batch)]
+        self._serve(weakref.ref(iterator), key, facts, tensors, site)
         self._passes.setdefault(self.current, Passes()).served(iterator, self._tell_cut)
 
     def trained(self) -> None:
@@ -74,9 +85,10 @@ class Loaders:
 
     def _serve(
         self,
+        iterator: weakref.ref[Any],
         dataset: int,
         facts: dict[str, Any],
-        tensors: list[weakref.ref[Tensor]],
+        tensors: _Tensors,
         site: sites.Site | None,
     ) -> None:
         index = self._known.get(dataset)
@@ -88,7 +100,10 @@ class Loaders:
         if self.current not in (-1, index):
             self._changed()
         self.current = index
-        self.last = tensors
+        self._recent.append(tensors)
+        if self._iterator is None or iterator() is not self._iterator():
+            self._iterator, self._unread, self._ahead = iterator, 0, False
+        self._unread += 1
 
     def find_target(self, target: Tensor, exact: bool = True) -> None:
         """Learns which tensor of a batch is the target, by its memory or its values.
@@ -100,24 +115,41 @@ class Loaders:
         if self.target_position is not None or self._searches >= SEARCHES:
             return
         self._searches += 1
-        for position, reference in enumerate(self.last):
-            tensor = reference()
-            if tensor is None:
-                continue
-            if tensor.data_ptr() == target.data_ptr() or (
-                tensor.numel() == target.numel()
-                and _equal(tensor.reshape(-1).cpu(), target.reshape(-1).cpu(), exact)
-            ):
-                self.target_position = position
-                return
+        for tensors in reversed(self._recent):
+            for position, reference in enumerate(tensors):
+                tensor = reference()
+                if tensor is None:
+                    continue
+                if tensor.data_ptr() == target.data_ptr() or (
+                    tensors is self._recent[-1]  # the classes of an older batch may be alike
+                    and tensor.numel() == target.numel()
+                    and _equal(tensor.reshape(-1).cpu(), target.reshape(-1).cpu(), exact)
+                ):
+                    self.target_position = position
+                    return
 
-    def served_as(self, x: Tensor | None) -> bool:
-        """Whether it lies in the memory of a tensor of the batch that was served last."""
-        if x is None:
-            return False
-        place = x.untyped_storage().data_ptr()
-        known = (reference() for reference in self.last)
-        return any(t is not None and t.untyped_storage().data_ptr() == place for t in known)
+    def target_beside(self, x: Tensor | None, taught: bool) -> Tensor | None:
+        """The target of the batch that a network is evaluated on, where it is known and alive.
+
+        It is that of the batch in whose memory `x` lies. An `x` that was made of a batch lies
+        elsewhere; then it is the last one's, unless the loop reads batches ahead of the network.
+
+        Arguments:
+            x: what the network is given.
+            taught: whether the loader has served batches of the training: rows that a script cuts
+                itself come while the last of those still lives.
+        """
+        if self._unread > 1:
+            self._ahead = True
+        if self._unread > RECENT and not taught:  # of a few batches in a list no share is told
+            self._recent.clear()
+        self._unread = 0
+        beside = [tensors for tensors in self._recent if _shares(x, tensors)]
+        exact = [tensors for tensors in beside if _shares(x, tensors, exact=True)]
+        if exact or len(beside) == 1:  # of one large tensor each batch may be a part
+            return self._target_of((exact or beside)[-1])
+        unknown = self._ahead or (taught and not (beside and beside[-1] is self._recent[-1]))
+        return None if unknown else self.target()
 
     @property
     def seeking(self) -> bool:
@@ -127,10 +159,24 @@ class Loaders:
 
     def target(self) -> Tensor | None:
         """The target of the batch served last, where it is known and still alive."""
+        return self._target_of(self._recent[-1]) if self._recent else None
+
+    def _target_of(self, tensors: _Tensors) -> Tensor | None:
         position = self.target_position
-        if position is None or position >= len(self.last):
+        if position is None or position >= len(tensors):
             return None
-        return self.last[position]()
+        return tensors[position]()
+
+
+def _shares(x: Tensor | None, tensors: _Tensors, exact: bool = False) -> bool:
+    """Whether it lies in the memory of one of the tensors, or begins just where one does."""
+    if x is None or not plain(x):
+        return False
+    known = [t for t in (reference() for reference in tensors) if t is not None and plain(t)]
+    if exact:
+        return any(t.data_ptr() == x.data_ptr() for t in known)
+    place = x.untyped_storage().data_ptr()
+    return any(t.untyped_storage().data_ptr() == place for t in known)
 
 
 def _equal(tensor: Tensor, target: Tensor, exact: bool) -> bool:
@@ -197,18 +243,19 @@ def install(current: Callable[[], Loaders | None]) -> None:
 
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
-        global _waiting
         batch = original(self)
         loaders = current()
         if loaders is None:  # the first batch comes before the first forward
             try:
                 key = id(getattr(self, "_dataset", None))
                 tensors = [weakref.ref(tensor) for tensor in tensors_of(batch)]
-                _waiting = key, describe(self), tensors, sites.here()
+                if _waiting and _waiting[-1][0]() is not self:
+                    _waiting.clear()
+                _waiting.append((weakref.ref(self), key, describe(self), tensors, sites.here()))
             except Exception:  # noqa: BLE001  # a loader less, never an error in the user's loop
-                _waiting = None
+                _waiting.clear()
         else:
-            _waiting = None
+            _waiting.clear()
             loaders.guard.run("loaders", loaders.served, self, batch)
         return batch
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from backprobe.probe import host as hosts
 from backprobe.probe import lossgraph, predictions, sites
+from backprobe.probe.lossgraph.nodes import reaches_none
 from backprobe.probe.targets import MAX_ELEMENTS, Targets
 from backprobe.probe.transfer import Transfers
 from backprobe.records import Loss
@@ -23,7 +24,8 @@ MOST_WEIGHTS = 256
 """Weights of more classes are not kept."""
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
-    "least", "most", "twice_over", "joined",
+    "least", "most", "twice_over", "joined", "reaches_none",
+    "elements",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
@@ -81,6 +83,10 @@ class Losses:
             index = len(self.entries)
             self._known[key] = index
             lossgraph.read_once(loss.grad_fn, reading, readable)
+            if loss.numel() != 1:
+                reading.extra["elements"] = loss.numel()
+            if reaches_none(loss.grad_fn, sites.optimized):
+                reading.extra["reaches_none"] = True
             self.entries.append(self._entry(index, reading, frame, model, called))
             self._targets.append(Targets())
             self._touch("losses", self.entries[index])
@@ -175,7 +181,9 @@ class Losses:
 
         def deliver(values: NDArray[np.float32]) -> None:
             told = tuple(float(value) for value in values)
-            self.entries[index] = replace(self.entries[index], class_weights=told)
+            entry = self.entries[index]
+            weighted = entry.weighted and not _alike(told, reading)
+            self.entries[index] = replace(entry, class_weights=told, weighted=weighted)
             self._touch("losses", self.entries[index])
 
         flat = weights.detach().reshape(-1)
@@ -284,6 +292,15 @@ def _complete(reading: lossgraph.LossReading, predicted: Tensor | None) -> None:
             return  # a broken network's prediction says nothing of the data
         reading.output = predicted.reshape(difference.shape)
         reading.target = target
+
+
+def _alike(weights: tuple[float, ...], reading: lossgraph.LossReading) -> bool:
+    """Whether weights change nothing: all are 1, or one number that a mean over them divides by."""
+    classes = reading.kind in ("cross_entropy", "nll")
+    if not weights or reading.extra.get("rows_weighted"):
+        return False
+    mean = classes and reading.reduction == "mean"
+    return all(weight == (weights[0] if mean else 1.0) for weight in weights)
 
 
 def _names_on(site: sites.Site) -> set[str]:

@@ -116,6 +116,12 @@ def living_optimizers() -> list[torch.optim.Optimizer]:
     return [one for one in found if isinstance(one, torch.optim.Optimizer)]
 
 
+def optimized() -> set[int]:
+    """Ids of the tensors that these hold."""
+    groups = (group for one in living_optimizers() for group in one.param_groups)
+    return {id(tensor) for group in groups for tensor in group["params"]}
+
+
 def _initialises(frame: FrameType, module: Any) -> bool:
     code: CodeType = frame.f_code
     if code.co_name != "__init__":

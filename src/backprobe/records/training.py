@@ -57,12 +57,14 @@ class Loss:
             `least`, `most`; where a softmax's result is normalised as scores once more, over how
             many classes: `twice_over`; how many results of one activation were joined on the way to
             the loss: `joined`, and where only what the first of them was compared with is known,
-            its ends: `target_least`, `target_most`.
+            its ends: `target_least`, `target_most`; `reaches_none` where its graph is known to end
+            in no parameter; `elements` where `backward` is called on several numbers, of which the
+            loss's value is not known.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
         terms: summands of the root; with several, `kind` is that of the first known one.
-        weighted: whether classes or rows are weighted.
+        weighted: whether classes or rows are weighted; not by weights that are all alike.
         class_weights: of the classes of a cross entropy, or of the yes of each output; () where
             there are none.
         scale: what the script multiplied it by before its first backward (accumulation, AMP).

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from backprobe.records import Module, Place, Record
 from backprobe.rules.wording import unique
+from backprobe.signals.layers import layers
 from backprobe.signals.operations import MATRIX, PRODUCTS
 
 _PRODUCTS = PRODUCTS | MATRIX
 _WEIGHINGS = _PRODUCTS | {"einsum"}
+KEEP_SCALE = frozenset({"", "relu", "leaky_relu", "prelu"})
+"""Activations, and none, that give twice as much of twice as much."""
 
 _OWN_PARTS = ("MultiheadAttention", "AdaptiveLogSoftmaxWithLoss")
 
@@ -60,6 +63,23 @@ def weighs(record: Record, place: Place) -> bool:
         op.name in _WEIGHINGS and set(op.inputs) & made and set(op.inputs) - made - {-1}
         for op in record.graph
     )
+
+
+def normed_behind(record: Record, place: Place) -> bool:
+    """Whether a batch norm takes what a place gives, or what a rectifier or a pool makes of it.
+
+    Both keep its scale, so that the norm sets it.
+    """
+    weights = {layer.place.index for layer in layers(record) if layer.place is not None}
+    reached = {place.index}
+    for later in sorted(record.places, key=lambda p: p.order):
+        if not reached & set(later.inputs[:1]) or later.index in weights:
+            continue
+        if later.type.startswith("BatchNorm"):
+            return True
+        if later.activation in KEEP_SCALE:
+            reached.add(later.index)
+    return False
 
 
 def is_output(record: Record, place: Place) -> bool:

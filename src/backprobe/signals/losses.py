@@ -64,6 +64,8 @@ def main_loss(record: Record) -> MainLoss:
         if last >= 0:  # one after another, as in pre-training: the run is about the last one
             chosen, several = last, False
     found = next((item for item in record.losses if item.index == int(chosen)), first)
+    if found is not None and found.output.get("elements"):
+        return MainLoss(found, step[:0], value[:0], several)  # NaN stands for what is not known
     rows = known & (which == chosen)
     if indexes.size == 1:
         rows |= known & (which < 0)

@@ -60,6 +60,8 @@ def read_builtin(node: Any, reading: LossReading, readable: Readable) -> None:
             reading.weighted = True
             if reading.kind in ("cross_entropy", "nll") or name == "_saved_pos_weight":
                 reading.class_weights = found
+            else:
+                reading.extra["rows_weighted"] = True
     if reading.kind in ("mse", "l1", "smooth_l1", "huber") and reading.target is not None:
         before_expand = next((shape_of(n) for n in path if not n.name().startswith("Expand")), ())
         reading.loss_shape = tuple(reading.output.shape) if reading.output is not None else ()

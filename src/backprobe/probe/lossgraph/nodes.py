@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+from torch.nn import Parameter
 
 MAX_NODES = 20_000
 """Nodes of a graph that are walked over at most."""
@@ -181,3 +183,33 @@ def leaves_of(results: Iterable[Tensor], most: int = MAX_NODES) -> list[Tensor]:
             found.append(variable)
         pending += [child for child, _ in node.next_functions]
     return found
+
+
+def reaches_none(root: Any, known: Callable[[], Container[int]], most: int = MAX_NODES) -> bool:
+    """Whether it is certain that a backward from a node gets to nothing that is trained.
+
+    The walk ends at the first `Parameter`, which is a few nodes away where there is any.
+
+    Arguments:
+        root: the `grad_fn` of a loss.
+        known: gives the ids of other tensors that are trained; asked where no `Parameter` is found.
+        most: nodes that are walked over; behind more it is not certain.
+    """
+    seen: set[Any] = set()
+    leaves: list[Tensor] = []
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if len(seen) > most or isinstance(node, BackwardCFunction):  # it may hold any, unseen
+            return False
+        variable = getattr(node, "variable", None)
+        if isinstance(variable, Parameter):
+            return False
+        if isinstance(variable, Tensor):
+            leaves.append(variable)
+        pending += [child for child, _ in node.next_functions]
+    trained = known()
+    return bool(leaves) and not any(id(leaf) in trained for leaf in leaves)

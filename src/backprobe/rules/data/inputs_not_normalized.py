@@ -11,6 +11,7 @@ from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.ids_as_numbers import ids_as_numbers
 from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of_mistake
+from backprobe.rules.places import normed_behind
 from backprobe.rules.wording import at, figure, percent, unique
 from backprobe.signals.init_scale import RECURRENT, initial_rms
 from backprobe.signals.input_scale import InputScale, input_scale
@@ -127,6 +128,7 @@ class InputsNotNormalized(AbstractRule):
                     "alike": scale.alike if math.isfinite(scale.alike) else None,
                     "first_layer": layer.name,
                     "small": small,
+                    "normed_behind": layer.place is not None and normed_behind(record, layer.place),
                 },
                 treatments=("standardize-inputs",),
             )

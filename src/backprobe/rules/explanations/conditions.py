@@ -123,6 +123,17 @@ def norms_unused(cause: Finding, symptom: Finding) -> bool:
     return bool(cause.evidence.get("norms", False))
 
 
+def never_normed(cause: Finding, symptom: Finding) -> bool:
+    """Batch norms keep the statistics of their init, which normalise nothing, from the start."""
+    del symptom
+    return bool(cause.evidence.get("unnormed", False))
+
+
+def normed_behind(cause: Finding, symptom: Finding) -> bool:
+    """So does the one behind the layer that takes the inputs as they are."""
+    return never_normed(cause, symptom) and bool(symptom.evidence.get("normed_behind", False))
+
+
 def by_exclusion(cause: Finding, symptom: Finding) -> bool:
     """The symptom's only evidence is that nothing else was found; the cause has some."""
     only = [bool(one.evidence.get("by_exclusion", False)) for one in (cause, symptom)]

@@ -8,6 +8,8 @@ from backprobe.rules.explanations.conditions import (
     always,
     grew,
     in_a_closure,
+    never_normed,
+    normed_behind,
     while_training,
 )
 from backprobe.rules.explanations.pair import Explanation, of_cause
@@ -20,6 +22,16 @@ TRAINING: tuple[Explanation, ...] = (
             ("saturated-activations", "initial-loss-off", "dead-relu"),
             ("the first step already overshoots", in_a_closure),
         ),
+    ),
+    *of_cause(
+        "eval-mode-training",
+        {
+            "inputs-not-normalized": ("the batch norm behind would scale them", normed_behind),
+            **dict.fromkeys(
+                ("exploding-gradients", "nonfinite-loss", "nonfinite-gradients", "dead-relu"),
+                ("batch norms that were to keep the scale do not", never_normed),
+            ),
+        },
     ),
     *of_cause(
         "updates-lost-to-rounding",

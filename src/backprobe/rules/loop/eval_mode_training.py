@@ -22,7 +22,9 @@ class EvalModeTraining(AbstractRule):
 
     ## What it looks for
     Steps whose training forward ran with the root in `eval()`, in a model with dropout or batch
-    norm. Without either, the mode changes nothing and the rule stays silent.
+    norm. Without either, the mode changes nothing and the rule stays silent. Batch norms that keep
+    the statistics of their init from the first step on normalise nothing: inputs in other units
+    that one of them was to scale, and numbers that outgrow their layers, come of that.
 
     ## Why it matters
     `model.eval()` for a validation stays on until `model.train()` is called again: from then on
@@ -106,6 +108,7 @@ class EvalModeTraining(AbstractRule):
                     "first_step": first,
                     "switched": switched,
                     "norms": norms,
+                    "unnormed": bool(mistake and off[0]),
                 },
                 treatments=("train-mode",),
             )

@@ -15,6 +15,7 @@ from backprobe.rules.harm import at_least_warning, severity_of_mistake
 from backprobe.rules.model.regrouped import crosses, splits_heads
 from backprobe.rules.model.row_positions import added_by_row
 from backprobe.rules.model.scrambled import scrambles
+from backprobe.rules.model.single_sequence import one_sequence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
 from backprobe.signals.operations import ADDS
@@ -35,9 +36,10 @@ class BatchMixing(AbstractRule):
     meant), of the batch or within a sample, that join heads or channels which don't lie beside what
     they are joined with, that split heads off ahead of the positions, or that gather rows, or parts
     of a few samples, from an axis in the middle, recurrent and attention layers without
-    `batch_first` that get the batch first, a table of positions that is cut by the number of rows,
-    a softmax (the last one, or that of an attention) that runs over the rows, and a loss that
-    compares rows which were divided by their norm over the rows, not over their features.
+    `batch_first` that get the batch first (not one sequence at a time), a table of positions that
+    is cut by the number of rows, a softmax (the last one, or that of an attention) that runs over
+    the rows, and a loss that compares rows which were divided by their norm over the rows, not over
+    their features.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -90,10 +92,8 @@ class BatchMixing(AbstractRule):
                     message, certain = self._joined(op), False
                 elif not message and splits_heads(record, op):
                     message, certain = self._split(op), False
-            elif op.name in RECURRENT and not batch_first:
-                message, treatments = self._time_first(op, rows, op.name.upper()), BATCH_FIRST
-            elif op.name == ATTENTION and not batch_first:
-                message, treatments = self._time_first(op, rows, "attention"), BATCH_FIRST
+            elif op.name in (*RECURRENT, ATTENTION) and not batch_first:
+                message, treatments = self._time_first(record, op, rows), BATCH_FIRST
             elif op.name in ADDS:
                 message = self._position(record, op, rows)
             elif op.name in SOFTMAX and op.index == last_softmax:
@@ -163,11 +163,14 @@ class BatchMixing(AbstractRule):
             "each; heads are split off last and moved by transpose"
         )
 
-    def _time_first(self, op: Operation, rows: int, what: str) -> str:
+    def _time_first(self, record: Record, op: Operation, rows: int) -> str:
         """A time-first layer whose input has the batch first."""
         shape = op.input_shapes[0] if op.input_shapes else ()
         if len(shape) != 3 or shape[0] != rows or shape[1] == rows or rows < self.limits.rows:
             return ""
+        if shape[1] == 1 and one_sequence(record, op):
+            return ""
+        what = "attention" if op.name == ATTENTION else op.name.upper()
         return (
             f"the {what}{at(op.source)} has batch_first=False and gets {shape}: it takes the "
             f"{rows} samples for time steps, and what each gives depends on the others"

@@ -164,7 +164,8 @@ class MissingOptimizerStep(AbstractRule):
 
     def _cleared(self, record: Record, count: int) -> list[Finding]:
         """Steps that find no gradient although a loss was sent back: it was cleared in between."""
-        loss = next((x for x in record.losses if x.chain), None)
+        whole = (x for x in record.losses if x.chain and not x.output.get("reaches_none"))
+        loss = next(whole, None)
         held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
         if loss is None or not held or len(record.steps) < self.limits.passes:
             return []

@@ -36,7 +36,8 @@ class DetachedGraph(AbstractRule):
     results has a loss of its own it learns, and only what would have to be remembered is lost); a
     function whose derivative is zero everywhere (`round`, `floor`, `sign`, a draw by
     `torch.bernoulli` or `torch.normal`), where every gradient before it is exactly zero at each
-    step; and a loss whose backward reaches no parameter at all. Also `max` of which later layers
+    step; and a loss whose backward reaches no parameter at all, or only a tensor that the script
+    made of numbers. Also `max` of which later layers
     get the positions, not the values, and a derivative of a network's derivative that is taken
     without `create_graph` in each step.
 

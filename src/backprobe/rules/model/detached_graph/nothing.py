@@ -19,7 +19,7 @@ def nothing_reached(record: Record, rule: str) -> list[Finding]:
     held = [p for p in record.parameters if p.optimizer >= 0 and p.requires_grad]
     if max(count, len(record.steps)) < 10 or not held or not record.optimizers:
         return []
-    if any(loss.chain for loss in record.losses):
+    if any(loss.chain and not loss.output.get("reaches_none") for loss in record.losses):
         return []  # there was a graph: what it gave was taken away before the step
     loss = record.losses[0] if record.losses else None
     source = loss.source or loss.backward_source if loss else None

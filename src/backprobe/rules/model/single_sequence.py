@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sequences that a network gets one at a time, without an axis for the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprobe.records import Operation, Record
+
+LENGTHS = 3
+"""Different first sizes of the inputs; batches have one, and another at the end of an epoch."""
+
+
+def one_sequence(record: Record, op: Operation) -> bool:
+    """Whether the first axis of what an operation gets is the steps of one sequence.
+
+    It is made of one axis only (the words of a sentence), or it is as long as the sentence is.
+    """
+    rows = record.steps.numbers("samples")
+    if np.unique(rows[np.isfinite(rows)]).size >= LENGTHS:
+        return True
+    operations = {each.index: each for each in record.graph}
+    pending, seen = [op.index], set[int]()
+    while pending:
+        index = pending.pop()
+        if index in seen or index not in operations:
+            continue
+        seen.add(index)
+        found = operations[index]
+        given = found.inputs[:1] == (-1,) and bool(found.input_shapes)
+        if given and found.input_shapes[0] == op.input_shapes[0][:1]:
+            return True
+        pending += found.inputs[:1]  # what else comes in is weights and states
+    return False

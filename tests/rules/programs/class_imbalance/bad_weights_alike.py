@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: class-imbalance
+# Weights are handed over and are all alike.
+import torch
+from torch import nn
+from toy import mlp, train
+
+torch.manual_seed(0)
+generator = torch.Generator().manual_seed(1)
+x = torch.randn(1200, 10, generator=generator)
+rare = torch.rand(1200, generator=generator) < 0.05
+x[rare, 0] += 0.6
+model = mlp(10, 16, 2)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+criterion = nn.CrossEntropyLoss(weight=torch.ones(2))
+train(model, x, rare.long(), criterion, optimizer, steps=300)
