@@ -15,6 +15,7 @@ from backprobe.rules.data.flat_inputs import (
     lost_at,
     one_id,
     only_padding,
+    takes_several,
 )
 from backprobe.rules.data.unused_recurrence import unused_recurrence
 from backprobe.rules.harm import HURTS, severity_of_mistake
@@ -210,6 +211,8 @@ class UninformativeInputs(AbstractRule):
         most = most and found.within <= found.commonest
         if not most or found.open < self.limits.open or not from_loader(record):
             return []
+        if takes_several(record, loss.target_shape[:1]):
+            return []  # only the first of them is looked at
         return [
             Finding(
                 rule=self.name,
