@@ -62,6 +62,8 @@ class Repeats:
         within: share of rows that repeat inside their own batch (natural repeats).
         commonest: share of the rows that are the commonest input.
         contrary: targets of that input.
+        open: entropy of the targets of that input, over that of all targets: 1 where it tells
+            nothing of them.
     """
 
     rows: int
@@ -71,6 +73,7 @@ class Repeats:
     within: float
     commonest: float
     contrary: int
+    open: float
 
 
 @once
@@ -149,6 +152,7 @@ def repeats(record: Record) -> Repeats | None:
     pairs = np.unique(np.stack([position.astype(np.uint64), labels]), axis=1)
     kinds = np.bincount(pairs[0].astype(np.int64), minlength=distinct.size)
     back = counts > 1
+    all_targets = _entropy(labels)
     return Repeats(
         rows=int(rows.size),
         distinct=int(distinct.size),
@@ -157,7 +161,13 @@ def repeats(record: Record) -> Repeats | None:
         within=_within(steps[known], rows),
         commonest=float(counts.max() / rows.size),
         contrary=int(kinds[np.argmax(counts)]),
+        open=_entropy(labels[position == np.argmax(counts)]) / all_targets if all_targets else 0.0,
     )
+
+
+def from_loader(record: Record) -> bool:
+    """Whether what is trained on comes from a loader, not from what an agent meets, say."""
+    return bool(_loader_sizes(record))
 
 
 @once
@@ -213,6 +223,13 @@ def _beside_training(
         if np.isin(inputs[phase], batch).mean() >= BESIDE:
             found |= phase
     return found
+
+
+def _entropy(labels: Ids) -> float:
+    """Of the shares of equal labels, in nats."""
+    _, counts = np.unique(labels, return_counts=True)
+    shares = counts / labels.size
+    return float(-(shares * np.log(shares)).sum())
 
 
 def _within(steps: NDArray[np.float64], rows: Ids) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from backprobe.records import Operation, Place, Record
 from backprobe.signals.units import RECTIFIERS
 
+JOINS = frozenset({"cat", "concat", "stack", "add", "mul"})
 VARIES = 1e-3
 """Deviation over the rows / size of an output from which it tells rows apart."""
 
@@ -30,6 +31,21 @@ def only_padding(record: Record) -> Operation | None:
         if op.arguments.get("shown_ids", 2.0) <= 1.0 and op.arguments.get("hidden_ids", 0.0) >= 3.0:
             return op
     return None
+
+
+def takes_several(record: Record, rows: tuple[int, ...]) -> bool:
+    """Whether more than one operation gets rows from outside of the network: several inputs, maybe.
+
+    Arguments:
+        record: of a run.
+        rows: how many a batch has, as a shape of one axis.
+    """
+    given = 0
+    for op in record.graph:
+        pairs = list(zip(op.inputs, op.input_shapes, strict=False))
+        pairs = pairs if op.name in JOINS else pairs[:1]  # what else a layer gets is its weights
+        given += any(number == -1 and shape[:1] == rows for number, shape in pairs)
+    return given > 1
 
 
 def lost_at(record: Record) -> tuple[Place, Place] | None:

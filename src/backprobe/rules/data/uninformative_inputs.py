@@ -15,14 +15,16 @@ from backprobe.rules.data.flat_inputs import (
     lost_at,
     one_id,
     only_padding,
+    takes_several,
 )
 from backprobe.rules.data.unused_recurrence import unused_recurrence
-from backprobe.rules.harm import severity_of_mistake
+from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
 from backprobe.signals.contexts import few_ids
 from backprobe.signals.lines import line_of
+from backprobe.signals.losses import BINARY, CLASSES
 from backprobe.signals.progress import Progress, progress
-from backprobe.signals.rows import drawn_anew, repeats
+from backprobe.signals.rows import drawn_anew, from_loader, repeats
 from backprobe.signals.vain import moves_in_vain
 
 
@@ -33,11 +35,13 @@ class UninformativeInputs(AbstractRule):
     Features whose deviation over the training rows is nothing beside their size, batches that are
     one number throughout, training rows of which only a handful are distinct while their targets
     differ, or of which most are one and the same input, ids of which nearly all are one and the
-    same, and a padding mask that hides all but one. A run that learns stays silent. One that does
-    not although nothing else is wrong, and whose loader serves no row twice, is told that what
-    changes its inputs may take away too much. And training inputs that spread more than twice as
-    far as evaluation inputs, of which little is learnt, while the others are answered far better:
-    noise in other units than the data's. And a recurrent layer whose weights between time
+    same, and a padding mask that hides all but one. A run that learns stays silent, unless it
+    learns little and most of its loader's rows are one input whose classes are as mixed as those of
+    all rows, and the others don't repeat within a batch. One that does not although nothing else is
+    wrong, and whose loader serves no row twice, is told that what changes its inputs may take away
+    too much. And training inputs that spread more than twice as far as evaluation inputs, of which
+    little is learnt, while the others are answered far better: noise in other units than the
+    data's. And a recurrent layer whose weights between time
     steps get a gradient of exactly zero at each step, while those of its input learn: only its
     first time step is read, which has seen none of the others (of one direction of two, a note).
 
@@ -76,6 +80,9 @@ class UninformativeInputs(AbstractRule):
         )
         same: float = threshold(
             0.5, "rows that are one and the same input", "categories have no such majority"
+        )
+        open: float = threshold(
+            0.9, "entropy of that input's targets / of all", "an input that tells something: less"
         )
         distinct: float = threshold(0.02, "distinct rows / rows", "1 in 50: 20 of 1,000")
         changed: float = threshold(0.8, "distinct inputs with several targets", "nearly all")
@@ -127,7 +134,7 @@ class UninformativeInputs(AbstractRule):
         if in_noise is not None:
             return [in_noise]
         if state.explained > self.limits.explained:
-            return []
+            return self._half_blank(record, state)
         flat, of, rows = flat_features(record, self.limits.deviation)
         blank = blank_batches(record)
         found = repeats(record)
@@ -144,6 +151,7 @@ class UninformativeInputs(AbstractRule):
             and found.rows >= 200
             and found.commonest >= self.limits.same
             and found.contrary > 1
+            and found.within <= found.commonest  # of categories others repeat as well
         )
         if of and flat >= self.limits.features * of:
             what = f"{flat} of {plural(of, 'input feature')} don't vary over {rows:,} training rows"
@@ -192,6 +200,35 @@ class UninformativeInputs(AbstractRule):
                     "common_id": one_id(record),
                     "distinct_rows": found.distinct if found else None,
                 },
+            )
+        ]
+
+    def _half_blank(self, record: Record, state: Progress) -> list[Finding]:
+        """Most rows of a loader are one input that tells nothing of its class; the others do."""
+        found, loss = repeats(record), state.loss
+        if found is None or loss is None or loss.kind not in (*CLASSES, *BINARY):
+            return []
+        most = found.rows >= 200 and found.commonest >= self.limits.same
+        most = most and found.within <= found.commonest
+        if not most or found.open < self.limits.open or not from_loader(record):
+            return []
+        if takes_several(record, loss.target_shape[:1]):
+            return []  # only the first of them is looked at
+        return [
+            Finding(
+                rule=self.name,
+                severity="warning" if state.hurt >= HURTS else "note",
+                confidence=confidence(
+                    0.6, 0.9, between(found.commonest, self.limits.same, 1.0), state.hurt
+                ),
+                message=(
+                    f"{percent(found.commonest)} of {found.rows:,} training rows are one and the "
+                    f"same input (all padding? blank pictures?), and its {found.contrary} targets "
+                    "are as mixed as those of all rows, so that only the others can be learnt; "
+                    f"{state.in_words()}"
+                ),
+                steps=seen(record.batches["step"][[0, -1]]),
+                evidence={"commonest": found.commonest, "distinct_rows": found.distinct},
             )
         ]
 
