@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import WeightedRandomSampler, dataloader
 
 from backprobe.probe.guard import Guard
-from backprobe.probe.passes import Passes
+from backprobe.probe.passes import Ends, Passes
 
 SEARCHES = 3
 """Batches in which the target is looked for by value: on a device each one waits for it."""
@@ -49,15 +49,26 @@ class Loaders:
         self.target_position: int | None = None
         self._searches = 0
         self._passes: dict[int, Passes] = {}
+        self._ends = Ends()
         if _waiting is not None:
             self._serve(*_waiting)
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
+        self._ends.served()
         key = id(getattr(iterator, "_dataset", None))
         facts = {} if key in self._known else describe(iterator)
         self._serve(key, facts, [weakref.ref(tensor) for tensor in tensors_of(batch)])
         self._passes.setdefault(self.current, Passes()).served(iterator, self._tell_cut)
+
+    def ended(self, iterator: Any) -> None:
+        """Notes that a loader's iterator has no further batch."""
+        index = self._known.get(id(getattr(iterator, "_dataset", None)))
+        if index is not None:
+            self._ends.ended(iterator, functools.partial(self._tell_ended, index))
+
+    def _tell_ended(self, index: int, passes: int) -> None:
+        self._event("loader-exhausted", index=index, passes=passes)
 
     def _tell_cut(self, drawn: int, length: int) -> None:
         self._event("loader-cut", index=self.current, drawn=drawn, batches=length)
@@ -183,7 +194,13 @@ def install(current: Callable[[], Loaders | None]) -> None:
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
         global _waiting
-        batch = original(self)
+        try:
+            batch = original(self)
+        except StopIteration:
+            loaders = current()
+            if loaders is not None:
+                loaders.guard.run("loaders", loaders.ended, self)
+            raise
         loaders = current()
         if loaders is None:  # the first batch comes before the first forward
             try:
