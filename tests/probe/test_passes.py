@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch.utils.data import DataLoader
 
-from backprobe.probe.passes import Passes
+from backprobe.probe.passes import Ends, Passes
 
 
 def told(passes: Passes, loader: DataLoader[int], drawn: int, times: int) -> list[tuple[int, int]]:
@@ -43,3 +43,17 @@ def test_whole_passes_are_none() -> None:
     assert told(Passes(), loader(), 10, 6) == []
     passes = Passes()
     assert told(passes, loader(), 10, 6) + told(passes, loader(), 4, 1) == []
+
+
+def test_an_iterator_that_has_ended_is_told_when_it_is_asked_again_and_again() -> None:
+    """Not of its own end, nor of one look more; where a batch comes in between, from the start."""
+    ends, found = Ends(), list[int]()
+    one, other = iter(loader()), iter(loader())
+    for iterator in (one, one, one, other, other):
+        ends.ended(iterator, found.append)
+    ends.served()
+    ends.ended(other, found.append)
+    assert found == []
+    for _ in range(9):
+        ends.ended(other, found.append)
+    assert found == [3, 4, 8]

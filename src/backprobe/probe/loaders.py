@@ -16,7 +16,7 @@ from torch.utils.data import WeightedRandomSampler, dataloader
 from backprobe.probe import sites
 from backprobe.probe.guard import Guard
 from backprobe.probe.lines import Lines
-from backprobe.probe.passes import Passes
+from backprobe.probe.passes import Ends, Passes
 from backprobe.probe.predictions import plain
 
 SEARCHES = 3
@@ -64,11 +64,13 @@ class Loaders:
         self._searches = 0
         self._passes: dict[int, Passes] = {}
         self._sites: dict[int, sites.Site | None] = {}
+        self._ends = Ends()
         while _waiting:
             self._serve(*_waiting.popleft())
 
     def served(self, iterator: Any, batch: Any) -> None:
         """Notes a batch that a loader's iterator gave."""
+        self._ends.served()
         key = id(getattr(iterator, "_dataset", None))
         known = key in self._known
         facts, site = ({}, None) if known else (describe(iterator), sites.here())
@@ -79,6 +81,15 @@ class Loaders:
     def trained(self) -> None:
         """Notes that the batch that was served last is trained on."""
         self._lines.tell("batches", self._sites.pop(self.current, None))
+
+    def ended(self, iterator: Any) -> None:
+        """Notes that a loader's iterator has no further batch."""
+        index = self._known.get(id(getattr(iterator, "_dataset", None)))
+        if index is not None:
+            self._ends.ended(iterator, functools.partial(self._tell_ended, index))
+
+    def _tell_ended(self, index: int, passes: int) -> None:
+        self._event("loader-exhausted", index=index, passes=passes)
 
     def _tell_cut(self, drawn: int, length: int) -> None:
         self._event("loader-cut", index=self.current, drawn=drawn, batches=length)
@@ -243,7 +254,13 @@ def install(current: Callable[[], Loaders | None]) -> None:
 
     @functools.wraps(original)
     def __next__(self: Any) -> Any:  # noqa: N807
-        batch = original(self)
+        try:
+            batch = original(self)
+        except StopIteration:
+            loaders = current()
+            if loaders is not None:
+                loaders.guard.run("loaders", loaders.ended, self)
+            raise
         loaders = current()
         if loaders is None:  # the first batch comes before the first forward
             try:

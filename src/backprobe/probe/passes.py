@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes over a loader that end before its batches do, one like the other."""
+"""Passes over a loader that end before its batches do, one like the other, or have none at all."""
 
 from __future__ import annotations
 
@@ -50,3 +50,30 @@ class Passes:
         self._last = self._drawn
         if self._alike == (HABIT if self._drawn > 1 else HABIT_OF_ONE):
             cut(self._drawn, self._length)
+
+
+class Ends:
+    """Counts how often an iterator that has ended is asked again, with no batch in between."""
+
+    def __init__(self) -> None:
+        self._iterator: weakref.ref[Any] | None = None
+        self._again = 0
+
+    def served(self) -> None:
+        """A batch came, of whatever loader."""
+        self._iterator = None
+
+    def ended(self, iterator: Any, tell: Callable[[int], None]) -> None:
+        """An iterator has no further batch.
+
+        Arguments:
+            iterator: of a loader.
+            tell: called with the number of passes in vain, where they are a habit; then each time
+                they have doubled.
+        """
+        if self._iterator is None or self._iterator() is not iterator:
+            self._iterator, self._again = weakref.ref(iterator), 0
+            return
+        self._again += 1
+        if self._again == HABIT or (self._again > HABIT and self._again & (self._again - 1) == 0):
+            tell(self._again)

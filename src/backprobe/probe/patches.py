@@ -156,7 +156,10 @@ def _derivatives(current: Current, began: Current, present: Current) -> None:
         probe = present()
         hand = fresh if probe is None else probe.state.by_hand
         if not hand.over and not torch.compiler.is_compiling():
-            loss = hand.trains(args, kwargs)
+            try:
+                loss = hand.trains(args, kwargs)
+            except Exception:  # noqa: BLE001  # a step less, never an error in the user's loop
+                loss, hand.over = None, True
             probe = None if loss is None else began()
             if probe is not None and hand is fresh:
                 probe.state.by_hand, fresh = fresh, ByHand()

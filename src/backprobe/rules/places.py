@@ -34,6 +34,22 @@ def upstream(record: Record, place: Place) -> set[int]:
     return reached
 
 
+def bypassed(record: Record, place: Place) -> bool:
+    """Whether something gets from a network's input to an output without passing a place."""
+    by_index = {p.index: p for p in record.places}
+    stack = [p.index for p in record.places if is_output(record, p)]
+    reached = {place.index}
+    while stack:
+        index = stack.pop()
+        if index in reached or index not in by_index:
+            continue
+        reached.add(index)
+        if not by_index[index].inputs:
+            return True
+        stack += by_index[index].inputs
+    return False
+
+
 def place_names(record: Record, place: Place) -> tuple[str, ...]:
     """What `where` says of an activation: the layer that feeds it, and the activation's module.
 

@@ -64,6 +64,14 @@ def single(cause: Finding, symptom: Finding) -> bool:
     return bool(set(cause.where) & set(symptom.where)) and len(symptom.evidence.get("p", ())) == 1
 
 
+def cuts_off(cause: Finding, symptom: Finding) -> bool:
+    """A whole layer passes nothing, and nothing goes around it: what lies before gets no gradient,
+    and what lies behind gets the same for every input, at whatever rate.
+    """
+    del symptom
+    return bool(cause.evidence.get("whole_layer")) and not cause.evidence.get("bypassed", True)
+
+
 def inside(cause: Finding, symptom: Finding) -> bool:
     """The data is lost inside of the network, not before it."""
     del cause

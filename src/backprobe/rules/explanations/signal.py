@@ -8,6 +8,7 @@ from backprobe.rules.explanations.conditions import (
     at_birth,
     at_or_after,
     born_at_its_place,
+    cuts_off,
     from_the_first_step,
     overflowed,
     while_training,
@@ -24,7 +25,13 @@ SIGNAL: tuple[Explanation, ...] = (
             "exploding-gradients": ("the gradient overflows", always),
         },
     ),
-    *of_cause("dead-relu", {"vanishing-gradients": ("no gradient passes dead units", always)}),
+    *of_cause(
+        "dead-relu",
+        {
+            "vanishing-gradients": ("no gradient passes dead units", always),
+            "learning-rate-too-low": ("no rate moves what gets no gradient", cuts_off),
+        },
+    ),
     *of_cause(
         "saturated-activations",
         {"vanishing-gradients": ("a saturated activation's derivative is zero", born_at_its_place)},

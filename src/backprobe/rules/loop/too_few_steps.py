@@ -29,7 +29,8 @@ class TooFewSteps(AbstractRule):
     to learn (of one batch a pass: where the loss still falls, or where all of them are less than
     one pass and little was learned). Also models of one kind that follow each other, each made with
     fresh weights and an optimizer of its own at the same lines and given one pass over the same
-    rows: the lines that make them are inside of the loop over the epochs.
+    rows: the lines that make them are inside of the loop over the epochs. And an iterator of a
+    loader that has ended and is looped over again and again: epochs without a batch.
 
     ## Why it matters
     Nothing else need be wrong: the same training, longer, gets further. Large batches and
@@ -42,6 +43,7 @@ class TooFewSteps(AbstractRule):
     ## What to try
     - more epochs, or smaller batches: more steps an epoch
     - take out a `break` or a limit of batches that was put in for a test
+    - `for batch in loader`, not over an `iter(loader)` that was made before the epochs
     - make the model and its optimizer once, before the loop
     - `scale-lr=10`: suits steps that move the weights too little
 
@@ -79,7 +81,7 @@ class TooFewSteps(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        cut = self._cut(record) or self._remade(record)
+        cut = self._exhausted(record) or self._cut(record) or self._remade(record)
         if cut is not None:
             return [cut]
         state = progress(record)
@@ -162,8 +164,7 @@ class TooFewSteps(AbstractRule):
 
     def _cut(self, record: Record) -> Finding | None:
         """Passes that all end after a few batches, and together are few over the data."""
-        training = record.batches.numbers("evaluation") == 0.0
-        used = set(record.batches.numbers("loader")[training].tolist())
+        used = set(self._training_loaders(record))
         state = progress(record)
         for event in record.named("loader-cut"):
             drawn, length = int(event.data["drawn"]), int(event.data["batches"])
@@ -192,6 +193,36 @@ class TooFewSteps(AbstractRule):
                 treatments=("train-longer=3",),
             )
         return None
+
+    def _training_loaders(self, record: Record) -> list[float]:
+        """Numbers of the loaders of training batches."""
+        training = record.batches.numbers("evaluation") == 0.0
+        return [float(x) for x in record.batches.numbers("loader")[training]]
+
+    def _exhausted(self, record: Record) -> Finding | None:
+        """Epochs over an iterator that the first of them has used up."""
+        used = set(self._training_loaders(record))
+        told = [x for x in record.named("loader-exhausted") if float(x.data["index"]) in used]
+        times = record.steps.numbers("time")
+        if not told or not times.size or float(times[-1]) > told[0].time:
+            return None  # something was trained on later
+        state, passes = progress(record), int(told[-1].data["passes"])
+        source = record.optimizers[0].step_source if record.optimizers else None
+        harmed = state.hurt >= HURTS or leaves_much(record)
+        return Finding(
+            rule=self.name,
+            severity="warning" if harmed else "note",
+            confidence=confidence(0.7, 0.95, between(passes, 3, 10)),
+            message=(
+                f"after {plural(state.steps, 'step')}{at(source)} the iterator over the training "
+                f"data had ended, and was looped over {passes} times more, at least, without a "
+                "batch: those epochs train nothing (an `iter(loader)` made before the epochs? loop "
+                f"over the loader itself); {state.in_words()}"
+            ),
+            source=source,
+            steps=whole_run(record),
+            evidence={"passes": passes, "steps": state.steps},
+        )
 
     def _remade(self, record: Record) -> Finding | None:
         """Each pass trains another model."""

@@ -218,8 +218,9 @@ def _in_vain(state: Progress) -> bool:
     """
     if state.baseline is None or state.trend is None:
         return False
-    poor = state.state in ("stuck", "learning") and state.hurt >= HURTS
-    return poor and state.trend.start <= NEAR * state.baseline
+    poor = state.state in ("stuck", "learning", "diverged") and state.hurt >= HURTS
+    # What shrinks until it answers with a constant has lost what it learnt, and got no worse.
+    return poor and max(state.trend.start, state.trend.last) <= NEAR * state.baseline
 
 
 def _forgets(optimizer: Optimizer) -> float:

@@ -9,7 +9,7 @@ from backprobe.records import Finding, Record, Severity
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import imperfect, severity_by_harm, severity_of_mistake
-from backprobe.rules.places import feeding, place_names, upstream
+from backprobe.rules.places import bypassed, feeding, place_names, upstream
 from backprobe.rules.wording import at, percent
 from backprobe.signals.progress import progress
 from backprobe.signals.units import RECTIFIERS, UnitShares, shares
@@ -118,6 +118,7 @@ class DeadRelu(AbstractRule):
                 "dead_at_first": share.first,
                 "born_dead": born,
                 "whole_layer": whole,
+                "bypassed": bypassed(record, place),
                 "observed": share.observed,
                 "feeds": list(feeding(record, place)),
             },
