@@ -108,6 +108,12 @@ def test_good_program_gets_no_warning(program: str, recorded: Recorder) -> None:
     assert [(f.rule, f.message) for f in findings if f.severity != "note"] == []
 
 
+def test_targets_of_a_whole_batch_accuse_no_labels(recorded: Recorder) -> None:
+    """A row's targets are the batch's where a loss is spread over it: no change of its own."""
+    findings = diagnose(recorded("target_broadcast/bad_passes.py"))
+    assert "labels-mismatched" not in {f.rule for f in findings}
+
+
 def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:
     """Not even a note: each optimizer's own rate stands still."""
     findings = diagnose(recorded("scheduler_misuse/good_two_rates.py"))
