@@ -257,3 +257,21 @@ def test_the_whole_targets_of_a_difference_are_whole() -> None:
     assert torch.equal(whole, ids.float())
     assert torch.allclose(other, ids + 0.001)
     assert not (other == other.round()).any()
+
+
+@pytest.mark.parametrize("error", [F.smooth_l1_loss, F.l1_loss, F.mse_loss])
+def test_an_error_beside_the_loss_tells_its_activation_and_targets(error: Any) -> None:
+    """Where the predictions of a further summand pass an activation, and what they are held to."""
+    s, wanted = scores(), 30 * torch.rand(ROWS, WIDTH)
+    root = F.cross_entropy(s, torch.arange(ROWS) % WIDTH) + 5 * error(s.sigmoid(), wanted)
+    found = read(root)
+    lossgraph.read_once(root.grad_fn, found, lambda _: True)
+    [(place, told, targets)] = found.extra["beside"]
+    assert place == 1
+    assert "SigmoidBackward0" in told["chain"]
+    assert told["output_shape"] == (ROWS, WIDTH)
+    assert torch.allclose(targets, wanted, atol=1e-4)
+    plain = F.cross_entropy(s, torch.arange(ROWS) % WIDTH) + error(s, wanted)
+    found = read(plain)
+    lossgraph.read_once(plain.grad_fn, found, lambda _: True)
+    assert found.extra["beside"] == []

@@ -71,7 +71,10 @@ class Loss:
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
             its `kind`, of scores or shares of classes `classes`: their axis of the shape, and of a
-            sum of parameters' squares `squares_of`: the parameters' shapes.
+            sum of parameters' squares `squares_of`: the parameters' shapes. Of a further error
+            whose predictions end in an activation also its `kind`, `chain`, `output_shape` and
+            `least`, `most`, as of a loss, and between what its first targets lie: `target_least`,
+            `target_most`.
         roles: the argument that was given what belongs to another one: "target" (the network's
             output, and the targets as `input`), "variance" (the targets, and the variance as
             `target`); "" where they are in order.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backprobe.probe.lossgraph.beside import errors_beside
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
@@ -68,7 +69,11 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     classes = shares_taken_for_scores(own(root))
     if classes:
         reading.extra["twice_over"] = classes
-    path = list(descend(_first(_terms(root, readable)[1])))
+    terms = _terms(root, readable)[1]
+    first = _first(terms)
+    if len(terms) > 1:
+        reading.extra["beside"] = errors_beside(terms, first, readable)
+    path = list(descend(first))
     join = joined(path)
     if join is None:
         return
