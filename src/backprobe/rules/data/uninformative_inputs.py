@@ -11,6 +11,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.data.drowned import drowned
 from backprobe.rules.data.flat_inputs import (
     blank_batches,
+    blanked_before_layers,
     flat_features,
     lost_at,
     one_id,
@@ -33,7 +34,8 @@ class UninformativeInputs(AbstractRule):
 
     ## What it looks for
     Features whose deviation over the training rows is nothing beside their size, batches that are
-    one number throughout, training rows of which only a handful are distinct while their targets
+    one number throughout, as they come or after what the network does to them before its first
+    layer, training rows of which only a handful are distinct while their targets
     differ, or of which most are one and the same input, ids of which nearly all are one and the
     same, and a padding mask that hides all but one. A run that learns stays silent, unless it
     learns little and most of its loader's rows are one input whose classes are as mixed as those of
@@ -179,6 +181,13 @@ class UninformativeInputs(AbstractRule):
                 "vocabulary does not know, padding)"
             )
             strength = between(one, self.limits.one_id, 1.0)
+        elif (made := blanked_before_layers(record)) is not None:
+            what = (
+                f"of batches that differ {made.name}{at(made.source)} makes one and the same "
+                "number before the first layer (a normalisation over an axis of one? a product "
+                "with zero?)"
+            )
+            strength = 0.7
         elif (masked := only_padding(record)) is not None:
             return [self._masked(record, state, masked)]
         elif (lost := lost_at(record)) is not None:
