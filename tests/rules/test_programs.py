@@ -29,6 +29,7 @@ NOTES = {
 LEFT = {
     "not_learning/bad.py": "labels-mismatched",
     "not_learning/bad_bags.py": "uninformative-inputs",
+    "not_learning/bad_unknown_words.py": "uninformative-inputs",
 }
 """Program → the note that is told first, of what is left where all else was ruled out."""
 

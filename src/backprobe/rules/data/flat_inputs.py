@@ -25,6 +25,14 @@ def one_id(record: Record) -> float:
     return float(np.median(common)) if common.size >= 3 else 0.0
 
 
+def vocabulary(record: Record) -> int:
+    """Rows of the table that ids are looked up in; 0 where none is seen."""
+    for op in record.graph:
+        if op.name in ("embedding", "embedding_bag") and len(op.input_shapes) > 1:
+            return int(op.input_shapes[1][0]) if op.input_shapes[1] else 0
+    return 0
+
+
 def only_padding(record: Record) -> Operation | None:
     """An attention whose mask hides several ids and shows a single one."""
     for op in record.graph:
