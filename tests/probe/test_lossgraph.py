@@ -275,3 +275,27 @@ def test_an_error_beside_the_loss_tells_its_activation_and_targets(error: Any) -
     found = read(plain)
     lossgraph.read_once(plain.grad_fn, found, lambda _: True)
     assert found.extra["beside"] == []
+
+
+def test_a_factor_of_cosines_is_told_where_it_is_a_number() -> None:
+    """Both sides divided by their rows' norms, and nothing learnt or unknown between."""
+    a, b = scores(), scores() + 0.1
+    learnt = nn.Parameter(torch.tensor(2.0))
+    places = torch.arange(ROWS)
+
+    def told(table: Tensor) -> float | None:
+        root = F.cross_entropy(table, places)
+        found = read(root)
+        lossgraph.read_once(root.grad_fn, found, lambda _: True)
+        scale: float | None = found.extra.get("cosine_scale")
+        return scale
+
+    one, other = F.normalize(a, dim=1), F.normalize(b, dim=1)
+    assert told(one @ other.T * 0.1) == pytest.approx(0.1)
+    assert told((one @ other.T / 0.1).masked_fill(torch.eye(ROWS) == 0, 3.0)) == pytest.approx(10.0)
+    both = torch.cat([a, b]) / torch.cat([a, b]).norm(dim=1, keepdim=True)
+    assert told((both @ both.T)[:ROWS]) is None  # a part of the scores
+    assert told(one @ other.T * learnt.exp()) is None
+    assert told(a @ other.T * 0.1) is None
+    assert told((3 * one) @ other.T * 0.1) is None
+    assert told(F.normalize(a, dim=0) @ F.normalize(b, dim=0).T * 0.1) is None

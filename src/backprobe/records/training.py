@@ -59,7 +59,8 @@ class Loss:
             the loss: `joined`, and where only what the first of them was compared with is known,
             its ends: `target_least`, `target_most`; `reaches_none` where its graph is known to end
             in no parameter; `elements` where `backward` is called on several numbers, of which the
-            loss's value is not known.
+            loss's value is not known; where scores of classes are cosines times one number, that
+            number: `cosine_scale`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
