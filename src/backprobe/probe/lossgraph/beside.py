@@ -46,6 +46,8 @@ def errors_beside(
             read_handwritten(node, own, readable)
         if own.kind not in ERRORS or not own.before or own.target is None or own.roles:
             continue
+        if not own.target.numel():
+            continue  # a mask that chose none of these rows
         facts = {"kind": own.kind, "chain": own.chain, "output_shape": own.output_shape}
         facts |= {name: own.extra[name] for name in ("least", "most") if name in own.extra}
         found.append((place, facts, own.target))
