@@ -104,11 +104,13 @@ def test_independent_causes_are_all_kept() -> None:
 
 def test_what_is_told_by_exclusion_gives_way_to_evidence() -> None:
     """Two that have none stand beside each other; any cause that has some takes their place."""
-    labels = Finding("labels-mismatched", "warning", 0.5, "", evidence={"by_exclusion": True})
+    labels = Finding("labels-mismatched", "note", 0.1, "", evidence={"by_exclusion": True})
     inputs = Finding("uninformative-inputs", "note", 0.3, "", evidence={"by_exclusion": True})
     assert {f.kind for f in join([labels, inputs])} == {"cause"}
     unused = Finding("unused-module", "warning", 0.7, "never called")
     assert [f.kind for f in join([labels, inputs, unused])] == ["symptom", "symptom", "cause"]
+    seen = replace(labels, severity="warning", evidence={"changed": 0.9})
+    assert [f.kind for f in join([seen, inputs])] == ["cause", "symptom"]
 
 
 def test_explanations_name_known_rules_and_do_not_run_in_circles() -> None:

@@ -257,3 +257,46 @@ def test_the_whole_targets_of_a_difference_are_whole() -> None:
     assert torch.equal(whole, ids.float())
     assert torch.allclose(other, ids + 0.001)
     assert not (other == other.round()).any()
+
+
+@pytest.mark.parametrize("error", [F.smooth_l1_loss, F.l1_loss, F.mse_loss])
+def test_an_error_beside_the_loss_tells_its_activation_and_targets(error: Any) -> None:
+    """Where the predictions of a further summand pass an activation, and what they are held to."""
+    s, wanted = scores(), 30 * torch.rand(ROWS, WIDTH)
+    root = F.cross_entropy(s, torch.arange(ROWS) % WIDTH) + 5 * error(s.sigmoid(), wanted)
+    found = read(root)
+    lossgraph.read_once(root.grad_fn, found, lambda _: True)
+    [(place, told, targets)] = found.extra["beside"]
+    assert place == 1
+    assert "SigmoidBackward0" in told["chain"]
+    assert told["output_shape"] == (ROWS, WIDTH)
+    assert torch.allclose(targets, wanted, atol=1e-4)
+    for given, held_to in ((s, wanted), (s.sigmoid()[:0], wanted[:0])):
+        other = F.cross_entropy(s, torch.arange(ROWS) % WIDTH) + error(given, held_to)
+        found = read(other)
+        lossgraph.read_once(other.grad_fn, found, lambda _: True)
+        assert found.extra["beside"] == []
+
+
+def test_a_factor_of_cosines_is_told_where_it_is_a_number() -> None:
+    """Both sides divided by their rows' norms, and nothing learnt or unknown between."""
+    a, b = scores(), scores() + 0.1
+    learnt = nn.Parameter(torch.tensor(2.0))
+    places = torch.arange(ROWS)
+
+    def told(table: Tensor) -> float | None:
+        root = F.cross_entropy(table, places)
+        found = read(root)
+        lossgraph.read_once(root.grad_fn, found, lambda _: True)
+        scale: float | None = found.extra.get("cosine_scale")
+        return scale
+
+    one, other = F.normalize(a, dim=1), F.normalize(b, dim=1)
+    assert told(one @ other.T * 0.1) == pytest.approx(0.1)
+    assert told((one @ other.T / 0.1).masked_fill(torch.eye(ROWS) == 0, 3.0)) == pytest.approx(10.0)
+    both = torch.cat([a, b]) / torch.cat([a, b]).norm(dim=1, keepdim=True)
+    assert told((both @ both.T)[:ROWS]) is None  # a part of the scores
+    assert told(one @ other.T * learnt.exp()) is None
+    assert told(a @ other.T * 0.1) is None
+    assert told((3 * one) @ other.T * 0.1) is None
+    assert told(F.normalize(a, dim=0) @ F.normalize(b, dim=0).T * 0.1) is None

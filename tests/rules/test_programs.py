@@ -26,8 +26,12 @@ NOTES = {
     "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
 }
 """Program → rule that makes a note of it, and where."""
-EXPLAINED = {"not_learning/bad.py": ("labels-mismatched",)}
-"""Program → the cause that is rightly named for what its rule sees: its labels are shuffled."""
+LEFT = {
+    "not_learning/bad.py": "labels-mismatched",
+    "not_learning/bad_bags.py": "uninformative-inputs",
+    "not_learning/bad_unknown_words.py": "uninformative-inputs",
+}
+"""Program → the note that is told first, of what is left where all else was ruled out."""
 
 
 def expected(program: str) -> tuple[str, set[str]]:
@@ -47,7 +51,7 @@ def test_bad_program_is_named_with_its_place(program: str, recorded: Recorder) -
     hit = [f for f in findings if f.rule == rule and f.severity != "note"]
     assert len(hit) == 1, [(f.rule, f.severity, f.where) for f in findings]
     assert set(hit[0].where) == where
-    assert hit[0].explained_by == EXPLAINED.get(program, ())
+    assert hit[0].explained_by == ()
     assert 0.5 <= hit[0].confidence < 1.0
     assert hit[0].message
     assert {t.partition("=")[0] for t in hit[0].treatments} <= {
@@ -92,11 +96,12 @@ def test_a_cure_is_proposed(program: str, recorded: Recorder) -> None:
 
 @pytest.mark.parametrize("program", BAD)
 def test_bad_program_has_its_fault_first(program: str, recorded: Recorder) -> None:
-    """The fault, or the cause that explains it, outranks every other finding of its program."""
+    """The fault, or the only cause that is left, outranks every other finding of its program."""
     rule, _ = expected(program)
     findings = diagnose(recorded(program))
-    first, *_ = EXPLAINED.get(program, (rule,))
-    assert findings[0].rule == first, [(f.rule, f.kind, f.explained_by) for f in findings]
+    assert findings[0].rule == LEFT.get(program, rule), [
+        (f.rule, f.kind, f.explained_by) for f in findings
+    ]
 
 
 @pytest.mark.parametrize("program", GOOD)
@@ -106,6 +111,19 @@ def test_good_program_gets_no_warning(program: str, recorded: Recorder) -> None:
     findings = diagnose(recorded(program), on_failure=failures.append)
     assert failures == []
     assert [(f.rule, f.message) for f in findings if f.severity != "note"] == []
+
+
+def test_targets_of_a_whole_batch_accuse_no_labels(recorded: Recorder) -> None:
+    """A row's targets are the batch's where a loss is spread over it: no change of its own."""
+    findings = diagnose(recorded("target_broadcast/bad_passes.py"))
+    assert "labels-mismatched" not in {f.rule for f in findings}
+
+
+@pytest.mark.parametrize("name", ["bags", "two_views"])
+def test_what_is_joined_inside_accuses_no_labels(name: str, recorded: Recorder) -> None:
+    """Who owns an item is a further input, and a place in the batch can't be another row's."""
+    findings = diagnose(recorded(f"not_learning/bad_{name}.py"))
+    assert "labels-mismatched" not in {f.rule for f in findings}
 
 
 def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:

@@ -25,7 +25,7 @@ MOST_WEIGHTS = 256
 TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
     "least", "most", "twice_over", "joined", "reaches_none",
-    "elements",
+    "elements", "cosine_scale",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
@@ -95,6 +95,7 @@ class Losses:
             self._tell_weights(index, reading)
             self._tell_variance(index, reading)
             self._tell_target_ends(index, reading)
+            self._tell_beside(index, reading)
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -221,6 +222,26 @@ class Losses:
                 self._touch("losses", self.entries[index])
 
         self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
+    def _tell_beside(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes between which ends the first targets of further summands lie."""
+        for place, told, target in reading.extra.pop("beside", ()):
+            if not predictions.plain(target):
+                continue
+            flat = target.detach().reshape(-1)[:MAX_ELEMENTS].float()
+
+            def deliver(
+                values: NDArray[np.float32], place: int = place, told: dict[str, Any] = told
+            ) -> None:
+                if not np.isfinite(values).all():
+                    return
+                known = {**told, "target_least": float(values[0]), "target_most": float(values[1])}
+                parts = list(self.entries[index].summands)
+                parts[place] = {**parts[place], **known}
+                self.entries[index] = replace(self.entries[index], summands=tuple(parts))
+                self._touch("losses", self.entries[index])
+
+            self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

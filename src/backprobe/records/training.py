@@ -59,7 +59,8 @@ class Loss:
             the loss: `joined`, and where only what the first of them was compared with is known,
             its ends: `target_least`, `target_most`; `reaches_none` where its graph is known to end
             in no parameter; `elements` where `backward` is called on several numbers, of which the
-            loss's value is not known.
+            loss's value is not known; where scores of classes are cosines times one number, that
+            number: `cosine_scale`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
@@ -71,7 +72,10 @@ class Loss:
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
             its `kind`, of scores or shares of classes `classes`: their axis of the shape, and of a
-            sum of parameters' squares `squares_of`: the parameters' shapes.
+            sum of parameters' squares `squares_of`: the parameters' shapes. Of a further error
+            whose predictions end in an activation also its `kind`, `chain`, `output_shape` and
+            `least`, `most`, as of a loss, and between what its first targets lie: `target_least`,
+            `target_most`.
         roles: the argument that was given what belongs to another one: "target" (the network's
             output, and the targets as `input`), "variance" (the targets, and the variance as
             `target`); "" where they are in order.

@@ -24,7 +24,10 @@ def output_names(record: Record, loss: Loss | None) -> tuple[str, ...]:
 
 
 def last_activation(record: Record, loss: Loss, kind: str) -> Place | None:
-    """The place of the last activation of this kind that the loss's model runs, or None."""
+    """The place of the last activation of this kind that the loss's model runs, or None.
+
+    Of several heads' the one of the loss's own shape.
+    """
     modules = {module.index: module for module in record.modules}
     found = [
         place
@@ -36,7 +39,8 @@ def last_activation(record: Record, loss: Loss, kind: str) -> Place | None:
             or modules[place.module].root == loss.model
         )
     ]
-    return max(found, key=lambda place: place.order, default=None)
+    own = [place for place in found if place.shape and place.shape == loss.output_shape]
+    return max(own or found, key=lambda place: place.order, default=None)
 
 
 def output_place(record: Record, loss: Loss, kind: str) -> tuple[tuple[str, ...], Source | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backprobe.records import Loss
 from backprobe.signals.losses import REGRESSION
@@ -109,6 +109,26 @@ def reach(loss: Loss) -> Reach:
             continue
         kind = kind if name == "Div" else NAMES.get(name, name.lower())
     return Reach(low, high, kind)
+
+
+def errors_beside(loss: Loss) -> list[Loss]:
+    """The errors that a loss adds to the one it is told as, of which an activation is known."""
+    found = []
+    for part in loss.summands:
+        if "target_least" not in part:
+            continue
+        ends = {"min": part["target_least"], "max": part["target_most"]}
+        found.append(
+            replace(
+                loss,
+                kind=str(part["kind"]),
+                chain=tuple(part["chain"]),
+                output_shape=tuple(part["output_shape"]),
+                target=ends,
+                output={name: part[name] for name in ("least", "most") if name in part},
+            )
+        )
+    return found
 
 
 def _below(loss: Loss) -> list[str]:

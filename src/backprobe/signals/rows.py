@@ -8,12 +8,14 @@ by nature: `Repeats.within` measures that inside single batches, where nothing r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Record
+from backprobe.signals.losses import CLASSES
 from backprobe.signals.memo import once
 
 BESIDE = 0.5
@@ -142,10 +144,10 @@ def _loader_sizes(record: Record) -> list[int]:
 
 @once
 def repeats(record: Record) -> Repeats | None:
-    """What became of training rows that came back; None where no targets were hashed."""
+    """What became of training rows that came back; None where no targets of theirs were hashed."""
     steps, evaluation, inputs, targets = _columns(record)
     known = ~evaluation & (inputs != 0) & (targets != 0)
-    if not known.any():
+    if not known.any() or _spread_targets(record):
         return None
     rows, labels = inputs[known], targets[known]
     distinct, position, counts = np.unique(rows, return_inverse=True, return_counts=True)
@@ -162,6 +164,19 @@ def repeats(record: Record) -> Repeats | None:
         commonest=float(counts.max() / rows.size),
         contrary=int(kinds[np.argmax(counts)]),
         open=_entropy(labels[position == np.argmax(counts)]) / all_targets if all_targets else 0.0,
+    )
+
+
+def _spread_targets(record: Record) -> bool:
+    """Whether a loss compares each prediction with the targets of the whole batch, (N, 1) and (N,).
+
+    A row of the targets is the batch then, and is another one whenever the row comes back.
+    """
+    return any(
+        loss.output_shape != loss.target_shape
+        and loss.kind not in CLASSES
+        and math.prod(loss.target_shape) > math.prod(loss.output_shape)
+        for loss in record.losses
     )
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from backprobe.probe.lossgraph.beside import errors_beside
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
+from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -68,7 +70,14 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     classes = shares_taken_for_scores(own(root))
     if classes:
         reading.extra["twice_over"] = classes
-    path = list(descend(_first(_terms(root, readable)[1])))
+    terms = _terms(root, readable)[1]
+    first = _first(terms)
+    if len(terms) > 1:
+        reading.extra["beside"] = errors_beside(terms, first, readable)
+    path = list(descend(first))
+    scale = cosine_scale(path, readable)
+    if scale is not None:
+        reading.extra["cosine_scale"] = scale
     join = joined(path)
     if join is None:
         return

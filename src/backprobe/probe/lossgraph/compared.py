@@ -73,7 +73,7 @@ def _normed(node: Any) -> tuple[int, int] | None:
             return None
         if node.name().startswith("DivBackward") and len(below) == 2:
             shape = shape_of(node)
-            over_rows = len(shape) == 2 and _norm_axes(below[1]) in ((0,), (-2,))
+            over_rows = len(shape) == 2 and norm_axes(below[1]) in ((0,), (-2,))
             return (shape[0], shape[1]) if over_rows else None
         alike = node.name().startswith("CatBackward")
         if not node.name().startswith(LAID_OUT) or (len(below) > 1 and not alike):
@@ -82,7 +82,7 @@ def _normed(node: Any) -> tuple[int, int] | None:
     return None
 
 
-def _norm_axes(node: Any) -> tuple[int, ...] | None:
+def norm_axes(node: Any) -> tuple[int, ...] | None:
     """The axes that an L2 norm at or below a node ran over."""
     for _ in range(DEPTH):
         name, below = node.name(), children(node)

@@ -25,6 +25,14 @@ def one_id(record: Record) -> float:
     return float(np.median(common)) if common.size >= 3 else 0.0
 
 
+def vocabulary(record: Record) -> int:
+    """Rows of the table that ids are looked up in; 0 where none is seen."""
+    for op in record.graph:
+        if op.name in ("embedding", "embedding_bag") and len(op.input_shapes) > 1:
+            return int(op.input_shapes[1][0]) if op.input_shapes[1] else 0
+    return 0
+
+
 def only_padding(record: Record) -> Operation | None:
     """An attention whose mask hides several ids and shows a single one."""
     for op in record.graph:
@@ -110,3 +118,39 @@ def blank_batches(record: Record) -> int:
     known = train & np.isfinite(low) & np.isfinite(high) & (rows > 1)
     same = bool(known.any()) and bool(np.all(low[known] == high[known]))
     return int(known.sum()) if same and math.isfinite(float(low[known][0])) else 0
+
+
+def blanked_before_layers(record: Record) -> Operation | None:
+    """The operation after which all of a batch is one number, before the first layer; None: none.
+
+    Only of what the network makes of its batch: a query that it makes itself may be all zeros.
+    """
+    table = record.batches
+    train = table.numbers("evaluation") == 0.0
+    low, high, least, most = (
+        table.numbers(name)[train] for name in ("first_min", "first_max", "min", "max")
+    )
+    known = np.isfinite(low) & np.isfinite(high) & np.isfinite(least) & np.isfinite(most)
+    if int(known.sum()) < 3 or not np.all((low == high) & (least < most) | ~known):
+        return None
+    weighted = {module.index for module in record.modules if module.parameters}
+    rows = int(table.numbers("rows")[train][0])
+    operation = next((op for op in record.graph if op.module in weighted and op.inputs), None)
+    made = {op.index: op for op in record.graph}
+    found = None
+    while operation is not None and operation.inputs:
+        if operation.inputs[0] < 0:
+            given = set(_given(record, rows))
+            return found if given == set(operation.input_shapes[:1]) else None
+        operation = made.get(operation.inputs[0])
+        found = found or operation
+    return None
+
+
+def _given(record: Record, rows: int) -> list[tuple[int, ...]]:
+    """Shapes of what operations get from outside with a batch's rows."""
+    return [
+        op.input_shapes[0]
+        for op in record.graph
+        if op.inputs[:1] == (-1,) and op.input_shapes and op.input_shapes[0][:1] == (rows,)
+    ]

@@ -67,6 +67,7 @@ _LAST_RESORT = (
     "unshuffled-data",
     "init-activation-mismatch",
     "initial-loss-off",
+    "loss-reduction-mismatch",
 )
 _WHY = "it alone keeps a network from learning"
 
@@ -75,6 +76,12 @@ ALONE: tuple[Explanation, ...] = (
         ("labels-mismatched", "uninformative-inputs", "too-few-steps"),
         _LAST_RESORT,
         _WHY,
+        by_exclusion,
+    ),
+    *of_symptoms(
+        ("uninformative-inputs",),
+        ("labels-mismatched",),
+        "the targets were seen to change, so the inputs are not to blame",
         by_exclusion,
     ),
     *of_symptoms(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Loss, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
 from backprobe.rules.model.bounded_logits import bounded_logits
 from backprobe.rules.model.softmax_totals import other_totals
 from backprobe.rules.outputs import output_place
@@ -17,7 +17,7 @@ from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import progress
-from backprobe.signals.reach import reach
+from backprobe.signals.reach import errors_beside, reach
 
 SQUASHED = ("relu", "tanh", "hardtanh", "softplus", "elu", "gelu", "silu", "clamp")
 """Activations that class scores do not want; sigmoid and softmax have rules of their own."""
@@ -75,6 +75,8 @@ class OutputRangeMismatch(AbstractRule):
         """At most one finding a loss."""
         found = []
         for loss in record.losses:
+            parts = (self._range(record, part, beside=True) for part in errors_beside(loss))
+            found += [part for part in parts if part is not None]
             other = (
                 other_totals(record, self.name, loss)
                 or self._scores(record, loss)
@@ -83,51 +85,61 @@ class OutputRangeMismatch(AbstractRule):
             if other is not None:
                 found.append(other)
                 continue
-            given = reach(loss)
-            kind, bottom, top = given.kind, given.low, given.high
-            low, high = _ends(loss)
-            if loss.kind not in REGRESSION or not kind or low is None or high is None:
-                continue
-            span = high - low
-            missed = max(0.0, bottom - low) + max(0.0, high - top)
-            share = min(1.0, missed / span) if span > 0.0 else float(missed > 0.0)
-            if share < self.limits.outside:
-                continue
-            state = progress(record)
-            where, source = output_place(record, loss, kind)
-            ends = f"{figure(bottom)} to {figure(top)}".replace("-infinity to", "at most")
-            ends = ends.replace(" to infinity", " and more")
-            grave = share >= self.limits.decisive
-            severity = severity_of_mistake(record) if grave else severity_by_harm(state)
-            if severity == "note" and grave and not state.healthy:
-                severity = "warning"
-            found.append(
-                Finding(
-                    rule=self.name,
-                    severity=severity,
-                    confidence=confidence(
-                        0.6,
-                        0.98,
-                        between(share, self.limits.outside, self.limits.decisive),
-                        state.hurt,
-                    ),
-                    message=(
-                        f"the targets run from {figure(low)} to {figure(high)}, but the output "
-                        f"passes a {kind}{at(source)} that gives {ends}: {percent(share)} of their "
-                        "span is out of reach"
-                    ),
-                    where=where,
-                    source=source or loss.source,
-                    evidence={
-                        "activation": kind,
-                        "target_min": low,
-                        "target_max": high,
-                        "share_out_of_reach": share,
-                    },
-                    treatments=("drop-output-activation", "standardize-targets"),
-                )
-            )
+            if (one := self._range(record, loss)) is not None:
+                found.append(one)
         return found
+
+    def _range(self, record: Record, loss: Loss, beside: bool = False) -> Finding | None:
+        """Targets of a regression that lie out of reach, of a further summand only far out.
+
+        Of that the first targets are known, which a network may have made: a codebook, a teacher.
+        """
+        given = reach(loss)
+        kind, bottom, top = given.kind, given.low, given.high
+        low, high = _ends(loss)
+        if loss.kind not in REGRESSION or not kind or low is None or high is None:
+            return None
+        span = high - low
+        missed = max(0.0, bottom - low) + max(0.0, high - top)
+        share = min(1.0, missed / span) if span > 0.0 else float(missed > 0.0)
+        if share < (self.limits.decisive if beside else self.limits.outside):
+            return None
+        if beside and not math.isfinite(top - bottom):
+            return None
+        state = progress(record)
+        where, source = output_place(record, loss, kind)
+        ends = f"{figure(bottom)} to {figure(top)}".replace("-infinity to", "at most")
+        ends = ends.replace(" to infinity", " and more")
+        grave = share >= self.limits.decisive
+        severity = severity_of_mistake(record) if grave else severity_by_harm(state)
+        if severity == "note" and grave and not state.healthy:
+            severity = "warning"
+        if beside:
+            severity = at_most_warning(severity)
+        return Finding(
+            rule=self.name,
+            severity=severity,
+            confidence=confidence(
+                0.6,
+                0.98,
+                between(share, self.limits.outside, self.limits.decisive),
+                state.hurt,
+            ),
+            message=(
+                f"the targets run from {figure(low)} to {figure(high)}, but the output "
+                f"passes a {kind}{at(source)} that gives {ends}: {percent(share)} of their "
+                "span is out of reach"
+            ),
+            where=where,
+            source=source or loss.source,
+            evidence={
+                "activation": kind,
+                "target_min": low,
+                "target_max": high,
+                "share_out_of_reach": share,
+            },
+            treatments=("drop-output-activation", "standardize-targets"),
+        )
 
     def _scores(self, record: Record, loss: Loss) -> Finding | None:
         """Class scores that an activation cuts off on their way to the cross entropy."""

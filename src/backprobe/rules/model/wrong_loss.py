@@ -16,6 +16,7 @@ from backprobe.rules.harm import (
 from backprobe.rules.model import target_codes
 from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.class_ids import class_ids
+from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
@@ -43,6 +44,9 @@ class WrongLoss(AbstractRule):
     binary cross entropy, the targets as the variance of `gaussian_nll_loss`; and
     `poisson_nll_loss`, which takes logarithms of rates unless told otherwise, behind an activation
     that makes its output positive.
+    Scores that are cosines times so small a number that cross entropy can't fall to nine tenths of
+    what equal scores give: a temperature that multiplies where it should divide. Not where the
+    run learns, nor where the factor is learnt.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -89,6 +93,7 @@ class WrongLoss(AbstractRule):
                 or target_codes.many_ones(record, self.name, loss)
                 or target_codes.scaled_away(record, self.name, loss)
                 or ignored_class(record, self.name, loss)
+                or flat_cosines(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
