@@ -23,6 +23,7 @@ NOTES = {
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
     "saturated_activations/note_factor.py": ("saturated-activations", {"wave"}),
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),
+    "unused_module/note_last_edge.py": ("unused-module", {"layers.2.edge"}),
     "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
 }
 """Program → rule that makes a note of it, and where."""
