@@ -12,6 +12,7 @@ from typing import Any
 
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
+from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -68,7 +69,13 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     classes = shares_taken_for_scores(own(root))
     if classes:
         reading.extra["twice_over"] = classes
-    path = list(descend(_first(_terms(root, readable)[1])))
+    terms = _terms(root, readable)[1]
+    if len(terms) > 1:
+        compared = spread_differences([term for term, _ in terms], readable)
+        if compared is not None:
+            reading.extra["compared_rows"] = compared[0]
+            reading.extra["compared_axes"] = len(compared[1])
+    path = list(descend(_first(terms)))
     join = joined(path)
     if join is None:
         return
