@@ -21,8 +21,10 @@ NOTES = {
     "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),
     "fan_ratio/note_two_units.py": ("fan-ratio", {"0"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
+    "overfitting/note_surer.py": ("overfitting", set()),
     "saturated_activations/note_factor.py": ("saturated-activations", {"wave"}),
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),
+    "unused_module/note_last_edge.py": ("unused-module", {"layers.2.edge"}),
     "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
 }
 """Program → rule that makes a note of it, and where."""
@@ -136,6 +138,12 @@ def test_rates_of_two_optimizers_are_no_schedule(recorded: Recorder) -> None:
 def test_a_draw_on_purpose_is_no_cut(name: str, recorded: Recorder) -> None:
     """Not even a note: actions, chains, and codes that learn in another way, or through."""
     findings = diagnose(recorded(f"detached_graph/good_{name}.py"))
+    assert "detached-graph" not in {f.rule for f in findings}
+
+
+def test_what_the_last_block_would_hand_on_is_not_left_out(recorded: Recorder) -> None:
+    """Not even a note: there is no block after it."""
+    findings = diagnose(recorded("detached_graph/good_last_rest.py"))
     assert "detached-graph" not in {f.rule for f in findings}
 
 

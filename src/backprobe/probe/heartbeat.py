@@ -450,6 +450,8 @@ class Heartbeat:
             state.recorder.event("frozen-later", parameters=found)
         if found := state.guard.run("unheld", self._unheld.found, state.structure, state.step):
             state.recorder.event("unheld-parameters", parts=found)
+        if found := state.guard.run("unheld", self._unheld.networks, state.structure, state.step):
+            state.recorder.event("unheld-networks", networks=found)
         numbers = [int(index) for each in watched for index in each.parameters.index]
         unmoved = self._unstepped.lone.unmoved
         if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parameters that a network got while it was trained, and that no optimizer was ever given.
+"""Parameters with a gradient that no optimizer was ever given, and that nothing moves.
 
-A network that grows, a part that is replaced, a weight that is made anew. What an optimizer holds
-is numbered when it steps; what is not, has a gradient, and stays what it was, nothing trains.
+A network that grows, a part that is replaced, a weight that is made anew: what an optimizer holds
+is numbered when it steps, these are not. Also whole networks beside the one that is trained.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from backprobe.probe.host import freed
 from backprobe.probe.structure import Structure
+from backprobe.records import Parameter
 
 SAMPLE = 8
 """Elements that are compared at the end; until then the tensor's version tells of updates."""
@@ -50,22 +51,27 @@ class Unheld:
             root = reference()
             if root is None:
                 continue
+            whole = not any(_held(structure, id(p)) for p in root.parameters())
             for name, module in root.named_modules():
                 for tensor in module._parameters.values():
-                    if tensor is not None and tensor.grad is not None:
+                    if tensor is None or tensor.grad is None:
+                        continue
+                    if whole or id(tensor) not in structure.parameter_of:
                         self._note(structure, root, name, tensor, step)
 
     def _note(
         self, structure: Structure, root: nn.Module, name: str, tensor: Tensor, step: int
     ) -> None:
         key = id(tensor)
-        if key in structure.parameter_of or not tensor.requires_grad:
+        if not tensor.requires_grad:
             return
         if hasattr(tensor, "_local_tensor") or freed(tensor) or not tensor.numel():
             return  # to compare a shard would be a collective
         found = self._seen.get(key)
         if found is not None and found.reference() is tensor:
-            found.again = found.version == tensor._version
+            # An update of `.data` leaves the version as it was; to ask a device would be a wait.
+            near = tensor.device.type == "cpu"
+            found.again = _same(tensor, found) if near else found.version == tensor._version
             return
         self._seen[key] = _Seen(
             weakref.ref(tensor),
@@ -96,6 +102,39 @@ class Unheld:
             part["elements"] += seen.elements
             part["step"] = min(part["step"], seen.step)
         return list(parts.values())
+
+    def networks(self, structure: Structure, step: int) -> list[dict[str, Any]]:
+        """At the end: networks of which no optimizer holds anything, that steps did not move.
+
+        Arguments:
+            structure: what is known of the networks.
+            step: the last one.
+        """
+        held = {structure.modules[p.module].root for p in structure.parameters if _trained(p)}
+        moved: set[int] = set()
+        found: dict[int, dict[str, Any]] = {}
+        for key, seen in self._seen.items():
+            if key not in structure.parameter_of or seen.root in held or seen.root < 0:
+                continue
+            tensor = seen.reference()
+            if seen.step >= step or not (seen.again if tensor is None else _same(tensor, seen)):
+                moved.add(seen.root)
+                continue
+            facts = {"model": seen.root, "tensors": 0, "elements": 0, "step": seen.step}
+            network = found.setdefault(seen.root, facts)
+            network["tensors"] += 1
+            network["elements"] += seen.elements
+        return [network for root, network in found.items() if root not in moved]
+
+
+def _trained(parameter: Parameter) -> bool:
+    return parameter.optimizer >= 0 and parameter.module >= 0
+
+
+def _held(structure: Structure, key: int) -> bool:
+    """Whether an optimizer that has stepped holds the tensor with this `id`."""
+    number = structure.parameter_of.get(key)
+    return number is not None and structure.parameters[number].optimizer >= 0
 
 
 def _topmost_new(structure: Structure, root: nn.Module, name: str) -> str:

@@ -47,20 +47,22 @@ class Loss:
             between 0 and 1), `rows_more` and `rows_less` (share of the rows
             of several numbers that add up to more, or less, than 1).
         output: facts of the predictions at the first step: `mean`, `std`, `min`, `max`, and over
-            the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`;
-            `log_probabilities` where they are those of a cross entropy; where that is given shares
-            of classes, what they add up to in a row: `share_sum_least`, `share_sum_most`, and
-            `shares_whole` (1: all are 0 or 1); where a factor of each row spread the rows' terms
-            to a table, its `spread_rows`, and how many axes these had: `spread_axes`; of rows
-            that are compared after a division by their norm over the rows, how many these are and
-            their width: `normed_rows`, `normed_width`; the ends of a clamp between it and the loss:
-            `least`, `most`; where a softmax's result is normalised as scores once more, over how
-            many classes: `twice_over`; how many results of one activation were joined on the way to
-            the loss: `joined`, and where only what the first of them was compared with is known,
-            its ends: `target_least`, `target_most`; `reaches_none` where its graph is known to end
-            in no parameter; `elements` where `backward` is called on several numbers, of which the
-            loss's value is not known; where scores of classes are cosines times one number, that
-            number: `cosine_scale`.
+            the classes or outputs of a row `row_std`, `row_sum`, `row_sum_std`; `log_probabilities`
+            where they are those of a cross entropy; where that is given shares of classes, what
+            they add up to in a row: `share_sum_least`, `share_sum_most`, and `shares_whole` (1: all
+            are 0 or 1); where a factor of each row spread the rows' terms to a table, its
+            `spread_rows`, and how many axes these had: `spread_axes`; where one of several summands
+            compares a result of each row with every row's target, the same: `compared_rows`,
+            `compared_axes` (0: of two results, on purpose); of rows that are compared after a
+            division by their norm over the rows, how many these are and their width: `normed_rows`,
+            `normed_width`; the ends of a clamp between it and the loss: `least`, `most`; where a
+            softmax's result is normalised as scores once more, over how many classes: `twice_over`;
+            how many results of one activation were joined on the way to the loss: `joined`, and
+            where only what the first of them was compared with is known, its ends: `target_least`,
+            `target_most`; `reaches_none` where its graph is known to end in no parameter;
+            `elements` where `backward` is called on several numbers, of which the loss's value is
+            not known; where scores of classes are cosines times one number, that number:
+            `cosine_scale`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

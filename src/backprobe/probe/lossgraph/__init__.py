@@ -14,6 +14,7 @@ from backprobe.probe.lossgraph.beside import errors_beside
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
+from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -74,6 +75,10 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     first = _first(terms)
     if len(terms) > 1:
         reading.extra["beside"] = errors_beside(terms, first, readable)
+        compared = spread_differences([term for term, _ in terms], readable)
+        if compared is not None:
+            reading.extra["compared_rows"] = compared[0]
+            reading.extra["compared_axes"] = len(compared[1])
     path = list(descend(first))
     scale = cosine_scale(path, readable)
     if scale is not None:

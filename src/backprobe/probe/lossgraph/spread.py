@@ -49,7 +49,7 @@ def spread(node: Any, readable: Readable) -> tuple[int, Shape] | None:
         if not pending:
             return met
         found, above = pending.pop()
-        if not found.name().startswith(ELEMENTWISE) or _paired(found, made, readable):
+        if not found.name().startswith(ELEMENTWISE) or paired(found, made, readable):
             return None
         tables = [child for child in children(found) if shape_of(child) == made]
         if tables:
@@ -71,7 +71,7 @@ def _met(node: Any, rows: int, readable: Readable, powers: bool) -> Shape | None
     shapes = [shape_of(child) for child in below]
     if not shapes or any(shape not in (flat, column) for shape in shapes):
         return None
-    if any(_got_an_axis(child) for child in below):
+    if any(got_an_axis(child) for child in below):
         return None
     wanted = column if shapes[0] == flat else flat
     if len(shapes) == 2:
@@ -104,7 +104,7 @@ def _row_sum(node: Any, rows: int, readable: Readable) -> bool:
     below, shapes = children(node), {(rows,), (rows, 1)}
     if not node.name().startswith(SUMS) or not {shape_of(child) for child in below} <= shapes:
         return False
-    if any(_got_an_axis(inner) for child in below for inner in _with_parts(child)):
+    if any(got_an_axis(inner) for child in below for inner in _with_parts(child)):
         return False
     told = [child for child in below if _of_given(child, shapes, readable)]
     return len(below) - len(told) == 1 and len(below) in (1, 2)
@@ -141,7 +141,7 @@ def _of_given(node: Any, shapes: set[Shape], readable: Readable) -> bool:
     return False
 
 
-def _got_an_axis(node: Any) -> bool:
+def got_an_axis(node: Any) -> bool:
     """Whether a term was given its second axis on purpose."""
     name = node.name()
     if name.startswith(("UnsqueezeBackward", "ExpandBackward", "TBackward")):
@@ -151,7 +151,7 @@ def _got_an_axis(node: Any) -> bool:
     return bool(getattr(node, "_saved_keepdim", False))
 
 
-def _paired(node: Any, made: Shape, readable: Readable) -> bool:
+def paired(node: Any, made: Shape, readable: Readable) -> bool:
     """Whether a table is multiplied by one that was given: a mask or a weight of each pair."""
     return node.name().startswith(PRODUCTS) and readable(node) and _given(node, made)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import beyond, confidence
+from backprobe.rules.data.swamping import swamping
 from backprobe.rules.harm import imperfect, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
@@ -25,7 +26,9 @@ class TargetsNotNormalized(AbstractRule):
     ## What it looks for
     Mean and std of the targets of a squared, absolute or Huber loss. It warns where the run learns
     too little, or spends a third of its steps on coming down to a constant answer's loss and leaves
-    much to be learned; a run that learns all the same gets at most a note.
+    much to be learned; a run that learns all the same gets at most a note. Also a sum of a loss of
+    classes and of such an error which is thousands of times larger, where the classes are not
+    learned.
 
     ## Why it matters
     A network begins with outputs of about 0 ± 1. Targets of size T make the first gradient T times
@@ -69,6 +72,8 @@ class TargetsNotNormalized(AbstractRule):
         """At most one finding."""
         main = main_loss(record)
         loss = main.loss
+        if loss is not None and loss.kind not in REGRESSION:
+            return swamping(record, self.name, self.limits.decisive)
         if loss is None or loss.kind not in REGRESSION or main.several:
             return []
         mean, std = number(loss.target, "mean"), number(loss.target, "std")

@@ -10,7 +10,12 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import figure, percent
-from backprobe.signals.generalisation import generalisation, held_out_losses, may_tell_rows
+from backprobe.signals.generalisation import (
+    Generalisation,
+    generalisation,
+    held_out_losses,
+    may_tell_rows,
+)
 from backprobe.signals.progress import progress
 
 
@@ -37,7 +42,8 @@ class Overfitting(AbstractRule):
     - more data, augmentation, or fewer parameters
 
     ## When it is wrong
-    A held-out loss may rise by overconfidence alone while the accuracy still improves.
+    A held-out loss may rise by overconfidence alone while the accuracy still improves. Where it is
+    all that got worse, and about as many held-out rows are right as ever, a note tells.
 
     ## References
     - Prechelt, "Early stopping, but when?" (1998)
@@ -90,6 +96,8 @@ class Overfitting(AbstractRule):
         risen = rise >= limits.rise and fold >= limits.fold and fitted
         if not (wide or (risen and not gap < limit / 3.0)):
             return []
+        # The answers are as good as they ever were: only the shares that it gives them are off.
+        sure = not wide and both.unit == "accuracy" and self._kept(record, both)
         parts = []
         if wide:
             shown = percent if both.unit == "accuracy" else figure
@@ -103,10 +111,15 @@ class Overfitting(AbstractRule):
                 f"the held-out loss rose to {figure(rise)} times its minimum and is {figure(fold)} "
                 f"times the training loss ({figure(state.trend.last)})"
             )
+        if sure:
+            parts.append(
+                f"about as many held-out rows are right as ever ({percent(both.held_value)}): it "
+                "got surer of its errors, not wrong more often"
+            )
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="note" if sure else "warning",
                 confidence=confidence(
                     0.5,
                     0.93,
@@ -128,6 +141,11 @@ class Overfitting(AbstractRule):
                 treatments=("weight-decay=0.01", "dropout=0.2", "width=0.25"),
             )
         ]
+
+    def _kept(self, record: Record, both: Generalisation) -> bool:
+        """Whether the held-out accuracy, where it is known, is about as good as it ever was."""
+        lost = (both.best - both.held) * both.span
+        return lost < self.limits.gap / 3.0 and not may_tell_rows(record, both)
 
     def _rise(self, record: Record, training: float) -> tuple[float, float]:
         """Last over lowest held-out loss, and the last over the training loss; NaN unknown."""

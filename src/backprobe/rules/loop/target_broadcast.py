@@ -13,17 +13,20 @@ from backprobe.rules.wording import at
 from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import progress
 
+Shape = tuple[int, ...]
+
 
 class TargetBroadcast(AbstractRule):
     """An (N, 1) prediction meets an (N,) target, and the loss averages N × N differences.
 
     ## What it looks for
     The shape of what the loss reduces against the shape of the prediction, for squared and absolute
-    errors, built in or written by hand. Differences of a network's outputs among themselves
-    (pairwise losses) are left out. Also terms of each row, (N, 1) and (N,), that are multiplied,
-    divided, or of which the lesser is picked, before the mean: weights of rows that spread their
-    losses to N × N products, a policy's ratios (N,) times advantages (N, 1), clipped or not, a
-    likelihood's rates of each row under `exp` with times of each row.
+    errors, built in or written by hand, also where it is one of several terms (a critic's).
+    Differences of a network's outputs among themselves (pairwise losses) are left out. Also terms
+    of each row, (N, 1) and (N,), that are multiplied, divided, or of which the lesser is picked,
+    before the mean: weights of rows that spread their losses to N × N products, a policy's ratios
+    (N,) times advantages (N, 1), clipped or not, a likelihood's rates of each row under `exp` with
+    times of each row.
     A sum of two such terms is left out: its mean is the same.
 
     ## Why it matters
@@ -64,25 +67,26 @@ class TargetBroadcast(AbstractRule):
             if "spread_rows" in loss.output:
                 found.append(self._weighted(record, loss))
                 continue
-            made, given = loss.loss_shape, loss.output_shape
-            if loss.kind not in REGRESSION or not made or not given:
+            if loss.output.get("compared_axes") == 0:
+                continue  # rows are compared with each other on purpose, as in an energy distance
+            compared = _first(loss)
+            beside = compared is None
+            if compared is None and "compared_rows" in loss.output:
+                compared = _summand(loss)
+            if compared is None or compared[1][-1] < self.limits.rows:
                 continue
-            rows = given[0]
-            if given == made and _expanded(loss.chain):
-                given = (rows, 1)  # what was stretched to the shape of all differences
-            grew = math.prod(made) > math.prod(given) and made[-2:] == (rows, rows)
-            if not grew or rows < self.limits.rows or _among_outputs(loss.chain):
-                continue
+            given, made = compared
+            rows = made[-1]
             state = progress(record)
             other = (rows,) if len(given) == 2 else (rows, 1)
             found.append(
                 Finding(
                     rule=self.name,
-                    severity="warning" if state.healthy else "error",
+                    severity="warning" if state.healthy or beside else "error",
                     confidence=confidence(0.85, 0.99, 1.0, state.hurt),
                     message=(
-                        f"the loss compares each of {rows} predictions with each of {rows} "
-                        f"targets: "
+                        f"{'a term of the loss' if beside else 'the loss'} compares each of {rows} "
+                        f"predictions with each of {rows} targets: "
                         f"{given} against {other} makes {made} differences{at(loss.source)}; "
                         "the best answer to that is the targets' mean"
                     ),
@@ -114,6 +118,24 @@ class TargetBroadcast(AbstractRule):
             source=loss.source,
             evidence={"row_losses": list(given), "factors": list(other)},
         )
+
+
+def _first(loss: Loss) -> tuple[Shape, Shape] | None:
+    """Shapes of the prediction and of what the first term compares, where that grew; else None."""
+    made, given = loss.loss_shape, loss.output_shape
+    if loss.kind not in REGRESSION or not made or not given:
+        return None
+    rows = given[0]
+    if given == made and _expanded(loss.chain):
+        given = (rows, 1)  # what was stretched to the shape of all differences
+    grew = math.prod(made) > math.prod(given) and made[-2:] == (rows, rows)
+    return (given, made) if grew and not _among_outputs(loss.chain) else None
+
+
+def _summand(loss: Loss) -> tuple[Shape, Shape]:
+    """The same of the first summand in which a result of each row met what was given of all."""
+    rows = int(loss.output["compared_rows"])
+    return (rows, 1) if loss.output["compared_axes"] == 2 else (rows,), (rows, rows)
 
 
 def _expanded(chain: tuple[str, ...]) -> bool:

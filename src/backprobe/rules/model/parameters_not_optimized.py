@@ -13,6 +13,7 @@ from backprobe.rules.harm import severity_by_harm, severity_of_mistake
 from backprobe.rules.model.all_replaced import all_replaced
 from backprobe.rules.model.grown_parts import grown_parts
 from backprobe.rules.model.lone_parameters import lone_parameters
+from backprobe.rules.model.networks_left_out import networks_left_out
 from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
@@ -34,7 +35,8 @@ class ParametersNotOptimized(AbstractRule):
     goes on stepping after no backward reaches any of its tensors any more, as where each fold of a
     cross-validation gets fresh layers. And an `nn.Parameter` of no module, a constant of an
     equation that is to be found, say, which the loss reaches and nothing ever moves. And parts that
-    the network got while it was trained, which have a gradient and stay what they were.
+    the network got while it was trained, which have a gradient and stay what they were. And a whole
+    network before the trained one (an encoder), with random weights, a gradient and no optimizer.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -101,6 +103,7 @@ class ParametersNotOptimized(AbstractRule):
                 or self._tables(record, trained)
                 or grown_parts(record, self.name)
                 or lone_parameters(record, self.name)
+                or networks_left_out(record, self.name)
             )
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)

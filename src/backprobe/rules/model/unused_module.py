@@ -11,6 +11,7 @@ from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import AbstractRule, observed_steps, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
+from backprobe.rules.model.chain_end import ends_chain
 from backprobe.rules.model.lost_shortcut import lost_shortcuts
 from backprobe.rules.places import declared, picks_its_parts
 from backprobe.rules.wording import at, listed, plural, unique
@@ -40,7 +41,8 @@ class UnusedModule(AbstractRule):
     - `x = x + f(x)`, or another name for what the layers gave
 
     ## When it is wrong
-    Heads for other tasks, auxiliary outputs and mixtures of experts that some steps use.
+    Heads for other tasks, auxiliary outputs and mixtures of experts that some steps use. What the
+    last of several equal blocks would hand on to the next gets a note.
 
     ## References
     - PyTorch, `DistributedDataParallel`: `find_unused_parameters`
@@ -111,6 +113,7 @@ class UnusedModule(AbstractRule):
                 guilty.append((module, own))
         if not guilty:
             return []
+        last = all(ends_chain(record, module, touched) for module, _ in guilty)
         state = progress(record)
         names = unique(_top(record, module, guilty) for module, _ in guilty)
         source = guilty[0][0].source
@@ -122,7 +125,9 @@ class UnusedModule(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=at_most_warning(
+                severity="note"
+                if last
+                else at_most_warning(
                     severity_of_mistake(record) if own_code else severity_by_harm(state)
                 ),
                 confidence=confidence(0.7, 0.95, between(steps, self.limits.steps, 50), state.hurt),

@@ -18,13 +18,17 @@ from backprobe.rules.wording import at, figure
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 
+FIRST_BETA = ("beta1", "beta_1", "b1")
+"""What optimizers of a script's own call the first of `betas`."""
+
 
 class MomentumTooHigh(AbstractRule):
     """Momentum so close to 1 that a step is made of hundreds of old gradients.
 
     ## What it looks for
-    The optimizer's momentum (Adam: the first beta) in a run that learns too little. A momentum of
-    m multiplies the rate by 1 / (1 − m) and needs as many steps to change direction.
+    The optimizer's momentum (Adam, or one written by hand: the first beta) in a run that learns too
+    little. A momentum of m multiplies the rate by 1 / (1 − m) and needs as many steps to change
+    direction.
 
     ## Why it matters
     The weights shoot past the minimum and swing back slowly, over and over; at 1 and above they
@@ -116,6 +120,9 @@ def _of(group: Mapping[str, Any]) -> tuple[float, bool]:
     betas = group.get("betas")
     if isinstance(betas, (list, tuple)) and betas and isinstance(betas[0], (int, float)):
         return float(betas[0]), True
+    own = next((group[name] for name in FIRST_BETA if name in group), None)
+    if isinstance(own, (int, float)):
+        return float(own), True
     momentum = group.get("momentum", 0.0)
     return (float(momentum), False) if isinstance(momentum, (int, float)) else (0.0, False)
 

@@ -31,15 +31,15 @@ class DetachedGraph(AbstractRule):
     copy that nothing in the graph has made (a trip through numpy); a part that runs under `no_grad`
     at each step, alone or beside a teacher, although an optimizer holds it (a note where none of
     its weights look freshly initialised: loaded ones may be meant to stay); a layer of the user's
-    own whose output never reaches the loss; a layer that runs step after step, each time on a
-    detached copy of its own last result and with nothing else that carries on (where each of its
-    results has a loss of its own it learns, and only what would have to be remembered is lost); a
-    function whose derivative is zero everywhere (`round`, `floor`, `sign`, a draw by
-    `torch.bernoulli` or `torch.normal`), where every gradient before it is exactly zero at each
-    step; and a loss whose backward reaches no parameter at all, or only a tensor that the script
-    made of numbers. Also `max` of which later layers
-    get the positions, not the values, and a derivative of a network's derivative that is taken
-    without `create_graph` in each step.
+    own whose output never reaches the loss, but for what the last of several equal blocks would
+    hand on to the next; a layer that runs step after step, each time on a detached copy of its own
+    last result and with nothing else that carries on (where each of its results has a loss of its
+    own it learns, and only what would have to be remembered is lost); a function whose derivative
+    is zero everywhere (`round`, `floor`, `sign`, a draw by `torch.bernoulli` or `torch.normal`),
+    where every gradient before it is exactly zero at each step; and a loss whose backward reaches
+    no parameter at all, or only a tensor that the script made of numbers. Also `max` of which later
+    layers get the positions, not the values, and a derivative of a network's derivative that is
+    taken without `create_graph` in each step.
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything

@@ -6,7 +6,8 @@ from __future__ import annotations
 from backprobe.records import Finding, Record
 from backprobe.rules.base import observed_steps
 from backprobe.rules.confidence import between, confidence
-from backprobe.rules.harm import at_most_warning, severity_of_mistake
+from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
+from backprobe.rules.model.chain_end import ends_chain
 from backprobe.rules.places import declared
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.layers import layers
@@ -32,6 +33,15 @@ def unread(record: Record, rule: str, touched: set[int], least: float) -> list[F
         and layer.weight.index not in touched
         and declared(record, layer.module)
     ]
+    severity = at_most_warning(severity_of_mistake(record))
+    last = [layer for layer in found if ends_chain(record, layer.module, touched)]
+    if last and len(last) == len(found):
+        # Nothing comes after it: that costs no run anything, but one that fails may as well know.
+        if severity_by_harm(progress(record)) == "note":
+            return []
+        severity = "note"
+    else:
+        found = [layer for layer in found if layer not in last]
     if not found or steps < least:
         return []
     names = unique(layer.name for layer in found)
@@ -39,7 +49,7 @@ def unread(record: Record, rule: str, touched: set[int], least: float) -> list[F
     return [
         Finding(
             rule=rule,
-            severity=at_most_warning(severity_of_mistake(record)),
+            severity=severity,
             confidence=confidence(0.55, 0.9, between(steps, least, 60)),
             message=(
                 f"{listed(names)}{at(source)} run at each step and never get a gradient "

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# expects: targets-not-normalized price
+# Two tasks on one trunk: the price in raw units makes up all of the sum, the kind is never learned.
+import torch
+from torch import nn
+from toy import batches, blobs
+
+torch.manual_seed(0)
+x, kinds = blobs(rows=800)
+prices = 2000.0 + 400.0 * (x[:, 1] + x[:, 2] * x[:, 3])
+
+
+class Joint(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Linear(12, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU())
+        self.kind = nn.Linear(32, 4)
+        self.price = nn.Linear(32, 1)
+
+    def forward(self, x):
+        features = self.trunk(x)
+        return self.kind(features), self.price(features)[:, 0]
+
+
+model = Joint()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+both = torch.stack([kinds.float(), prices], 1)
+for xb, wanted in batches(x, both, 32, 250):
+    scores, price = model(xb)
+    loss = nn.functional.cross_entropy(scores, wanted[:, 0].long())
+    loss = loss + nn.functional.mse_loss(price, wanted[:, 1])
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
