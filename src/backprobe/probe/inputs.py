@@ -37,6 +37,8 @@ AT_LEAST = 1.15
 of its last third."""
 WITH_TARGETS = 2.0
 """What a batch costs to describe with its loss and its targets, over itself; measured."""
+CLOSE_PHASES = 64
+"""Evaluation phases whose first batches are each described; later ones as often as time allows."""
 HASHED_PHASES = 3
 HASHED_BATCHES = 16
 """Batches of the first evaluation phases whose rows are hashed."""
@@ -60,6 +62,7 @@ class Inputs:
         self._wanted = False
         self._described = self._cost = 0.0
         self._step = 0
+        self._judging = self._judging_cost = 0.0
         self._phases = 0
         self._taught: set[int] = set()
         self._judged: dict[int, tuple[int, int, int]] = {}
@@ -169,13 +172,33 @@ class Inputs:
         kind = state.losses.entries[0].kind if state.losses.entries else ""
         target = state.guard.run("loaders", self._target, x)
         state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target)
-        if state.light:
+        if state.light or self._beside(index):
             return
         hashed = self._phases <= HASHED_PHASES and phase.batches <= HASHED_BATCHES
         if x is not None and hashed:
             state.guard.run("batches", state.keep_rows, x, True, target)
-        if x is not None and phase.batches <= 2:
+        if x is not None and phase.batches <= 2 and self._affordable():
+            began = thread_time()
             state.guard.run("batches", self._describe, module, x, True)
+            self._judging, self._judging_cost = perf_counter(), thread_time() - began
+
+    def _beside(self, index: int) -> bool:
+        """Whether another network's training batch waits for its loss: the target is being made.
+
+        Describing this one as well would end that one, without its targets.
+        """
+        batch = self.state.batch
+        return (
+            batch is not None
+            and batch["evaluation"] == 0.0
+            and batch["step"] == self.state.step
+            and batch["model"] != index
+        )
+
+    def _affordable(self) -> bool:
+        """Whether an evaluation's batch may be described: a policy is asked at every step."""
+        waited = perf_counter() - self._judging
+        return self._phases <= CLOSE_PHASES or SHARE * waited >= self._judging_cost
 
     def _target(self, x: Tensor | None) -> Tensor | None:
         """The target of an evaluation's batch, where a loader served it."""

@@ -165,15 +165,23 @@ def _summed(loss: Loss) -> float:
 
 
 def prior_entropy(counts: list[Any] | tuple[Any, ...]) -> float:
-    """Entropy in nats of the class shares in one batch, corrected for its few rows.
+    """Entropy in nats of the class shares in so many rows, corrected for their small number.
 
-    A batch of n rows underestimates the entropy by (classes seen − 1) / 2n (Miller, 1955); the
-    result is at most ln C.
+    n rows underestimate the entropy by (classes seen − 1) / 2n (Miller, 1955). Where many classes
+    were seen once, as of the words of a text, others were not seen at all: their share is about
+    that of the classes seen once (Good, 1953), and each class seen counts for more, as it might as
+    well have been missed (Chao & Shen, 2003). The larger of the two, and at most ln C.
     """
     n = np.asarray(counts, np.float64)
+    n = n[n > 0]
     total = float(n.sum())
-    p = n[n > 0] / total
+    p = n / total
     entropy = float(-(p * np.log(p)).sum()) + (p.size - 1) / (2.0 * total)
+    once = int((n == 1).sum())
+    if 0 < once < total:
+        shares = p * (1.0 - once / total)
+        seen = 1.0 - (1.0 - shares) ** total
+        entropy = max(entropy, float(-(shares * np.log(shares) / seen).sum()))
     return min(entropy, math.log(max(len(counts), 2)))
 
 

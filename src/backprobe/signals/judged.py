@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprobe.records import Module, Record
+from backprobe.records import Loss, Module, Record
 from backprobe.signals.memo import once
 
 LEAST = 8
 """Steps at which a module ran without gradients, fewer of which are evaluations by chance."""
+NEARLY_ALL = 0.9
+"""Share of the steps at which a network that makes the targets runs."""
 
 
 @once
@@ -40,3 +42,17 @@ def within(module: Module, other: Module) -> bool:
     if module.root != other.root:
         return False
     return other.name in ("", module.name) or module.name.startswith(other.name + ".")
+
+
+def makes_targets(record: Record, loss: Loss) -> bool:
+    """Whether the trained network, or one of its kind, is asked without gradients at every step.
+
+    A target network of Q-learning, a teacher: what is learnt moves as the network does.
+    """
+    modules = {m.index: m for m in record.modules}
+    trained = modules.get(loss.model)
+    told = {int(event.data["module"]) for event in record.named("judged")}
+    return trained is not None and any(
+        modules[index].type == trained.type and share_of_steps(record, modules[index]) >= NEARLY_ALL
+        for index in told & modules.keys()
+    )

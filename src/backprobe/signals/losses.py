@@ -54,12 +54,12 @@ def main_loss(record: Record) -> MainLoss:
     which = np.nan_to_num(table.numbers("loss_index"), nan=-1.0)
     indexes, counts = np.unique(which[known & (which >= 0)], return_counts=True)
     major = counts >= MINOR_SHARE * counts.sum()
-    several = int(major.sum()) > 1 or (indexes.size > 1 and _taking_turns(record))
+    several = int(major.sum()) > 1 or (indexes.size > 1 and taking_turns(record))
     first = record.losses[0] if record.losses else None
     if indexes.size == 0:
         return MainLoss(first, step[known], value[known], len(record.losses) > 1)
     chosen = indexes[np.argmax(counts)]
-    if indexes.size > 1 and not _taking_turns(record):
+    if indexes.size > 1 and not taking_turns(record):
         last = _last_phase(which[known])
         if last >= 0:  # one after another, as in pre-training: the run is about the last one
             chosen, several = last, False
@@ -81,7 +81,7 @@ def _last_phase(which: NDArray[np.float64]) -> int:
     return phases[-1] if len(phases) == len(set(phases)) and long_enough else -1
 
 
-def _taking_turns(record: Record) -> bool:
+def taking_turns(record: Record) -> bool:
     """Whether several optimizers close steps of their own, as in a GAN; not one after another."""
     which = record.steps.numbers("optimizer")
     which = which[np.isfinite(which)]

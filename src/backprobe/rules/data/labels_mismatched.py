@@ -57,7 +57,8 @@ class LabelsMismatched(AbstractRule):
 
     ## When it is wrong
     Tasks that are hard or need a different model look the same from outside. A training that is fed
-    one class after the other, before the second one comes.
+    one class after the other, before the second one comes. Held-out rows of another time or place
+    than the training rows; where their inputs tell it, this stays silent.
 
     ## References
     - Karpathy, "A Recipe for Training Neural Networks" (2019): visualise just before the net
@@ -86,6 +87,9 @@ class LabelsMismatched(AbstractRule):
         held: float = threshold(0.06, "held-out skill at best", "noise of a few hundred rows")
         opposed: float = threshold(
             -0.15, "held-out skill at best", "a sixth of the way worse than a constant answer"
+        )
+        elsewhere: float = threshold(
+            1.0, "difference of input means / training std", "a whole deviation"
         )
         apart: float = threshold(
             0.8, "of two rows' distance", "a teacher that learns or drops out keeps far closer"
@@ -218,7 +222,11 @@ class LabelsMismatched(AbstractRule):
         if heart and losses.size and state.baseline:
             heart = 1.0 - float(losses.min()) / state.baseline <= self.limits.held
         # Better than a constant where it trains, worse than one elsewhere: other rows, other rules.
-        opposed = train >= self.limits.explained and both.best <= self.limits.opposed
+        opposed = (
+            train >= self.limits.explained
+            and both.best <= self.limits.opposed
+            and not self._elsewhere(record)
+        )
         if not (heart or opposed):
             return []
         if state.steps < self.limits.steps or both.evaluations < 1:
@@ -254,6 +262,17 @@ class LabelsMismatched(AbstractRule):
                 evidence={"train_skill": train, "held_out_skill": both.held, "by_heart": True},
             )
         ]
+
+    def _elsewhere(self, record: Record) -> bool:
+        """Whether some evaluated inputs lie beside all that was trained on: a trend goes on."""
+        table = record.batches
+        mean, std, judged = (table.numbers(key) for key in ("mean", "std", "evaluation"))
+        known = np.isfinite(mean) & np.isfinite(std)
+        train, other = known & (judged == 0.0), known & (judged == 1.0)
+        if not train.any() or not other.any():
+            return False
+        away = float(np.max(np.abs(mean[other] - np.median(mean[train]))))
+        return away > self.limits.elsewhere * float(np.median(std[train]))
 
     def _by_exclusion(self, record: Record, state: Progress) -> list[Finding]:
         """All else was ruled out: calibrated, the confidence is the share in which that held."""

@@ -14,6 +14,7 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
+from backprobe.signals.judged import makes_targets
 from backprobe.signals.lines import line_of
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION, main_loss
 from backprobe.signals.progress import progress
@@ -39,7 +40,8 @@ class UnshuffledData(AbstractRule):
     - `shuffle`: `DataLoader(…, shuffle=True)`, or permute the rows once
 
     ## When it is wrong
-    Samplers that group classes on purpose (metric learning, episodes).
+    Samplers that group classes on purpose (metric learning, episodes). Numbers that move while the
+    run goes on, other than the targets that a network makes at every step (Q-learning).
 
     ## References
     - Bengio, "Practical recommendations for gradient-based training", 1206.5533, section 3.1.1
@@ -138,6 +140,8 @@ class UnshuffledData(AbstractRule):
         between_batches = float(np.std(mean[known])) / whole
         if within > self.limits.spread or between_batches < self.limits.spread:
             return []
+        if makes_targets(record, loss):
+            return []  # they move as the network does: a later batch has others in any order
         state = progress(record)
         return [
             Finding(

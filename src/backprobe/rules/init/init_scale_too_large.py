@@ -19,13 +19,19 @@ from backprobe.signals.progress import progress
 from backprobe.signals.series import first
 from backprobe.signals.units import SQUASHERS, shares
 
+NEVER = -1000.0
+"""A log share that is 0 in any number format."""
+ONE_SIDED = 0.01
+"""The largest weight beside the most negative one: around 0 a draw is about as large both ways."""
+
 
 class InitScaleTooLarge(AbstractRule):
     """A layer's initial weights are many times larger than what keeps a signal's size.
 
     ## What it looks for
     The RMS of each trainable layer's initial weights against He's std for its fan-in. Layers whose
-    output is normalised before it is used are left out: their scale does not matter. And an
+    output is normalised before it is used are left out: their scale does not matter. So are tables
+    that are added to a signal (positions), or that forbid by -10,000 what never happens. And an
     embedding whose rows are the output layer's weights as well, at the std of 1 that embeddings
     have, where the first loss is off.
 
@@ -94,6 +100,7 @@ class InitScaleTooLarge(AbstractRule):
             if layer.weight.requires_grad
             and layer.weight.index not in loaded
             and not layer.normalised
+            and not _forbids(layer)
         ]
         guilty = [(ratio, layer) for ratio, layer in found if ratio >= limit]
         output = _first_output(record, [layer for _, layer in found])
@@ -156,6 +163,15 @@ class InitScaleTooLarge(AbstractRule):
                 treatments=("initialize=he",),
             )
         ]
+
+
+def _forbids(layer: Layer) -> bool:
+    """Whether some of the weights are log shares of what never happens, and the others are small.
+
+    A CRF's table of transitions is added to scores; -10,000 stands for minus infinity in it.
+    """
+    low, high = layer.weight.initial.get("min"), layer.weight.initial.get("max")
+    return low is not None and high is not None and low <= NEVER and high <= low * -ONE_SIDED
 
 
 def _saturated_at_first(record: Record, limit: float) -> set[int]:

@@ -9,6 +9,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.wording import at, figure
+from backprobe.signals.in_a_row import trained_before
 from backprobe.signals.progress import progress
 
 
@@ -55,10 +56,11 @@ class LossDiverging(AbstractRule):
         trend = state.trend
         if trend is None or state.baseline is None or state.state not in ("diverged", "stuck"):
             return []
-        if state.state == "stuck" and not (
-            trend.rose and trend.last > self.limits.rise * trend.start
-        ):
+        above = trend.last > self.limits.rise * trend.start
+        if state.state == "stuck" and not (trend.rose and above):
             return []
+        if not above and trained_before(record):
+            return []  # another network begins where the first one did
         source = state.source
         return [
             Finding(

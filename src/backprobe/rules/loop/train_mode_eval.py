@@ -13,6 +13,7 @@ from backprobe.rules.confidence import between, confidence
 from backprobe.rules.loop.eval_mode_training import mode_matters
 from backprobe.rules.wording import at, listed, plural, unique
 from backprobe.signals.lines import line_of
+from backprobe.signals.losses import taking_turns
 
 
 class TrainModeEval(AbstractRule):
@@ -24,8 +25,8 @@ class TrainModeEval(AbstractRule):
     with dropout or batch norm; or in which a dropout function was on although the model was in
     evaluation mode (`F.dropout` is, unless it is told `training=self.training`, and so is a
     dropout layer that is made inside of `forward`, which `eval()` never reaches). Repeated passes
-    over the same rows (MC dropout) and forwards at every step (a GAN's fakes, rollouts) stay
-    silent.
+    over the same rows (MC dropout), forwards at every step (a GAN's fakes, rollouts) and samples of
+    a network that only its adversary judges stay silent.
 
     ## Why it matters
     The measured score is that of a network with units missing, or one that depends on what else is
@@ -126,6 +127,8 @@ class TrainModeEval(AbstractRule):
             return []
         if training.size > 1 and training.size > self.limits.per_step * len(record.steps):
             return []  # a GAN's fakes, a policy's rollouts, a target network
+        if _only_made(record):
+            return []
         norms = any("Norm" in m.type for m in moded)
         names = unique(m.name for m in moded)
         count = training.size
@@ -164,3 +167,16 @@ class TrainModeEval(AbstractRule):
         steps = steps[table.numbers("evaluation") == 1.0][: marks.size]
         same = (np.diff(marks) == 0.0) & (np.diff(steps) == 0.0)
         return int(same.sum()) >= self.limits.repeats - 1
+
+
+def _only_made(record: Record) -> bool:
+    """Whether all that was run without gradients is a network that another one judges.
+
+    A GAN's generator: no loss is taken of what it gives, its opponent has an optimizer of its own,
+    and samples of it are looked at, not scored (DCGAN draws them in training mode).
+    """
+    table = record.batches
+    run = table.numbers("model")[table.numbers("evaluation") == 1.0]
+    made = set(run[np.isfinite(run)].astype(int).tolist())
+    judged = {loss.model for loss in record.losses}
+    return bool(made and judged) and min(judged) >= 0 and not made & judged and taking_turns(record)

@@ -15,6 +15,7 @@ from backprobe.rules.harm import HURTS, imperfect, severity_by_harm, severity_of
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.dropped_output import DroppedOutput, dropped_output
+from backprobe.signals.in_a_row import trained_before
 from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import Progress, progress
 
@@ -176,9 +177,15 @@ def _gap(record: Record, state: Progress) -> float:
 
 
 def _active(record: Record) -> list[tuple[float, str, Source | None]]:
-    """Probability, module and line of each dropout that the training forward passed."""
+    """Probability, module and line of each dropout that the training forward passed.
+
+    Of networks that are tried in a row those of the last one.
+    """
     found = []
+    before = trained_before(record)
     for module in record.modules:
+        if module.root in before:
+            continue
         p = module.settings.get("p", 0.0)
         if not DROPOUT.fullmatch(module.type) or not module.training or not module.calls:
             continue
@@ -190,8 +197,8 @@ def _active(record: Record) -> list[tuple[float, str, Source | None]]:
         p, owner = op.arguments.get("p", 0.0), names.get(op.module)
         if "dropout" not in op.name or op.arguments.get("training") is False:
             continue
-        if owner is not None and DROPOUT.fullmatch(owner.type):
-            continue  # counted as a module
+        if owner is not None and (owner.root in before or DROPOUT.fullmatch(owner.type)):
+            continue  # another network, or counted as a module
         if isinstance(p, float) and 0.0 < p < 1.0:
             found.append((p, owner.name if owner else "", op.source))
     return found

@@ -31,4 +31,19 @@ def one_sequence(record: Record, op: Operation) -> bool:
         if given and found.input_shapes[0] == op.input_shapes[0][:1]:
             return True
         pending += found.inputs[:1]  # what else comes in is weights and states
+        if found.inputs[:1] == (-1,) and found.input_shapes:
+            pending += _givers(record, found)
     return False
+
+
+def _givers(record: Record, op: Operation) -> list[int]:
+    """Earlier operations whose result this one gets, bar axes of 1, where no forward links them.
+
+    A method that is no `forward` reshapes between its layers unseen.
+    """
+    wanted = [n for n in op.input_shapes[0] if n > 1]
+    return [
+        each.index
+        for each in record.graph
+        if each.index < op.index and [n for n in each.shape if n > 1] == wanted
+    ]
