@@ -5,13 +5,21 @@ from __future__ import annotations
 
 import linecache
 
+import pytest
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from backprobe.probe import lines
 from backprobe.records import Record, Source
 from backprobe.signals.lines import line_of
 from tests.probe.settings import Watch
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No model was switched to evaluation mode before."""
+    monkeypatch.setattr(lines, "_waiting", None)
 
 
 def text(record: Record, what: str) -> str:

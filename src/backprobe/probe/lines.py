@@ -23,6 +23,12 @@ def wait(frame: FrameType | None) -> None:
     _waiting = sites.caller(frame)
 
 
+def _taken() -> sites.Site | None:
+    global _waiting
+    site, _waiting = _waiting, None
+    return site
+
+
 class Lines:
     """Tells each line once.
 
@@ -36,7 +42,7 @@ class Lines:
         self._step = step
         self._looks: Counter[str] = Counter()
         self._told: set[tuple[str, sites.Site]] = set()
-        self.tell("eval", _waiting)
+        self.tell("eval", _taken())
 
     def seen(self, what: str, frame: FrameType | None) -> None:
         """Takes a call: the innermost line of the user's own code at or above a frame."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -77,6 +78,7 @@ class Recorder:
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
+        self._draining = threading.Lock()  # the end of a run meets the flush thread
         self.flush: list[Callable[[], None]] = []
         self.held = True  # until it is known whether an optimizer or a backward is the beat
         self.steps: deque[StepRow | NDArray[np.float64]] = deque()
@@ -165,8 +167,11 @@ class Recorder:
 
     def drain(self) -> None:
         """Writes everything that waits; steps and what hangs on them only unless `held`."""
-        if self.held:
-            return
+        with self._draining:
+            if not self.held:
+                self._drain()
+
+    def _drain(self) -> None:
         self._drain_steps()
         self._drain_blocks()
         for stream in self.matrices:
