@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprobe.records import Operation, Record
+from backprobe.signals.forward_graph import by_index
 
 LENGTHS = 3
 """Different first sizes of the inputs; batches have one, and another at the end of an epoch."""
@@ -19,7 +20,7 @@ def one_sequence(record: Record, op: Operation) -> bool:
     rows = record.steps.numbers("samples")
     if np.unique(rows[np.isfinite(rows)]).size >= LENGTHS:
         return True
-    operations = {each.index: each for each in record.graph}
+    operations = by_index(record)
     pending, seen = [op.index], set[int]()
     while pending:
         index = pending.pop()
