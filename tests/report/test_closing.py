@@ -44,6 +44,7 @@ def test_nothing_is_said_of_no_notes(tmp_path: Path) -> None:
         (0.013, 1.3, "watching cost 1.3 % (1.3 s)"),
         (0.37, 0.19, "watching cost 0.19 s, 37 % of so short a run"),
         (0.06, 6.0, "watching cost 6.0 % (6 s)"),
+        (0.02, 1302.0, "watching cost 2.0 % (1,302 s)"),
     ],
 )
 def test_what_is_paid_once_is_told_as_seconds(

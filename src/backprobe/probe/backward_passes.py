@@ -58,7 +58,7 @@ class BackwardPasses:
         inside = beats.inside is not None and state.backwards > beats.backwards_before
         if inside and only is not None and not self._closures.done:
             state.guard.run("closures", self._closures.before_backward, only.parameters)
-        if not self._optimizers.watched and beats.inside is None:
+        if not state.stepped and beats.inside is None:
             self._unstepped.before_backward(loss, frame)
         elif only is not None and self._sums_up() and (only.cleared or state.backwards):
             tensors = only.parameters.parameters  # to no older gradient is this one added
@@ -79,7 +79,7 @@ class BackwardPasses:
         """After each pass: of a micro-batch, or where no optimizer has ever stepped."""
         if self._beats.inside is not None:
             return
-        if not self._optimizers.watched:
+        if not self.state.stepped:
             self._unstepped.after_backward()
         elif self._small.listening:
             self.state.guard.run("noise", self._small.after)
@@ -96,7 +96,7 @@ class BackwardPasses:
     def _kept(self) -> None:
         """Asks each optimizer that stepped whether its gradients are gone."""
         if self.state.observing:
-            for watched in self._optimizers.watched.values():
+            for watched in list(self._optimizers.watched.values()):
                 watched.asked = True
                 if watched.steps and not watched.cleared:
                     parameters = watched.parameters

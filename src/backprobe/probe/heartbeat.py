@@ -442,17 +442,19 @@ class Heartbeat:
 
     def finish(self) -> None:
         """Closes what is open and waits for what a device still holds."""
-        if not self._watched:
+        if not self.state.stepped:
             self._unstepped.finish()
         self._attributes.look(last=True)
-        state, watched = self.state, self._watched.values()
-        if found := state.guard.run("frozen", frozen.since_start, state.structure, watched):
-            state.recorder.event("frozen-later", parameters=found)
+        state, watched = self.state, list(self._watched.values())
+        found = state.guard.run("frozen", frozen.since_start, state.structure, watched)
+        if frozen_later := sorted({*self._known.frozen, *(found or ())}):
+            state.recorder.event("frozen-later", parameters=frozen_later)
         if found := state.guard.run("unheld", self._unheld.found, state.structure, state.step):
             state.recorder.event("unheld-parameters", parts=found)
         if found := state.guard.run("unheld", self._unheld.networks, state.structure, state.step):
             state.recorder.event("unheld-networks", networks=found)
-        numbers = [int(index) for each in watched for index in each.parameters.index]
+        numbers = {int(index) for each in watched for index in each.parameters.index}
+        numbers |= self._known.held
         unmoved = self._unstepped.lone.unmoved
         if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):
             state.recorder.event("lone-parameters", parameters=found)

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from backprobe.probe import sites
+from backprobe.probe.frozen import since_start
 from backprobe.probe.optimizer_settings import plain
 from backprobe.probe.parameters import ParameterSet
 from backprobe.probe.state import State
@@ -23,13 +24,18 @@ class Optimizers:
     Arguments:
         state: shared with the other parts of the probe.
 
-    `watched`: `id` → what is known of it; `entries`: of the record, in the order of their numbers.
+    `watched`: `id` → what is known of it, of those that live; `entries`: of the record, in the
+    order of their numbers; `held`: numbers of the tensors of those that are gone; `frozen`: of
+    those among them that were frozen by then.
     """
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.watched: dict[int, Watched] = {}
         self.entries: list[Optimizer] = []
+        self.held: set[int] = set()
+        self.frozen: list[int] = []
+        state.structure.numbers.held = self._tensors
 
     @property
     def only(self) -> Watched | None:
@@ -46,6 +52,7 @@ class Optimizers:
     def add(self, optimizer: Any) -> Watched:
         """Numbers an optimizer and its tensors, or what is new of them."""
         structure = self.state.structure
+        structure.numbers.sweep(structure.roots.values())
         before = self.watched.get(id(optimizer))
         same = before is not None and before.reference() is optimizer
         index = before.index if before is not None and same else len(self.entries)
@@ -78,11 +85,33 @@ class Optimizers:
         self.state.stepped = True
         return watched
 
-    def _gone(self, _: Any) -> None:
+    def _gone(self, reference: Any) -> None:
         try:
             self.state.catch_up()  # another one may lie at its address next
+            self.state.guard.run("heartbeat", self._let_go, reference)
         except TypeError:  # at the interpreter's own end, when the functions are gone
             pass
+
+    def _tensors(self) -> list[Tensor]:
+        return [t for each in list(self.watched.values()) for t in each.parameters.parameters]
+
+    def _let_go(self, reference: Any) -> None:
+        """Frees the tensors of one that is gone: a search trains one model after the other."""
+        for key, watched in list(self.watched.items()):
+            if watched.reference is reference:
+                self.frozen += since_start(self.state.structure, [watched])
+                self.held.update(map(int, watched.parameters.index))
+                structure = self.state.structure
+                structure.numbers.leave(
+                    tensor
+                    for index, tensor in zip(
+                        watched.parameters.index, watched.parameters.parameters, strict=True
+                    )
+                    if structure.parameters[index].module < 0
+                )
+                watched.parameters.close()
+                watched.parameters = ParameterSet([], [])
+                del self.watched[key]
 
 
 def _count(optimizer: Any) -> int:

@@ -76,13 +76,17 @@ class ParameterSet:
         self.reading: calls.Reading | None = None
         self._library = native.quick() if sum(held) <= QUICK else native.library()
         self._fast = self._library is not None and all(_simple(p) for p in self.parameters)
-        if self.block is not None:
-            self.block.closed = True
-        self.block = None
+        self.close()
         if self._fast:
             self._prepare()
         else:
             self._late = LateParameters(self.parameters, self.sizes, self._coordinates)
+
+    def close(self) -> None:
+        """Ends the rows: no step comes any more."""
+        if self.block is not None:
+            self.block.closed = True
+            self.block = None
 
     def before(self, histograms: bool) -> None:
         """Reads gradients and weights; call it when the optimizer is about to step."""
@@ -288,8 +292,7 @@ class ParameterSet:
         )
 
     def _open(self) -> None:
-        if self.block is not None:
-            self.block.closed = True
+        self.close()
         self.block = Block("parameters", self.index, len(SIGNALS), 3 * len(self.index))
 
     def _gradient_pointers(self) -> list[int]:

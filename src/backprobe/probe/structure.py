@@ -14,6 +14,7 @@ from torch import nn
 
 from backprobe.probe import initial, sites
 from backprobe.probe.activations import MODULES
+from backprobe.probe.numbers import Numbers
 from backprobe.records import Module, Parameter, Place, Source
 
 WRAPPERS = ("DistributedDataParallel", "DataParallel", "OptimizedModule")
@@ -53,7 +54,8 @@ class Structure:
         self.parameters: list[Parameter] = []
         self.places: list[Place] = []
         self.module_of: dict[int, int] = {}
-        self.parameter_of: dict[int, int] = {}
+        self.numbers = Numbers()
+        self.parameter_of = self.numbers.of
         self.roots: dict[int, weakref.ref[nn.Module]] = {}
         self.replicas = 1
         self._grown: list[weakref.ref[nn.Module]] = []
@@ -73,7 +75,9 @@ class Structure:
             return root
         first = len(self.modules)
         names = {id(module): name for name, module in root.named_modules()}
-        self.roots[id(root)] = weakref.ref(root, self._forgetter(id(root), list(names)))
+        self.numbers.sweep(self.roots.values())
+        held: list[int] = []
+        self.roots[id(root)] = weakref.ref(root, self._forgetter(id(root), list(names), held))
         for name, module in root.named_modules():
             parent = name.rpartition(".")[0] if name else None
             self._add_module(
@@ -84,6 +88,8 @@ class Structure:
             aliases.setdefault(id(parameter), []).append(name)
         for name, parameter in root.named_parameters():
             owner = self._named(name.rpartition(".")[0], first)
+            if id(parameter) not in self.parameter_of:
+                held.append(id(parameter))
             index = self.add_parameter(parameter, name, owner, tuple(aliases[id(parameter)][1:]))
             module = self.modules[owner]
             self.put(replace(module, parameters=(*module.parameters, index)))
@@ -99,7 +105,8 @@ class Structure:
         first, found = self.module_of.get(id(root), -1), list[int]()
         if first < 0:
             return found
-        named = dict(root.named_modules())
+        self.numbers.sweep(self.roots.values())
+        named, held = dict(root.named_modules()), list[int]()
         for name, module in named.items():
             if id(module) in self.module_of:
                 continue
@@ -110,9 +117,10 @@ class Structure:
                 self.add_parameter(parameter, f"{name}.{part}", index)
                 for part, parameter in module.named_parameters(recurse=False)
             )
+            held += [id(p) for p in module.parameters(recurse=False)]
             self.put(replace(self.modules[index], parameters=own))
         if found:
-            self._grown.append(weakref.ref(root, self._forgetter(id(root), found)))
+            self._grown.append(weakref.ref(root, self._forgetter(id(root), found, held)))
         return found
 
     def _add_module(
@@ -229,11 +237,14 @@ class Structure:
                 return entry.index
         return -1
 
-    def _forgetter(self, root: int, ids: list[int]) -> Callable[[Any], None]:
+    def _forgetter(self, root: int, modules: list[int], held: list[int]) -> Callable[[Any], None]:
+        """What forgets a root, its modules and its parameters, by their ids, when it is gone."""
+
         def forget(_: Any) -> None:
             self.roots.pop(root, None)
-            for key in ids:
+            for key in modules:
                 self.module_of.pop(key, None)
+            self.numbers.left += held
 
         return forget
 

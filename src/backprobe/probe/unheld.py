@@ -47,6 +47,7 @@ class Unheld:
             structure: what is known of the networks.
             step: the run's.
         """
+        structure.numbers.sweep(structure.roots.values())
         for reference in list(structure.roots.values()):
             root = reference()
             if root is None:
@@ -73,6 +74,7 @@ class Unheld:
             near = tensor.device.type == "cpu"
             found.again = _same(tensor, found) if near else found.version == tensor._version
             return
+        structure.numbers.renew(key)
         self._seen[key] = _Seen(
             weakref.ref(tensor),
             tensor._version,
@@ -94,7 +96,7 @@ class Unheld:
         for key, seen in self._seen.items():
             tensor = seen.reference()
             still = seen.again if tensor is None else _same(tensor, seen)
-            if key in structure.parameter_of or seen.step >= step or not still:
+            if structure.numbers.ever(key) or seen.step >= step or not still:
                 continue
             facts = {"model": seen.root, "name": seen.name, "tensors": 0, "elements": 0}
             part = parts.setdefault((seen.root, seen.name), {**facts, "step": seen.step})
@@ -114,7 +116,7 @@ class Unheld:
         moved: set[int] = set()
         found: dict[int, dict[str, Any]] = {}
         for key, seen in self._seen.items():
-            if key not in structure.parameter_of or seen.root in held or seen.root < 0:
+            if not structure.numbers.ever(key) or seen.root in held or seen.root < 0:
                 continue
             tensor = seen.reference()
             if seen.step >= step or not (seen.again if tensor is None else _same(tensor, seen)):

@@ -103,6 +103,7 @@ def _cost(record: Record) -> str:
         return "watching cost not known"
     if math.isnan(seconds):
         return f"watching cost {100 * share:.1f} %"
+    taken = f"{seconds:.2g} s" if seconds < 9.5 else f"{seconds:,.0f} s"
     if share > DEAR and seconds < SHORT * share:
-        return f"watching cost {seconds:.2g} s, {100 * share:.0f} % of so short a run"
-    return f"watching cost {100 * share:.1f} % ({seconds:.2g} s)"
+        return f"watching cost {taken}, {100 * share:.0f} % of so short a run"
+    return f"watching cost {100 * share:.1f} % ({taken})"
