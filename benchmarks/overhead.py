@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What watching costs: CPU time of a watched step over a bare one, beside what others cost.
 
-`python benchmarks/overhead.py [--models mlp,cnn,gpt] [--watchers full,budget] [--rounds N]`. Each
-watcher runs in a process of its own, which alternates blocks of bare and watched steps, so that a
-drift of the machine hits both; a figure is the median over the rounds of watched / bare process CPU
-time (all threads; one for torch), with the quartiles behind it.
+`python benchmarks/overhead.py [--models mlp,cnn,gpt,q-learning] [--watchers full,budget]
+[--rounds N]`. Each watcher runs in a process of its own, which alternates blocks of bare and
+watched steps, so that a drift of the machine hits both; a figure is the median over the rounds of
+watched / bare process CPU time (all threads; one for torch), with the quartiles behind it.
 
   read         the limit: one pass of the compiled kernel over every gradient and parameter, called
                from the loop itself; nothing is hooked and nothing kept
@@ -37,8 +37,8 @@ from typing import Any
 WATCHERS = ("read", "full", "budget", "later", "wandb", "tensorboard")
 DENSE = 12
 """First watched steps, in which the graph is read: only `whole` counts them."""
-STEPS = {"mlp": 200, "mlp-1ms": 100, "cnn": 6, "gpt": 12}
-EARLIER = {"mlp": 3000, "mlp-1ms": 3000, "cnn": 150, "gpt": 300}
+STEPS = {"mlp": 200, "mlp-1ms": 100, "cnn": 6, "gpt": 12, "q-learning": 200}
+EARLIER = {"mlp": 3000, "mlp-1ms": 3000, "cnn": 150, "gpt": 300, "q-learning": 3000}
 """Watched steps before those that `later` counts."""
 
 
@@ -53,6 +53,8 @@ def build(name: str) -> tuple[Any, Step]:
     from torch import nn
 
     torch.manual_seed(0)
+    if name == "q-learning":
+        return q_learning()
     if name.startswith("mlp"):
         model = nn.Sequential(
             nn.Linear(20, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10)
@@ -128,6 +130,41 @@ def gpt() -> Any:
             return self.head(self.ln(x))
 
     return GPT()
+
+
+def q_learning() -> tuple[Any, Step]:
+    """A policy that is asked at every step, beside a target network that follows it slowly."""
+    import torch
+    import torch.nn.functional as F
+    from torch import nn
+
+    def network() -> nn.Sequential:
+        return nn.Sequential(
+            nn.Linear(4, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 2)
+        )
+
+    policy, target = network(), network()
+    optimizer = torch.optim.AdamW(policy.parameters(), lr=3e-4)
+    x, reward, action = torch.randn(128, 4), torch.randn(128), torch.randint(0, 2, (128, 1))
+
+    def step(before: Callable[[], None] | None = None) -> float:
+        with torch.no_grad():
+            policy(x[:1]).argmax(1)
+        answers = policy(x).gather(1, action)
+        with torch.no_grad():
+            wanted = reward + 0.99 * target(x).amax(1)
+        loss = F.smooth_l1_loss(answers, wanted.unsqueeze(1))
+        optimizer.zero_grad()
+        loss.backward()
+        if before is not None:
+            before()
+        optimizer.step()
+        with torch.no_grad():
+            for slow, fast in zip(target.parameters(), policy.parameters(), strict=True):
+                slow.lerp_(fast, 0.005)
+        return loss.item()
+
+    return policy, step
 
 
 class Watcher:

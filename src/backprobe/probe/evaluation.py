@@ -18,6 +18,8 @@ from torch.nn.functional import (  # bound now: `named_losses` wraps the module'
     nll_loss,
 )
 
+from backprobe.probe.asked import Line
+
 MAX_ELEMENTS = 1 << 20
 IGNORED = -100
 """The target that torch's losses of classes ignore unless they are told another."""
@@ -44,6 +46,8 @@ class Phase:
         graded: whether a forward of it ran with gradients on: only such a one can be trained on.
         dropped: the line that called a dropout which was on, None for none.
         dropped_by_layer: whether that was a layer that no model has as a part.
+        line: that asks, see `asked`.
+        unseen: phases before it, since the last, that were passed over.
         named: what the script's own calls of loss functions gave (see `named_losses`).
         criterion: what its criterion modules gave.
         served: what we computed from the outputs and the targets that a loader served.
@@ -58,6 +62,8 @@ class Phase:
     graded: bool = False
     dropped: tuple[str, int] | None = None
     dropped_by_layer: bool = False
+    line: Line | None = None
+    unseen: int = 0
     named: Sums = field(default_factory=Sums)
     criterion: Sums = field(default_factory=Sums)
     served: Sums = field(default_factory=Sums)
@@ -78,6 +84,7 @@ class Phase:
             "rows": float(self.rows),
             "training": float(self.training),
             "dropped": float(self.dropped is not None),
+            "phases": 1.0 + self.unseen,
         }
 
 

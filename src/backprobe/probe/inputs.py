@@ -69,6 +69,7 @@ class Inputs:
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
         self._held: weakref.ref[Tensor] | None = None
+        state.asked.count = self.count
 
     def begin(self) -> None:
         """Forgets the forward before."""
@@ -166,7 +167,8 @@ class Inputs:
         phase.graded = phase.graded or batches.grad_enabled()
         if (index := self._index(module)) not in phase.roots:
             phase.roots.add(index)
-            self._count(index)
+            state.asked.root(index)
+            self.count(index)
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.entries[0].kind if state.losses.entries else ""
@@ -204,17 +206,25 @@ class Inputs:
         """The target of an evaluation's batch, where a loader served it."""
         return self.loaders.target_beside(x, self.loaders.current in self._taught)
 
-    def _count(self, index: int) -> None:
-        """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at."""
+    def count(self, index: int, unseen: int = 0) -> None:
+        """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at.
+
+        Arguments:
+            index: of the root.
+            unseen: steps before this one at which it had one that was passed over; 0 where this
+                step has one.
+        """
         step = self.state.step
         first, last, steps = self._judged.get(index, (step, -1, 0))
-        if step == last:
+        if unseen:
+            now, last = steps + unseen, step - 1
+        elif step != last:
+            now, last = steps + 1, step
+        else:
             return
-        self._judged[index] = first, step, steps + 1
-        if steps & (steps + 1) == 0:
-            self.state.recorder.event(
-                "judged", module=index, steps=steps + 1, first=first, step=step
-            )
+        self._judged[index] = first, last, now
+        if steps.bit_length() < now.bit_length():
+            self.state.recorder.event("judged", module=index, steps=now, first=first, step=last)
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

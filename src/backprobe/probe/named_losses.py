@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import CodeType
 from typing import Any
 
@@ -58,6 +59,7 @@ class NamedLosses:
         self._guard = guard
         self._known = known
         self._originals: dict[str, Any] = {}
+        self._wrappers: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._phase: Phase | None = None
         self._vain: dict[Block, int] = {}
         self._block: Block | None = None
@@ -85,11 +87,20 @@ class NamedLosses:
             for name, kind in NAMES.items():
                 original = getattr(functional, name)
                 self._originals[name] = original
-                setattr(functional, name, self._wrapped(original, kind))
+                setattr(functional, name, self._kept(original, partial(self._wrapped, kind=kind)))
             for name in DROPOUTS:
                 original = getattr(functional, name)
                 self._originals[name] = original
-                setattr(functional, name, self._watched(original))
+                setattr(functional, name, self._kept(original, self._watched))
+
+    def _kept(
+        self, original: Callable[..., Any], wrap: Callable[..., Callable[..., Any]]
+    ) -> Callable[..., Any]:
+        """What wraps a function, made once: some loops evaluate at every step."""
+        known = self._wrappers.get(original)
+        if known is None:
+            known = self._wrappers[original] = wrap(original)
+        return known
 
     def close(self) -> None:
         """Puts torch's own functions back where no phase has begun."""

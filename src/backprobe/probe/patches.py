@@ -25,6 +25,9 @@ from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
 from backprobe.probe.probe import Probe
 from backprobe.probe.wrapping import Current, mark, wrapped
 
+EVAL = nn.Module.eval.__code__
+"""Of torch's own, which calls `train`."""
+
 
 def install(current: Current, began: Current, present: Current) -> None:
     """Wraps what is not yet wrapped.
@@ -39,7 +42,7 @@ def install(current: Current, began: Current, present: Current) -> None:
     clipping.install(current)
     _scaler(current)
     _saved_hooks(current)
-    _evaluations(current, present)
+    _evaluations(present)
     _global_hooks()
     _state_dicts(current)
     _compiled_in_place(began)
@@ -245,7 +248,7 @@ def _saved_hooks(current: Current) -> None:
     kind.__exit__ = mark(__exit__)  # type: ignore[method-assign]
 
 
-def _evaluations(current: Current, present: Current) -> None:
+def _evaluations(present: Current) -> None:
     """`model.eval()` and a user's own `with torch.no_grad()` wake hooks that are off meanwhile.
 
     Losses that are called in the latter, or in a function under `@torch.no_grad()`, are looked at.
@@ -256,11 +259,9 @@ def _evaluations(current: Current, present: Current) -> None:
         @functools.wraps(train)
         def wrapped_train(self: Any, mode: bool = True) -> Any:
             if not mode and not torch.compiler.is_compiling():
-                probe, frame = current(), sys._getframe(1)
-                if probe is not None:
-                    probe.guard.run("forward", probe.wake)
+                frame = sys._getframe(1)
                 if frame.f_code is not train.__code__:  # else a part follows the model it is of
-                    _evaluates(probe, frame)
+                    _evaluates(present(), frame.f_back if frame.f_code is EVAL else frame)
             return train(self, mode)
 
         nn.Module.train = mark(wrapped_train)  # type: ignore[method-assign]
@@ -277,15 +278,17 @@ def _evaluations(current: Current, present: Current) -> None:
                 probe = present()
                 if probe is None:
                     return enter(self)
-                if sites.distance(frame.f_code.co_filename) != 0:
+                decorated = sites.distance(frame.f_code.co_filename) != 0
+                if decorated:
                     code = _decorated(frame)
-                elif probe.followed.waits:
-                    code = None
-                else:
-                    probe.guard.run("forward", probe.wake)
-                if code is not None:
-                    begins = probe.evaluation_begins
-                    probe.guard.run("named losses", begins, code, frame.f_lineno)
+                line, follows = frame.f_lineno, probe.followed.waits
+                if code is None or (follows and not decorated):
+                    return enter(self)
+                if not follows:
+                    if probe.guard.run("forward", probe.passes_over, code, line):
+                        return enter(self)
+                    probe.guard.run("forward", probe.asks, code, line)
+                probe.guard.run("named losses", probe.evaluation_begins, code, line)
                 return enter(self)
 
             return mark(__enter__)
@@ -304,10 +307,11 @@ def _evaluations(current: Current, present: Current) -> None:
         kind.__exit__ = unwrap(kind.__exit__)  # type: ignore[method-assign]
 
 
-def _evaluates(probe: Probe | None, frame: FrameType) -> None:
-    if probe is None:
+def _evaluates(probe: Probe | None, frame: FrameType | None) -> None:
+    if probe is None or frame is None:
         lines.wait(frame)
-    else:
+    elif not probe.guard.run("forward", probe.passes_over, frame.f_code, frame.f_lineno):
+        probe.guard.run("forward", probe.asks, frame.f_code, frame.f_lineno)
         probe.guard.run("lines", probe.state.lines.seen, "eval", frame)
 
 

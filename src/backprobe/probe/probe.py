@@ -155,6 +155,7 @@ class Probe:
         self.detach()
         self.guard.run("heartbeat", self.heartbeat.finish)
         self.guard.run("evaluation", self.state.end_phase)
+        self.guard.run("evaluation", self.state.asked.finish, self.state.step)
         self.guard.run("evaluation", self._unused)
         self.guard.run("batches", self.state.end_batch)
         self._blind_spots()
@@ -182,6 +183,25 @@ class Probe:
                 state.budget.expect(state.step - self._woken)
             self._woken = state.step
             self.guard.run("forward", self.forward.wake)
+
+    def passes_over(self, code: CodeType, line: int) -> bool:
+        """Whether a question that a line of the user's asks without gradients stays unseen.
+
+        Arguments:
+            code, line: that ask.
+        """
+        return not self.forward.hooks and self.state.asked.passes(code, line)
+
+    def asks(self, code: CodeType, line: int) -> None:
+        """A line that is not passed over turns gradients off, or evaluation mode on.
+
+        Arguments:
+            code, line: that do.
+        """
+        waited = not self.forward.hooks
+        self.wake()
+        if not self.heartbeat.stepping and get_ident() == self.state.thread:
+            self.state.asked.looks(code, line, self.state.step, waited)
 
     def wake(self) -> None:
         """An evaluation may be about to begin; not told from within an optimizer's step."""

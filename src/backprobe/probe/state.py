@@ -17,6 +17,7 @@ from torch import Tensor
 from backprobe import settings
 from backprobe.probe import batches, fragments, hashes, sites
 from backprobe.probe import host as hosts
+from backprobe.probe.asked import Asked
 from backprobe.probe.budget import Budget
 from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
@@ -126,6 +127,7 @@ class State:
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
     lines: Lines = field(init=False)
+    asked: Asked = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
@@ -144,6 +146,7 @@ class State:
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
+        self.asked = Asked(self.budget)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
@@ -216,6 +219,7 @@ class State:
         """Sets everything that is gathered a step to nothing and decides what to observe next."""
         if self.phase is not None:
             self.guard.run("evaluation", self.end_phase)
+        self.asked.over()
         self.step += 1
         self.loss_sum, self.loss_index, self.backwards = 0.0, -1, 0
         self.clip_norm = self.clip_limit = self.clip_share = NAN
@@ -237,12 +241,13 @@ class State:
     def sleep(self) -> None:
         """Takes the module hooks off again that an evaluation had put in place."""
         self.woken = False
+        self.asked.over()
         if self.switch is not None:
             self.switch(False)
 
     def begin_phase(self) -> None:
         """Begins an evaluation phase."""
-        self.phase = Phase(self.step, site=self.lines.evaluation())
+        self.phase = Phase(self.step, site=self.lines.evaluation(), line=self.asked.line)
         self.named_losses.begin(self.phase)
 
     def drop_phase(self) -> None:
@@ -254,6 +259,7 @@ class State:
         """Ends an evaluation phase, if one is going on."""
         if self.phase is not None:
             self.named_losses.end()
+            self.phase.unseen = self.asked.kept(self.phase.line)
             self.recorder.tables["evaluations"].append(self.phase.row())
             mode = "evaluation-in-training" if self.phase.training else "evaluation"
             self.lines.tell(mode, self.phase.site)

@@ -44,7 +44,9 @@ class Record:
             batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`,
             `fresh` (0: the tensor of the row before, or a part of the same one).
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,
-            `batches`, `training` (1: some module was in train mode), `dropped` (1: dropout was on).
+            `batches`, `training` (1: some module was in train mode), `dropped` (1: dropout was on),
+            `phases` (1, and those before it that were passed over: of a line that asks a network
+            at nearly every step).
         hashes: one row a row of data that was hashed: `step`, `evaluation` (0/1), `input` and
             `target` (64-bit, 0: not known), of a sample of the training batches and of the first
             evaluation batches.

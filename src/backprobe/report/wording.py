@@ -10,6 +10,7 @@ import numpy as np
 
 from backprobe.records import Finding, Record, Source
 from backprobe.rules.treatment_names import TREATMENTS
+from backprobe.signals.judged import evaluations
 from backprobe.signals.progress import progress
 
 
@@ -56,7 +57,7 @@ def watched(record: Record) -> str:
     if len(record.batches):
         parts.append(plural(len(record.batches), "batch").replace("batchs", "batches"))
     if len(record.evaluations):
-        parts.append(plural(len(record.evaluations), "evaluation"))
+        parts.append(plural(evaluations(record), "evaluation"))
     text = ", ".join(parts)
     state = progress(record)
     return f"{text}; {state.in_words()}" if state.trend is not None else text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Modules that run without gradients only: parts of a network that never learn."""
+"""What runs without gradients: how often, and which parts of a network never learn."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ LEAST = 8
 """Steps at which a module ran without gradients, fewer of which are evaluations by chance."""
 NEARLY_ALL = 0.9
 """Share of the steps at which a network that makes the targets runs."""
+
+
+def evaluations(record: Record) -> int:
+    """How many evaluation phases there were, with those that were passed over."""
+    phases = record.evaluations.numbers("phases")
+    return int(np.where(np.isfinite(phases), phases, 1.0).sum()) or len(record.evaluations)
 
 
 @once

@@ -12,6 +12,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.wording import percent
+from backprobe.signals.judged import evaluations
 from backprobe.signals.progress import progress
 from backprobe.signals.rows import Overlap, overlap
 from backprobe.signals.windows import overlapping_windows
@@ -185,7 +186,7 @@ class TrainTestOverlap(AbstractRule):
         if progress(record).state in ("unknown", "short") or len(record.evaluations) == 0:
             return False
         # A network that acts (reinforcement learning) is run without gradients between all steps.
-        if len(record.evaluations) > 0.5 * max(1, len(record.steps)):
+        if evaluations(record) > 0.5 * max(1, len(record.steps)):
             return False
         if _evaluated_rows(record) >= limits.as_large * _training_rows(record, found):
             return False  # as large as what is trained on: it may well be that very set

@@ -12,6 +12,7 @@ from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.loop.eval_mode_training import mode_matters
 from backprobe.rules.wording import at, listed, plural, unique
+from backprobe.signals.judged import evaluations
 from backprobe.signals.lines import line_of
 from backprobe.signals.losses import taking_turns
 
@@ -79,7 +80,7 @@ class TrainModeEval(AbstractRule):
         if not told or not judged.any() or self._samples(record):
             return []
         share = float(np.mean(dropped[judged] == 1.0))
-        if share < self.limits.share or judged.sum() > self.limits.per_step * len(record.steps):
+        if share < self.limits.share or self._each_step(record):
             return []
         place = told[0].data
         source = Source(str(place["file"]), int(place["line"]), str(place.get("text", "")))
@@ -125,7 +126,7 @@ class TrainModeEval(AbstractRule):
         moded = [m for m in record.modules if mode_matters(m)]
         if share < self.limits.share or not moded or self._samples(record):
             return []
-        if training.size > 1 and training.size > self.limits.per_step * len(record.steps):
+        if training.size > 1 and self._each_step(record):
             return []  # a GAN's fakes, a policy's rollouts, a target network
         if _only_made(record):
             return []
@@ -154,6 +155,10 @@ class TrainModeEval(AbstractRule):
                 treatments=("eval-mode",),
             )
         ]
+
+    def _each_step(self, record: Record) -> bool:
+        """Whether there are nearly as many evaluations as steps."""
+        return evaluations(record) > self.limits.per_step * len(record.steps)
 
     def _samples(self, record: Record) -> bool:
         """Whether evaluations pass the same rows again and again."""
