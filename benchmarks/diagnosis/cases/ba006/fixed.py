@@ -25,11 +25,11 @@ data = torch.tensor([stoi[c] for c in text])
 n = int(0.9 * len(data))
 train_data, val_data = data[:n], data[n:]
 
-block_size = 32
-batch_size = 24
+block_size = 28
+batch_size = 16
 d_model = 64
 lr = 1e-3
-max_iters = 300
+max_iters = 280
 
 
 def get_batch(split):
@@ -46,7 +46,7 @@ class CharTransformer(nn.Module):
         self.tok = nn.Embedding(vocab, d_model)
         self.pos = nn.Embedding(block_size, d_model)
         layer = nn.TransformerEncoderLayer(d_model, 4, 128, dropout=0.1, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, 3, enable_nested_tensor=False)
+        self.encoder = nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
         self.fc = nn.Linear(d_model, vocab)
 
     def forward(self, idx):
