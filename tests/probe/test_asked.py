@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 from backprobe import session as sessions
 from backprobe.probe import entry
@@ -143,3 +144,37 @@ def test_a_moving_average_lets_the_hooks_be_off() -> None:
 
     record_of(train, 0.002)
     assert sum(seen[STEPS // 2 :]) < 0.5 * STEPS // 2
+
+
+class Probed(nn.Module):
+    """A head on a backbone that its own forward runs without gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = nn.Sequential(nn.Linear(4, 8), nn.Tanh())
+        self.head = nn.Linear(8, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits [n, 2] of rows [n, 4]."""
+        with torch.no_grad():
+            hidden = self.backbone(x)
+        return torch.as_tensor(self.head(hidden))
+
+
+def test_a_part_that_runs_without_gradients_in_a_forward_is_no_evaluation() -> None:
+    """Nor is it one in steps that are not observed, whose forward began without the hooks."""
+
+    def train() -> None:
+        model = Probed()
+        optimizer = torch.optim.SGD(model.head.parameters(), lr=0.01)
+        data = TensorDataset(torch.randn(512, 4), torch.randint(0, 2, (512,)))
+        for _ in range(10):
+            for x, y in DataLoader(data, 16, shuffle=True):
+                loss = nn.functional.cross_entropy(model(x), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+
+    record = record_of(train, 0.002)
+    assert len(record.evaluations) == 0
+    assert not record.named("judged")

@@ -36,6 +36,7 @@ class Line:
         over: questions that were passed over since the last one that was not.
         phases: evaluations that they were, and not a part of the training (a target network's).
         often: whether it asks at nearly every step.
+        inside: whether it lies in a network's own forward, where no hook is put in place.
         roots: numbers of the networks that it asks.
     """
 
@@ -48,6 +49,7 @@ class Line:
     over: int = 0
     phases: int = 0
     often: bool = False
+    inside: bool = False
     roots: set[int] = field(default_factory=set)
 
 
@@ -78,7 +80,12 @@ class Asked:
             code, line: that ask.
         """
         found = self._lines.get((id(code), line))
-        if found is None or not found.often or self._before is not None:
+        if found is None:
+            return False
+        if found.inside:
+            found.over += 1
+            return found.over % LEAST != 0
+        if not found.often or self._before is not None:
             return False
         share = self._budget.share  # where only the first steps are observed, evaluations all are
         if share is None or self._budget.only is not None:
@@ -99,6 +106,8 @@ class Asked:
         found = self._lines.get((id(code), line))
         if found is None:
             found = self._lines[(id(code), line)] = Line(code, step)
+        if found.inside:  # it is called from outside of a forward too
+            found.inside, found.over = False, 0
         if step != found.last:
             self._passed(found, step)
             found.steps += 1
@@ -109,6 +118,15 @@ class Asked:
         self._line = found
         if woken and self._before is None:
             self._before, self._looked = self._budget.spent, perf_counter()
+
+    def inside(self, code: CodeType, line: int, step: int) -> None:
+        """Notes a question that a network asks in its own forward.
+
+        Arguments:
+            code, line: that ask.
+            step: optimizer steps done.
+        """
+        self._lines.setdefault((id(code), line), Line(code, step)).inside = True
 
     @property
     def line(self) -> Line | None:
@@ -140,7 +158,7 @@ class Asked:
             self._passed(line, step)
 
     def _passed(self, line: Line, step: int) -> None:
-        if not line.over:
+        if not line.over or line.inside:
             return
         steps = min(step - line.last - 1, round(line.over * line.looked / line.entries))
         self.unseen += round(line.over * min(1.0, line.phases / line.entries))

@@ -90,12 +90,19 @@ class Forward:
         elif self._handles and not compiles():
             self.remove()
 
-    def wake(self) -> None:
-        """Puts the hooks in place until the next step: an evaluation may be about to begin."""
-        self.state.doze = 0
+    def wake(self) -> bool:
+        """Puts the hooks in place until the next step: an evaluation may be about to begin.
+
+        Not from within a forward whose begin was not seen: what it calls would be taken for roots.
+        Whether they are in place.
+        """
         if not self._handles:
+            if sites.in_forward():
+                return False
             self.state.woken = True
             self.install()
+        self.state.doze = 0
+        return True
 
     def remove(self) -> None:
         """Takes the hooks away; the modules themselves were never touched."""

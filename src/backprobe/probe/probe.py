@@ -198,18 +198,25 @@ class Probe:
         Arguments:
             code, line: that do.
         """
-        waited = not self.forward.hooks
-        self.wake()
-        if not self.heartbeat.stepping and get_ident() == self.state.thread:
-            self.state.asked.looks(code, line, self.state.step, waited)
+        waited, state = not self.forward.hooks, self.state
+        woken = self.wake() and not state.running()
+        if get_ident() != state.thread or self.heartbeat.stepping:
+            return
+        if woken:
+            state.asked.looks(code, line, state.step, waited)
+        else:
+            state.asked.inside(code, line, state.step)
 
-    def wake(self) -> None:
-        """An evaluation may be about to begin; not told from within an optimizer's step."""
+    def wake(self) -> bool:
+        """An evaluation may be about to begin; not told from within an optimizer's step.
+
+        Whether module hooks are in place then.
+        """
         self.state.catch_up()
         if self.heartbeat.stepping:
             self.heartbeat.begin_matters = True
-        else:
-            self.forward.wake()
+            return False
+        return self.forward.wake()
 
     def evaluation_begins(self, code: CodeType, line: int) -> None:
         """Losses that are called from now on may be those of an evaluation.

@@ -22,6 +22,7 @@ _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _DEMO = os.path.join(_OWN, "demo") + os.sep
 """Scripts as a user writes them: the code under diagnosis, wherever they are installed."""
 _TORCH = os.path.dirname(os.path.abspath(torch.__file__)) + os.sep
+_CALL = torch.nn.Module._call_impl.__code__
 _LIBRARIES = tuple(
     sorted({sysconfig.get_paths()[key] + os.sep for key in ("stdlib", "purelib", "platlib")})
 )
@@ -210,6 +211,16 @@ def _parsed(filename: str) -> ast.Module | None:
         return ast.parse("".join(linecache.getlines(filename)))
     except (SyntaxError, ValueError):
         return None
+
+
+def in_forward() -> bool:
+    """Whether a module is being called, as the interpreter's frames say."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is _CALL:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def runs(frame: FrameType | None, wanted: int) -> bool:
