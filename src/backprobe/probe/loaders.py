@@ -48,7 +48,7 @@ class Loaders:
     """
 
     def __init__(
-        self, event: Callable[..., None], lines: Lines, guard: Guard, changed: Callable[[], None]
+        self, event: Callable[..., None], lines: Lines, guard: Guard, changed: Callable[[], object]
     ) -> None:
         self._event = event
         self._lines = lines

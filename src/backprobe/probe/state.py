@@ -35,6 +35,7 @@ from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
+from backprobe.probe.successive import Successive
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.units import Clock, Look
 from backprobe.probe.unused import Unused
@@ -123,6 +124,7 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
+    successive: Successive = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
@@ -142,6 +144,7 @@ class State:
         self.losses = Losses(self.structure.touch, self.transfers)
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
+        self.successive = Successive(self.recorder.event)
         self.lags = Lags(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
@@ -353,6 +356,7 @@ class State:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self.guard.run("samples", self.samples_kept.finish, target)
         self.guard.run("lags", self.lags.finish, target)
+        self.guard.run("lags", self.successive.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return

@@ -57,7 +57,9 @@ class BatchMixing(AbstractRule):
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
-    Sequences given time first on purpose, with as many steps as rows.
+    Sequences given time first on purpose, with as many steps as rows. Where each row is taught the
+    next one rows are steps, and nothing is told; of other batches that no loader made, a note,
+    unless the run suffers.
 
     ## References
     - PyTorch, `torch.nn.GRU`: the argument `batch_first`
@@ -94,6 +96,7 @@ class BatchMixing(AbstractRule):
                     message, certain = self._split(op), False
             elif op.name in (*RECURRENT, ATTENTION) and not batch_first:
                 message, treatments = self._time_first(record, op, rows), BATCH_FIRST
+                certain = _served(record)  # of a batch made by hand either axis may be time
             elif op.name in ADDS:
                 message = self._position(record, op, rows)
             elif op.name in SOFTMAX and op.index == last_softmax:
@@ -286,8 +289,19 @@ def _last_softmax(record: Record) -> int:
     return max((op.index for op in record.graph if op.name in kinds), default=-1)
 
 
+def _served(record: Record) -> bool:
+    """Whether a loader serves the training batches: samples come first then."""
+    training = record.batches.numbers("evaluation") == 0.0
+    return bool((record.batches.numbers("loader")[training] >= 0.0).any())
+
+
 def _rows(record: Record) -> int:
-    """Rows of the first training batch: of its targets where they are known."""
+    """Rows of the first training batch: of its targets where they are known.
+
+    0 where a row is taught the next one: time comes first there, and a row is no sample.
+    """
+    if record.named("successive-rows"):
+        return 0
     for loss in record.losses:
         if loss.target_shape:
             return loss.target_shape[0]
