@@ -12,6 +12,7 @@ from backprobe.rules.fresh import looks_drawn, looks_fresh
 from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.model.frozen_later import frozen_later
 from backprobe.rules.wording import at, figure, listed, unique, with_blocks
+from backprobe.signals.branches import followers
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import layers
 from backprobe.signals.progress import progress
@@ -45,7 +46,8 @@ class FrozenParameters(AbstractRule):
     - `module.requires_grad_(True)`, which is a method
 
     ## When it is wrong
-    Random features, reservoirs and fixed filters on purpose.
+    Random features, reservoirs and fixed filters on purpose. A branch that began as the copy of a
+    trained one (a teacher, a momentum encoder) is meant, and silent.
 
     ## References
     - PyTorch tutorial, "Transfer learning": ConvNet as fixed feature extractor
@@ -122,6 +124,7 @@ class FrozenParameters(AbstractRule):
             for layer in ran
             if not layer.weight.requires_grad
             and layer.module.root in trained
+            and layer.weight.index not in followers(record)
             and looks_fresh(layer)
         ]
         total = sum(layer.weight.size for layer in ran)
