@@ -96,7 +96,10 @@ class BackwardPasses:
     def _kept(self) -> None:
         """Asks each optimizer that stepped whether its gradients are gone."""
         if self.state.observing:
+            only = self._optimizers.only
             for watched in list(self._optimizers.watched.values()):
+                if not watched.asked and only is None:
+                    watched.unsure = self.state.step != watched.since
                 watched.asked = True
                 if watched.steps and not watched.cleared:
                     parameters = watched.parameters

@@ -373,7 +373,8 @@ class Heartbeat:
             self._extra(watched)  # a second optimizer for the same backward
         else:
             self._beat(watched, optimizer)
-        watched.cleared = watched.asked = False
+        watched.cleared = watched.asked = watched.unsure = False
+        watched.since = state.step
         watched.steps += 1
         self._beats.closed_by = watched.index
 
@@ -385,7 +386,7 @@ class Heartbeat:
         state = self.state
         self._beats.done += 1
         carried = NAN
-        if watched.steps and watched.measured:
+        if watched.steps and watched.measured and not watched.unsure:
             carried = 0.0 if watched.cleared else 1.0
         self.passes.tell()
         self._closing.close(
@@ -406,7 +407,7 @@ class Heartbeat:
         step = self.state.step - 1
         if watched.measured:
             self._closing.store(watched.parameters, step)
-        if watched.asked and watched.steps:
+        if watched.asked and watched.steps and not watched.unsure:
             watched.further += 1
             watched.further_kept += not watched.cleared
             if watched.further & (watched.further - 1) == 0:  # the 1st, 2nd, 4th, 8th…

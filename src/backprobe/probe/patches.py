@@ -278,13 +278,12 @@ def _evaluations(present: Current) -> None:
                 probe = present()
                 if probe is None:
                     return enter(self)
-                decorated = sites.distance(frame.f_code.co_filename) != 0
-                if decorated:
+                if sites.distance(frame.f_code.co_filename) != 0:
                     code = _decorated(frame)
-                line, follows = frame.f_lineno, probe.followed.waits
-                if code is None or (follows and not decorated):
+                if code is None:
                     return enter(self)
-                if not follows:
+                line = frame.f_lineno
+                if not probe.followed.waits:
                     if probe.guard.run("forward", probe.passes_over, code, line):
                         return enter(self)
                     probe.guard.run("forward", probe.asks, code, line)

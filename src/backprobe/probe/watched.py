@@ -21,6 +21,9 @@ class Watched:
         steps: that it has taken.
         cleared: whether its gradients were cleared since the last one.
         asked: whether that was asked before a backward since then.
+        since: the run's step that began when its last one had ended.
+        unsure: whether passes that nobody followed came between that and the question: gradients
+            may be of those.
         measured: whether the step that is going on is measured.
         further: steps that were not the first on their backward, and before which it was asked.
         further_kept: such of them as added to gradients that the step before had used.
@@ -33,6 +36,8 @@ class Watched:
     steps: int = 0
     cleared: bool = True
     asked: bool = False
+    since: int = 0
+    unsure: bool = False
     measured: bool = False
     further: int = 0
     further_kept: int = 0

@@ -56,7 +56,7 @@ class ConstantBatch(AbstractRule):
         )
         gap: float = threshold(0.3, "training − held-out skill", "healthy: below 0.15")
         gap_chosen: float = threshold(
-            0.15, "the same", "where the rows are a power of two: a batch size, no data set's"
+            0.15, "the same", "where a power of two of rows is drawn at each step: no data set"
         )
         ratio: float = threshold(
             3.0, "rows of the data / rows of the batch", "there was more to serve"
@@ -81,11 +81,11 @@ class ConstantBatch(AbstractRule):
         size = float(np.median(rows[known]))
         told = max((int(e.data.get("rows", -1)) for e in record.named("loader")), default=0)
         power = size >= 2 and math.log2(size).is_integer()  # chosen for a batch, rarely a whole set
-        gap = self.limits.gap_chosen if power else self.limits.gap
         fresh = table.numbers("fresh")[known]
         fresh = fresh[np.isfinite(fresh)]
         # Who gives all rows by hand keeps them in one tensor: these are drawn at each step.
         drawn = power and fresh.size > 0 and bool(fresh.all())
+        gap = self.limits.gap_chosen if drawn else self.limits.gap
         whole = told or _held_out_rows(record, gap, self.limits.gap if drawn else math.inf)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
