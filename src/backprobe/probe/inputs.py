@@ -238,8 +238,11 @@ class Inputs:
             "loader": float(self.loaders.current),
             **batches.facts(x),
         }
-        if not evaluation:
+        if evaluation:
+            row["kin"] = float(self._held is not None and self._held() is _whole(x))
+        else:
             row["fresh"] = self._another(x)
+            row["whole"] = float(_whole(x).shape[0] if _whole(x).dim() == x.dim() else x.shape[0])
         first = None if evaluation else self._first_input
         readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
         state.begin_batch(row, readings | batches.late_facts(x))
@@ -261,9 +264,14 @@ class Inputs:
 
     def _another(self, x: Tensor) -> float:
         """Whether it is not the tensor that was described before, nor a part of the same one."""
-        whole = x if x._base is None else x._base
+        whole = _whole(x)
         known, self._held = self._held, weakref.ref(whole)
         return float("nan") if known is None else float(known() is not whole)
+
+
+def _whole(x: Tensor) -> Tensor:
+    """The tensor that one is a slice of, itself where it is none."""
+    return x if x._base is None else x._base
 
 
 def _due(number: int) -> bool:

@@ -56,7 +56,7 @@ class ConstantBatch(AbstractRule):
         )
         gap: float = threshold(0.3, "training − held-out skill", "healthy: below 0.15")
         gap_chosen: float = threshold(
-            0.15, "the same", "where a power of two of rows is drawn at each step: no data set"
+            0.15, "the same", "where a power of two of rows is drawn or cut off: a batch size"
         )
         ratio: float = threshold(
             3.0, "rows of the data / rows of the batch", "there was more to serve"
@@ -85,7 +85,8 @@ class ConstantBatch(AbstractRule):
         fresh = fresh[np.isfinite(fresh)]
         # Who gives all rows by hand keeps them in one tensor: these are drawn at each step.
         drawn = power and fresh.size > 0 and bool(fresh.all())
-        gap = self.limits.gap_chosen if drawn else self.limits.gap
+        chosen = drawn or (power and _spare(record, size))
+        gap = self.limits.gap_chosen if chosen else self.limits.gap
         whole = told or _held_out_rows(record, gap, self.limits.gap if drawn else math.inf)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
@@ -117,6 +118,21 @@ class ConstantBatch(AbstractRule):
                 treatments=("shuffle",),
             )
         ]
+
+
+def _spare(record: Record, size: float) -> bool:
+    """Whether the batch is a slice of a tensor whose other rows nothing is made of.
+
+    Arguments:
+        record: of the run.
+        size: rows of the batch.
+    """
+    table = record.batches
+    train = table.numbers("evaluation") == 0.0
+    whole = table.numbers("whole")[train]
+    kin = table.numbers("kin")[~train]
+    whole = whole[np.isfinite(whole)]
+    return whole.size > 0 and float(np.median(whole)) > size and not (kin == 1.0).any()
 
 
 def _held_out_rows(record: Record, gap: float, gap_loss: float) -> int:
