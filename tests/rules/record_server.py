@@ -20,11 +20,11 @@ from backprobe.probe.trial_server import PRELOADED
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
 
 
-def run(program: str, store: str) -> None:
-    """In a fork: the program with the whole probe attached, every step observed."""
+def run(program: str, store: str, budget: str) -> None:
+    """In a fork: the program with the whole probe attached, at a budget (`none`: every step)."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.environ["BACKPROBE_DIR"] = store
-    os.environ["BACKPROBE_BUDGET"] = "none"
+    os.environ["BACKPROBE_BUDGET"] = budget
     os.chdir(PROGRAMS)
     sys.path.insert(0, PROGRAMS)
     sys.argv = [program]
@@ -44,12 +44,12 @@ def serve() -> None:
         importlib.import_module(name)
     gc.freeze()  # a collection in a fork would copy the pages of all that was imported
     for line in sys.stdin:
-        program, store = line.rstrip("\n").split("\t")
+        program, store, budget = line.rstrip("\n").split("\t")
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                run(program, store)
+                run(program, store, budget)
                 status = 0
             except BaseException:  # noqa: BLE001  # told, and the next program is served
                 traceback.print_exc()

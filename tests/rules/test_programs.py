@@ -179,3 +179,30 @@ def test_harmless_habit_is_a_note(program: str, recorded: Recorder) -> None:
 def test_names_are_unique() -> None:
     """The table holds each name once."""
     assert len(BY_NAME) == len(RULES)
+
+
+THIN = (
+    "batch_mixing/good_time_first_series.py",
+    "constant_batch/good_few_rows.py",
+    "frozen_parameters/good_momentum_encoder.py",
+    "missing_zero_grad/good_two_optimizers.py",
+    "overfitting/good_held_out.py",
+    "train_mode_eval/good_generator.py",
+    "train_mode_eval/good_two_views.py",
+)
+"""Sound programs with several optimizers, networks or evaluations, seen at few of their steps."""
+
+
+@pytest.mark.parametrize("program", THIN)
+def test_good_program_is_silent_where_few_steps_are_observed(
+    program: str, recorded: Recorder
+) -> None:
+    """What is not seen is taken for no fault."""
+    findings = diagnose(recorded(program, "0.0005"))
+    assert [f.rule for f in findings if f.severity != "note"] == []
+
+
+def test_a_gradient_that_broke_between_observed_steps_is_the_cause(recorded: Recorder) -> None:
+    """One look at the weights, when the loss is not finite, tells that they broke before it."""
+    findings = diagnose(recorded("nonfinite_gradients/bad_steep.py", "0.0005"))
+    assert findings[0].rule == "nonfinite-gradients"

@@ -112,7 +112,7 @@ class Backward:
         state.criterion_site = None
         state.loss_sum += value
         if value - value != 0.0:  # not finite
-            state.budget.anomaly()
+            state.broke()
         if state.observing:
             state.budget.spent += perf_counter() - began
         return done
@@ -209,7 +209,7 @@ class Backward:
             value = loss.item() / self._scale
             state.loss_sum += value
             if not math.isfinite(value):
-                state.budget.anomaly()
+                state.broke()
         else:  # its value stays on the device until the step's results are fetched
             now = loss.detach().reshape(()).float() / self._scale
             if by_scaler is not None and by_scaler.device == now.device:

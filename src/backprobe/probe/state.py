@@ -18,6 +18,7 @@ from backprobe import settings
 from backprobe.probe import batches, fragments, hashes, sites
 from backprobe.probe import host as hosts
 from backprobe.probe.asked import Asked
+from backprobe.probe.broken import Broken
 from backprobe.probe.budget import Budget
 from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
@@ -130,6 +131,7 @@ class State:
     shares: Shares = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
+    broken: Broken = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
     switch: Callable[[bool], None] | None = None
@@ -150,6 +152,7 @@ class State:
         self.shares = Shares(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
+        self.broken = Broken(self.recorder.event, self.structure.numbers)
         self.clock.due(0)
         if self.light:
             self.histograms = self.occasion = self.unit_look = False
@@ -247,6 +250,12 @@ class State:
         self.asked.over()
         if self.switch is not None:
             self.switch(False)
+
+    def broke(self) -> None:
+        """The loss is not finite: the next steps are observed."""
+        self.budget.anomaly()
+        if not self.light:
+            self.guard.run("losses", self.broken.look, self.step)
 
     def begin_phase(self) -> None:
         """Begins an evaluation phase."""

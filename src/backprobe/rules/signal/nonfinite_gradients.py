@@ -119,7 +119,10 @@ def _broke_unseen(record: Record, main: MainLoss, observed: int) -> tuple[int, f
 
     The weights are not finite right after it, and the loss had not grown: no step overflowed.
     """
-    at = np.flatnonzero(main.step == observed)
+    told = record.named("loss-broke")
+    if told and not told[0].data["parameters"]:
+        return None  # the weights were sound when the loss broke
+    at = np.flatnonzero(main.step == (int(told[0].data["step"]) if told else observed))
     if at.size == 0 or at[0] == 0 or any(p.dtype not in WIDE for p in record.parameters):
         return None
     before = main.value[: int(at[0])]
