@@ -29,7 +29,7 @@ class Broken:
         self._looked = False
 
     def look(self, step: int) -> None:
-        """Tells of the optimizers' tensors on the host that hold a number which is not finite.
+        """Tells of the optimizers' tensors that hold a number which is not finite, on the host.
 
         Arguments:
             step: whose loss is not finite.
@@ -40,8 +40,8 @@ class Broken:
         found = []
         for tensor in self._numbers.held():
             shard = getattr(tensor, "_local_tensor", tensor)
-            if not near(shard) or freed(shard) or not shard.is_floating_point():
-                continue
+            if not near(shard) or freed(shard):
+                return  # to ask a device would be a wait
             if not bool(torch.isfinite(shard.detach()).all()):
                 found.append(self._numbers.of.get(id(tensor), -1))
         self._event("loss-broke", step=step, parameters=found)
