@@ -135,7 +135,7 @@ class ExplodingGradients(AbstractRule):
         where: tuple[str, ...] = ()
         source = None
         if flow is not None:
-            top_layer = flow.layers[int(np.argmax(flow.grads))]
+            top_layer = flow.layers[flow.strongest]
             where, source = unique([top_layer.name]), top_layer.module.source
         if by_birth and deep:
             where = _growing(record)
