@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Parameter, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.fresh import looks_drawn, looks_fresh
@@ -117,12 +117,14 @@ class FrozenParameters(AbstractRule):
         trained = {
             roots.get(p.module) for p in record.parameters if p.optimizer >= 0 and p.requires_grad
         }
+        followed = {_beginning(p) for p in record.parameters if p.requires_grad and p.initial}
         frozen = [
             layer
             for layer in ran
             if not layer.weight.requires_grad
             and layer.module.root in trained
             and looks_fresh(layer)
+            and _beginning(layer.weight) not in followed
         ]
         total = sum(layer.weight.size for layer in ran)
         count = sum(layer.weight.size for layer in frozen)
@@ -188,3 +190,13 @@ class FrozenParameters(AbstractRule):
                 treatments=("unfreeze",),
             )
         ]
+
+
+def _beginning(parameter: Parameter) -> tuple[object, ...]:
+    """What a tensor was at first: the same for a trained one and a copy of it.
+
+    Such a copy is frozen for good reason, it follows the other's mean: a momentum encoder, a
+    teacher, a target network.
+    """
+    names = ("mean", "std", "min", "max")
+    return parameter.shape, *(parameter.initial.get(name) for name in names)
