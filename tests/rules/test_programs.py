@@ -179,3 +179,9 @@ def test_harmless_habit_is_a_note(program: str, recorded: Recorder) -> None:
 def test_names_are_unique() -> None:
     """The table holds each name once."""
     assert len(BY_NAME) == len(RULES)
+
+
+def test_a_second_phase_has_not_grown_from_the_first(recorded: Recorder) -> None:
+    """Not even a note: another optimizer's gradient norms are no later ones of the first's."""
+    findings = diagnose(recorded("exploding_gradients/good_second_phase.py"))
+    assert "exploding-gradients" not in {f.rule for f in findings}
