@@ -206,3 +206,9 @@ def test_a_gradient_that_broke_between_observed_steps_is_the_cause(recorded: Rec
     """One look at the weights, when the loss is not finite, tells that they broke before it."""
     findings = diagnose(recorded("nonfinite_gradients/bad_steep.py", "0.0005"))
     assert findings[0].rule == "nonfinite-gradients"
+
+
+def test_a_second_phase_has_not_grown_from_the_first(recorded: Recorder) -> None:
+    """Not even a note: another optimizer's gradient norms are no later ones of the first's."""
+    findings = diagnose(recorded("exploding_gradients/good_second_phase.py"))
+    assert "exploding-gradients" not in {f.rule for f in findings}

@@ -64,6 +64,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def a(noun: str) -> str:
+    """`a relu`, `an elu`."""
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def unique(names: Iterable[str]) -> tuple[str, ...]:
     """Names without repeats and without the root's empty one, in order."""
     return tuple(dict.fromkeys(name for name in names if name))

@@ -50,3 +50,29 @@ def upstream(record: Record, start: Iterable[int], without: Set[int] = frozenset
             found.add(index)
             pending += graph[index].inputs
     return found
+
+
+def lies_behind(record: Record, first: Layer, later: Layer) -> bool:
+    """Whether a layer gets what another one gives; True also where that was not captured.
+
+    What runs later need not lie behind: two heads run one after the other on the same input.
+    """
+    reached = _reached(record)
+    if first.module.index not in reached or later.module.index not in reached:
+        return True
+    return bool(reached[first.module.index] >> later.module.index & 1)
+
+
+@once
+def _reached(record: Record) -> Mapping[int, int]:
+    """Index of a module that ran operations → a bit for each module that takes what they gave."""
+    following = takers(record)
+    behind: dict[int, int] = {}
+    found: dict[int, int] = {}
+    for op in reversed(record.graph):
+        bits = 0
+        for taker in following.get(op.index, ()):
+            bits |= behind.get(taker.index, 0) | 1 << max(taker.module, 0)
+        behind[op.index] = bits
+        found[op.module] = found.get(op.module, 0) | bits
+    return found

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backprobe.records import Record, Source
+from backprobe.signals.forward_graph import lies_behind
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer
 from backprobe.signals.series import EARLY, early
@@ -46,10 +47,13 @@ class GradientFlow:
     Arguments:
         layers: those whose gradient was seen, from the input on.
         grads: RMS of each one's weight gradient, median over the first observed steps.
+        behind: positions of the later layers that each one's output goes on to. A network of two
+            branches runs them one after the other, and no gradient flows from one to the other.
     """
 
     layers: tuple[Layer, ...]
     grads: tuple[float, ...]
+    behind: tuple[tuple[int, ...], ...]
 
     @property
     def weakest(self) -> int:
@@ -60,7 +64,14 @@ class GradientFlow:
     def reference(self) -> int:
         """Position of the largest gradient behind the weakest one (towards the output)."""
         start = self.weakest
-        return start + int(np.argmax(self.grads[start:]))
+        return max((start, *self.behind[start]), key=lambda position: self.grads[position])
+
+    @property
+    def stretch(self) -> tuple[int, ...]:
+        """Positions from the weakest layer on that lie in front of the reference."""
+        start, end = self.weakest, self.reference
+        between = (x for x in self.behind[start] if end in self.behind[x])
+        return (start, *between) if end > start else ()
 
     @property
     def shrinkage(self) -> float:
@@ -72,7 +83,14 @@ class GradientFlow:
     def growth(self) -> float:
         """Largest gradient in front of the last layer / the last layer's."""
         last = self.grads[-1]
-        return max(self.grads) / last if last > 0.0 else math.nan
+        return self.grads[self.strongest] / last if last > 0.0 else math.nan
+
+    @property
+    def strongest(self) -> int:
+        """Position of the largest gradient on the way to the last layer, which counts too."""
+        end = len(self.layers) - 1
+        way = [x for x in range(end) if end in self.behind[x]]
+        return max((*way, end), key=lambda position: self.grads[position])
 
 
 def gradient_flow(
@@ -103,7 +121,16 @@ def gradient_flow(
     both = [(x, g) for x, g in zip(kept, grads, strict=True) if g or x.module.index not in alive]
     if len(both) < 2:
         return None
-    return GradientFlow(tuple(x for x, _ in both), tuple(grad for _, grad in both))
+    chosen = tuple(x for x, _ in both)
+    behind = tuple(
+        tuple(
+            later
+            for later in range(first + 1, len(chosen))
+            if lies_behind(record, chosen[first], chosen[later])
+        )
+        for first in range(len(chosen))
+    )
+    return GradientFlow(chosen, tuple(grad for _, grad in both), behind)
 
 
 def activation_factor(layer: Layer) -> float:

@@ -19,6 +19,8 @@ class DropoutBeforeBatchnorm(AbstractRule):
 
     ## What it looks for
     The operations in front of each batch norm, back to the last activation: a dropout among them.
+    Where a layer stands between the two, it averages over many dropped units: at most a note,
+    unless more than half of them are dropped.
 
     ## Why it matters
     Dropout raises the variance in training and not in evaluation. The running variance that batch
@@ -48,6 +50,9 @@ class DropoutBeforeBatchnorm(AbstractRule):
         """Where the rule fires."""
 
         p: float = threshold(0.1, "dropout probability", "variance shift p/(1-p) below a tenth")
+        averaged: float = threshold(
+            0.5, "dropout probability before a layer", "beyond, the noise exceeds the signal"
+        )
 
     limits = Thresholds()
 
@@ -55,15 +60,18 @@ class DropoutBeforeBatchnorm(AbstractRule):
         """At most one finding: all such pairs."""
         operations = {op.index: op for op in record.graph}
         modules = {m.index: m for m in record.modules}
-        pairs = []
+        pairs, grave = [], False
         for op in record.graph:
-            dropout = _dropout_before(op, operations) if op.name == "batch_norm" else None
+            dropout, averaged = (
+                _dropout_before(op, operations) if op.name == "batch_norm" else (None, False)
+            )
             if dropout is None or dropout.arguments.get("training") is False:
                 continue
             owner, norm = modules.get(dropout.module), modules.get(op.module)
             p = dropout.arguments.get("p", owner.settings.get("p", 0.5) if owner else 0.5)
             if isinstance(p, float) and p >= self.limits.p:
                 pairs.append((p, dropout, owner.name if owner else "", norm.name if norm else ""))
+                grave |= not averaged or p > self.limits.averaged
         if not pairs:
             return []
         state = progress(record)
@@ -73,7 +81,7 @@ class DropoutBeforeBatchnorm(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity=at_most_warning(severity_by_harm(state)),
+                severity=at_most_warning(severity_by_harm(state)) if grave else "note",
                 confidence=confidence(0.5, 0.9, between(top, 0.1, 0.5), state.hurt),
                 message=(
                     f"dropout {figure(top)} ({listed(drops)}){at(source)} feeds batch norm "
@@ -87,14 +95,20 @@ class DropoutBeforeBatchnorm(AbstractRule):
         ]
 
 
-def _dropout_before(op: Operation, operations: dict[int, Operation]) -> Operation | None:
-    """The dropout in front of an operation with only linear ones between, or None."""
-    made = [i for i in op.inputs if i >= 0]
+def _dropout_before(
+    op: Operation, operations: dict[int, Operation]
+) -> tuple[Operation | None, bool]:
+    """The dropout in front of an operation, or None, and whether a layer's weights lie between.
+
+    Only linear operations may.
+    """
+    made, averaged = [i for i in op.inputs if i >= 0], False
     while len(made) == 1 and made[0] in operations:
         upstream = operations[made[0]]
         if "dropout" in upstream.name:
-            return upstream
+            return upstream, averaged
         if upstream.name not in TRANSPARENT and upstream.name not in LINEAR:
-            return None
+            break
+        averaged |= upstream.name in LINEAR
         made = [i for i in upstream.inputs if i >= 0]
-    return None
+    return None, False

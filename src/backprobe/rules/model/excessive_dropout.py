@@ -22,15 +22,19 @@ from backprobe.signals.progress import Progress, progress
 DROPOUT = re.compile(r"(Feature)?(Alpha)?Dropout[123]?d?")
 """Class names of torch's dropouts."""
 
+_Dropout = tuple[float, str, Source | None, int]
+"""Probability, module and line of a dropout, and its operation, -1 where it was not captured."""
+
 
 class ExcessiveDropout(AbstractRule):
     """The dropouts of the network together leave too little of the signal.
 
     ## What it looks for
-    The noise that all dropouts add, Σ p / (1 − p): one of 0.5 adds 1, one of 0.8 adds 4. In a run
-    that learns less than it could, or whose evaluation loss is well below its training loss; of
-    much noise also in one that leaves a third of what there is to be learned. And any dropout that
-    the outputs pass behind the last layer.
+    The noise that all dropouts on one way to the output add, Σ p / (1 − p): one of 0.5 adds 1, one
+    of 0.8 adds 4; those of heads side by side do not add up. In a run that learns less than it
+    could, or whose evaluation loss is well below its training loss; of much noise also in one that
+    leaves a third of what there is to be learned. And any dropout that the outputs pass behind the
+    last layer.
 
     ## Why it matters
     Dropout multiplies the signal by a random 0 or 1/(1 − p), whose variance is p/(1 − p). Layers of
@@ -92,7 +96,7 @@ class ExcessiveDropout(AbstractRule):
         if dropped is not None:
             return [self._of_the_output(record, dropped)]
         active = _active(record)
-        noise = sum(p / (1.0 - p) for p, *_ in active if p >= self.limits.counts)
+        noise = self._noise(record, active)
         top = max((p for p, *_ in active), default=0.0)
         state = progress(record)
         held_back = imperfect(state) or state.hurt >= HURTS
@@ -106,12 +110,14 @@ class ExcessiveDropout(AbstractRule):
             severity = "warning"
         if severity == "note" and gap >= self.limits.gap and noise >= self.limits.noise:
             severity = "warning" if gap >= self.limits.gap**2 else "note"
-        names = unique(name for p, name, _ in active if p >= 0.4)
+        names = unique(name for p, name, *_ in active if p >= 0.4)
         source = active[0][2]
-        shown = ", ".join(figure(p) for p, *_ in active[:6])
+        aside = noise < 0.99 * sum(p / (1.0 - p) for p, *_ in active if p >= self.limits.counts)
+        shown = ", ".join(figure(p) for p, *_ in active[:6]) + ", …" * (len(active) > 6)
         message = (
-            f"{plural(len(active), 'dropout')} ({shown}){at(source)} add {figure(noise)} times the "
-            f"signal's own variance, one of 0.5 adds 1; {state.in_words()}"
+            f"{plural(len(active), 'dropout')} ({shown}){at(source)} add "
+            f"{'up to ' if aside else ''}{figure(noise)} times the signal's own variance, "
+            f"one of 0.5 adds 1; {state.in_words()}"
         )
         if gap >= self.limits.gap:
             message += f"; without them the loss is {figure(gap)} times lower (evaluation)"
@@ -132,6 +138,20 @@ class ExcessiveDropout(AbstractRule):
                 treatments=("dropout=0.2", "dropout=off"),
             )
         ]
+
+    def _noise(self, record: Record, active: list[_Dropout]) -> float:
+        """Sum of p/(1-p) along the way to the output that has most: heads side by side add nothing
+        to each other. Of all where some of them were not captured.
+        """
+        adds = [p / (1.0 - p) if p >= self.limits.counts else 0.0 for p, *_ in active]
+        if any(at < 0 for *_, at in active):
+            return sum(adds)
+        own = {at: noise for (*_, at), noise in zip(active, adds, strict=True)}
+        up_to: dict[int, float] = {}
+        for op in record.graph:
+            before = max((up_to.get(i, 0.0) for i in op.inputs), default=0.0)
+            up_to[op.index] = before + own.get(op.index, 0.0)
+        return max(up_to.values(), default=0.0)
 
     def _of_the_output(self, record: Record, found: DroppedOutput) -> Finding:
         """Predictions that are set to zero by chance."""
@@ -176,12 +196,12 @@ def _gap(record: Record, state: Progress) -> float:
     return float(state.trend.last / values[-1])
 
 
-def _active(record: Record) -> list[tuple[float, str, Source | None]]:
-    """Probability, module and line of each dropout that the training forward passed.
+def _active(record: Record) -> list[_Dropout]:
+    """Each dropout that the training forward passed.
 
     Of networks that are tried in a row those of the last one.
     """
-    found = []
+    found: list[_Dropout] = []
     before = trained_before(record)
     for module in record.modules:
         if module.root in before:
@@ -190,8 +210,8 @@ def _active(record: Record) -> list[tuple[float, str, Source | None]]:
         if not DROPOUT.fullmatch(module.type) or not module.training or not module.calls:
             continue
         if isinstance(p, float) and 0.0 < p < 1.0:
-            runs = sum(op.module == module.index for op in record.graph)
-            found += [(p, module.name, module.source)] * max(runs, 1)
+            runs = [op.index for op in record.graph if op.module == module.index]
+            found += [(p, module.name, module.source, at) for at in runs or [-1]]
     names = {module.index: module for module in record.modules}
     for op in record.graph:
         p, owner = op.arguments.get("p", 0.0), names.get(op.module)
@@ -200,5 +220,5 @@ def _active(record: Record) -> list[tuple[float, str, Source | None]]:
         if owner is not None and (owner.root in before or DROPOUT.fullmatch(owner.type)):
             continue  # another network, or counted as a module
         if isinstance(p, float) and 0.0 < p < 1.0:
-            found.append((p, owner.name if owner else "", op.source))
+            found.append((p, owner.name if owner else "", op.source, op.index))
     return found

@@ -15,6 +15,7 @@ from backprobe.rules.model.one_channel import one_channel
 from backprobe.rules.places import picks_its_parts
 from backprobe.rules.wording import at, plural, unique
 from backprobe.signals.detour import goes_round
+from backprobe.signals.forward_graph import lies_behind
 from backprobe.signals.held_out import held_out
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.losses import CLASSES
@@ -94,7 +95,7 @@ class FanRatio(AbstractRule):
             if _width(x) * self.limits.ratio <= classes
             and not goes_round(record, x.module)
             and not picks_its_parts(record, x.module)
-            and (not well or self._between_wide(found, x))
+            and (not well or self._between_wide(record, found, x))
         ]
         if not narrow:
             return [] if well else self._one_unit(record, state, found)
@@ -127,10 +128,12 @@ class FanRatio(AbstractRule):
             )
         ]
 
-    def _between_wide(self, found: list[Layer], narrow: Layer) -> bool:
+    def _between_wide(self, record: Record, found: list[Layer], narrow: Layer) -> bool:
         """Whether a wide layer widens it again: two units before the scores may be a picture."""
         following = found[found.index(narrow) + 1]
         if following.module.root != narrow.module.root:
+            return False
+        if not lies_behind(record, narrow, following):
             return False
         return min(narrow.fan_in, _width(following)) >= self.limits.wide
 
@@ -143,6 +146,7 @@ class FanRatio(AbstractRule):
             and a.fan_in >= self.limits.wide
             and _width(b) >= self.limits.wide / 2
             and a.module.root == b.module.root
+            and lies_behind(record, a, b)
             and not goes_round(record, a.module)
         ]
         if not needle and (state.hurt >= HURTS or leaves_much(record)):

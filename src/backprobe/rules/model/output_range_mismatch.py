@@ -13,7 +13,7 @@ from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_
 from backprobe.rules.model.bounded_logits import bounded_logits
 from backprobe.rules.model.softmax_totals import other_totals
 from backprobe.rules.outputs import output_place
-from backprobe.rules.wording import at, figure, percent
+from backprobe.rules.wording import a, at, figure, percent
 from backprobe.signals.baseline import number
 from backprobe.signals.losses import REGRESSION
 from backprobe.signals.progress import progress
@@ -21,6 +21,9 @@ from backprobe.signals.reach import errors_beside, reach
 
 SQUASHED = ("relu", "tanh", "hardtanh", "softplus", "elu", "gelu", "silu", "clamp")
 """Activations that class scores do not want; sigmoid and softmax have rules of their own."""
+
+CUT = ("relu", "hardtanh", "clamp")
+"""Those of them whose derivative is zero beyond their ends."""
 
 
 class OutputRangeMismatch(AbstractRule):
@@ -127,7 +130,7 @@ class OutputRangeMismatch(AbstractRule):
             ),
             message=(
                 f"the targets run from {figure(low)} to {figure(high)}, but the output "
-                f"passes a {kind}{at(source)} that gives {ends}: {percent(share)} of their "
+                f"passes {a(kind)}{at(source)} that gives {ends}: {percent(share)} of their "
                 "span is out of reach"
             ),
             where=where,
@@ -150,17 +153,23 @@ class OutputRangeMismatch(AbstractRule):
         state = progress(record)
         where, source = output_place(record, loss, kind)
         floor = math.log1p((loss.classes - 1) * math.exp(bottom - top)) if loss.classes else 0.0
+        cut = kind in CUT
         what = (
             f"the loss cannot fall below {figure(floor)}"
             if floor > 0.0
             else "a class whose score falls below 0 gets no gradient any more"
+            if cut
+            else f"no score falls below {figure(bottom)}, however wrong its class is"
         )
         return Finding(
             rule=self.name,
-            severity=severity_of_mistake(record),
+            # A smooth bend before an open top leaves each score its gradient.
+            severity=severity_of_mistake(record)
+            if cut or floor > 0.0
+            else at_most_warning(severity_by_harm(state)),
             confidence=confidence(0.55, 0.95, between(floor, 0.0, 0.5), state.hurt),
             message=(
-                f"the scores of {loss.classes} classes pass a {kind}{at(source)} before cross "
+                f"the scores of {loss.classes} classes pass {a(kind)}{at(source)} before cross "
                 f"entropy, which takes any number: {what}; {state.in_words()}"
             ),
             where=where,

@@ -26,6 +26,9 @@ from backprobe.signals.series import first
 from backprobe.signals.trend import debiased_ema, noise_of
 
 Array = NDArray[np.float64]
+Steps = NDArray[np.intp]
+FEW = 3
+"""Optimizers that are parts or phases of a training; more are one, made again and again."""
 LASTING = 0.5
 """Share of losses that are not finite from which a run has not got over it."""
 JUMP = 5.0
@@ -116,7 +119,10 @@ class ExplodingGradients(AbstractRule):
         step = record.steps.numbers("step")
         norm = record.steps.numbers("grad_norm")
         known = np.flatnonzero(~np.isnan(norm) & (step < _broken_since(record)))
-        time_growth, base, peak, peak_step = _growth_over_time(norm[known], step[known])
+        time_growth, base, peak, peak_step = max(
+            (_growth_over_time(norm[own], step[own]) for own in _by_optimizer(record, known)),
+            key=lambda found: found[0],
+        )
         fall = _fall_since_birth(norm[known])
         flow = gradient_flow(record, layers(record))
         depth_growth = flow.growth if flow is not None else math.nan
@@ -135,7 +141,7 @@ class ExplodingGradients(AbstractRule):
         where: tuple[str, ...] = ()
         source = None
         if flow is not None:
-            top_layer = flow.layers[int(np.argmax(flow.grads))]
+            top_layer = flow.layers[flow.strongest]
             where, source = unique([top_layer.name]), top_layer.module.source
         if by_birth and deep:
             where = _growing(record)
@@ -227,6 +233,19 @@ def _calm(record: Record, state: Progress) -> bool:
         return False
     noise = max(noise_of(part) for part in np.array_split(value, 3))  # a plateau has little
     return bool((value[1:] - debiased_ema(value, USUAL)[:-1]).max() <= JUMP * noise)
+
+
+def _by_optimizer(record: Record, known: Steps) -> list[Steps]:
+    """Positions of some steps, those of each optimizer apart where there are a few.
+
+    A generator's gradient is no grown one of its critic, nor that of a second phase of the first's.
+    With many, made anew again and again, it is one training.
+    """
+    which = record.steps.numbers("optimizer")[known]
+    several = np.unique(which[np.isfinite(which)])
+    if not 1 < several.size <= FEW:
+        return [known]
+    return [known[which == one] for one in several]
 
 
 def _growth_over_time(norm: Array, step: Array) -> tuple[float, float, float, int]:

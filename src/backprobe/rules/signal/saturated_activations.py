@@ -13,7 +13,7 @@ from backprobe.rules.harm import imperfect, leaves_much, severity_by_harm
 from backprobe.rules.places import is_gate, is_output, place_names
 from backprobe.rules.wording import at, figure, percent, unique
 from backprobe.signals.progress import progress
-from backprobe.signals.series import early
+from backprobe.signals.series import early, late
 from backprobe.signals.units import SQUASHERS, shares
 
 BENDS = {"tanh": math.atanh(0.97), "sigmoid": math.log(0.985 / 0.015)}
@@ -100,7 +100,12 @@ class SaturatedActivations(AbstractRule):
                     f"; what the layer before it gives has an RMS of {figure(size)}, which can't "
                     "do that: something lies between the two (a factor?)"
                 )
-            elif size == size:
+            elif not born:  # what saturates it now, not what it began with
+                size = max(
+                    (late(record.outputs, "out_rms", index) for index in place.inputs),
+                    default=float("nan"),
+                )
+            if not between_them and size == size:
                 message += f"; what feeds it has an RMS of {figure(size)}, normal is about 1"
             found.append(
                 Finding(

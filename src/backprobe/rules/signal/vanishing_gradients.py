@@ -151,7 +151,7 @@ class VanishingGradients(AbstractRule):
             return []
         if fading(record) >= self.limits.faded:
             return []  # the weights as initialised let it pass: the first steps wrecked them
-        stretch = flow.layers[flow.weakest : flow.reference]
+        stretch = tuple(flow.layers[x] for x in flow.stretch)
         first, last = flow.layers[flow.weakest], flow.layers[flow.reference]
         squashed = [x for x in stretch if activation_factor(x) < 0.3]
         ratio = _early_ratio(record, first)
@@ -248,9 +248,10 @@ def _source(layer: Layer) -> Source | None:
 def _predicted(flow: GradientFlow) -> float | None:
     """What this init and these activations predict between the weakest and the reference layer."""
     total = 1.0
-    for position in range(flow.weakest, flow.reference):
+    way = flow.stretch
+    for position, following in zip(way, (*way[1:], flow.reference), strict=True):
         total *= activation_factor(flow.layers[position])
-        total *= weight_factor(flow.layers[position + 1])
+        total *= weight_factor(flow.layers[following])
     return 1.0 / total if total > 0.0 and math.isfinite(total) else None
 
 
