@@ -113,7 +113,10 @@ class ParametersNotOptimized(AbstractRule):
             severity = "warning"
         elif fresh >= 0.5 and severity == "note":
             severity = severity_of_mistake(record)
-        optimizer = record.optimizers[0] if record.optimizers else None
+        models = {layer.module.root for layer in missing}
+        holders = {p.optimizer for p in record.parameters if roots.get(p.module) in models}
+        named = [o for o in record.optimizers if o.index in holders] or record.optimizers
+        optimizer = named[-1] if named else None
         source = (twins[-1] if twins else optimizer).source if optimizer else None
         message = (
             f"{listed(names)} ({count:,} of {total:,} trainable parameters) are in no optimizer"
