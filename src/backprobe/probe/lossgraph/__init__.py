@@ -45,7 +45,7 @@ def read(root: Any, readable: Readable) -> LossReading:
     reading.scale, terms = _terms(root, readable)
     reading.terms = len(terms)
     if len(terms) > 1:
-        told = (reduced(*term) for term in terms)
+        told = (reduced(*term, readable) for term in terms)
         reading.summands = tuple(one for one in told if one is not None)
     node = _first(terms)
     found = loss_below(node)
