@@ -30,6 +30,7 @@ from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.packed import Packed
+from backprobe.probe.partners import Partners
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
@@ -123,6 +124,7 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
+    partners: Partners = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
@@ -143,6 +145,7 @@ class State:
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.partners = Partners(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
@@ -353,6 +356,7 @@ class State:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self.guard.run("samples", self.samples_kept.finish, target)
         self.guard.run("lags", self.lags.finish, target)
+        self.guard.run("partners", self.partners.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return
