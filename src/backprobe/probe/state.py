@@ -36,6 +36,7 @@ from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
+from backprobe.probe.totals import Totals
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.units import Clock, Look
 from backprobe.probe.unused import Unused
@@ -128,6 +129,7 @@ class State:
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
+    totals: Totals = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
     refused: set[int] = field(default_factory=set)
@@ -148,6 +150,7 @@ class State:
         self.partners = Partners(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
+        self.totals = Totals(self.recorder.event, self.transfers)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
         self.clock.due(0)

@@ -56,7 +56,7 @@ def read(root: Any, readable: Readable) -> LossReading:
         read_likelihood(node, reading, readable)
     asked = shares_asked(terms, readable)
     if asked is not None:
-        reading.extra["asked"] = asked
+        reading.extra["asked"], reading.extra["asked_axis"] = asked
     _as_mean(reading)
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
