@@ -16,6 +16,7 @@ BAD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/bad*.py"))
 GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p.name[:3] != "bad")
 
 NOTES = {
+    "batch_mixing/note_units.py": ("batch-mixing", set()),
     "bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"}),
     "batchnorm_in_frozen_backbone/note.py": ("batchnorm-in-frozen-backbone", {"0.1", "0.4"}),
     "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),

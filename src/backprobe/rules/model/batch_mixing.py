@@ -12,13 +12,14 @@ from backprobe.records import Finding, Loss, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import at_least_warning, severity_of_mistake
+from backprobe.rules.model.batch_units import in_units_of_batch
 from backprobe.rules.model.regrouped import crosses, splits_heads
 from backprobe.rules.model.row_positions import added_by_row
 from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.model.single_sequence import one_sequence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
-from backprobe.signals.operations import ADDS
+from backprobe.signals.operations import ADDS, PRODUCTS
 from backprobe.signals.progress import progress
 
 RESHAPES = frozenset({"view", "reshape", "flatten"})
@@ -38,8 +39,9 @@ class BatchMixing(AbstractRule):
     of a few samples, from an axis in the middle, recurrent and attention layers without
     `batch_first` that get the batch first (not one sequence at a time), a table of positions that
     is cut by the number of rows, a softmax (the last one, or that of an attention) that runs over
-    the rows, and a loss that compares rows which were divided by their norm over the rows, not over
-    their features.
+    the rows, a loss that compares rows which were divided by their norm over the rows, not over
+    their features, and outputs that are multiplied by the deviation of the inputs over the rows,
+    where these come back in other company (an instance normalisation along the wrong axis).
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -54,6 +56,7 @@ class BatchMixing(AbstractRule):
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
     - `dim=1` or `dim=-1` in the softmax or in `normalize`
+    - `x.mean(1, keepdim=True)` and `x.std(1, keepdim=True)` where each sample has its own scale
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
@@ -96,6 +99,8 @@ class BatchMixing(AbstractRule):
                 message, treatments = self._time_first(record, op, rows), BATCH_FIRST
             elif op.name in ADDS:
                 message = self._position(record, op, rows)
+            elif op.name in PRODUCTS:
+                message, certain = self._units(record, op, rows), False
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
             elif op.name in SOFTMAX:
@@ -186,6 +191,19 @@ class BatchMixing(AbstractRule):
             f"entries as samples, and added to {op.shape}: all steps of a sample get the same "
             "entry, and which one depends on the sample's place in the batch; with the batch first "
             "the table is cut by `x.size(1)`"
+        )
+
+    def _units(self, record: Record, op: Operation, rows: int) -> str:
+        """Outputs that are scaled by what was measured over the batch."""
+        statistic = in_units_of_batch(record, op, rows)
+        if statistic is None:
+            return ""
+        return (
+            f"the last layer's {op.shape} are multiplied{at(op.source)} by `{statistic.name}`"
+            f"{at(statistic.source)} of {statistic.input_shapes[0]} over axis 0, the {rows} "
+            "samples, not over a sample's own numbers: what is answered for a row is in units of "
+            "the rows that come with it, and large and small samples stay as far apart as they "
+            "were; `dim=1` (or -1) measures each by itself"
         )
 
     def _softmax(self, op: Operation, rows: int) -> str:
