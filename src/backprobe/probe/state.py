@@ -21,6 +21,7 @@ from backprobe.probe.asked import Asked
 from backprobe.probe.budget import Budget
 from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
+from backprobe.probe.edges import Edges
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
@@ -126,6 +127,7 @@ class State:
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
     partners: Partners = field(init=False)
+    edges: Edges = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
@@ -148,6 +150,7 @@ class State:
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
         self.partners = Partners(self.recorder.event, self.transfers)
+        self.edges = Edges(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
         self.totals = Totals(self.recorder.event, self.transfers)

@@ -41,7 +41,8 @@ class BatchMixing(AbstractRule):
     is cut by the number of rows, a softmax (the last one, or that of an attention) that runs over
     the rows, a loss that compares rows which were divided by their norm over the rows, not over
     their features, and outputs that are multiplied by the deviation of the inputs over the rows,
-    where these come back in other company (an instance normalisation along the wrong axis).
+    where these come back in other company (an instance normalisation along the wrong axis). And
+    edges of a batch of graphs that all lie among the nodes of one.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -56,6 +57,7 @@ class BatchMixing(AbstractRule):
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
     - `dim=1` or `dim=-1` in the softmax or in `normalize`
+    - `edges + nodes_before` when graphs are joined to a batch
     - `x.mean(1, keepdim=True)` and `x.std(1, keepdim=True)` where each sample has its own scale
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
@@ -116,7 +118,11 @@ class BatchMixing(AbstractRule):
                     found[key] = replace(found[key], where=where)
                     continue
                 found[key] = self._finding(record, message, names, op.source, treatments, certain)
-        return [*found.values(), *(self._normed(record, loss) for loss in _normed(record))]
+        return [
+            *found.values(),
+            *self._edges(record),
+            *(self._normed(record, loss) for loss in _normed(record)),
+        ]
 
     def _reshape(self, op: Operation, rows: int) -> str:
         """A reshape that moves the batch axis, which takes a permute."""
@@ -235,6 +241,20 @@ class BatchMixing(AbstractRule):
             f"`{op.name}`{at(op.source)} runs over axis 0 of {op.shape}, the {rows} samples: the "
             "weights of one sample depend on the others in its batch"
         )
+
+    def _edges(self, record: Record) -> list[Finding]:
+        """Graphs of a batch whose edges all lie among the nodes of one."""
+        told = [event.data for event in record.named("edges-inside")]
+        if not told:
+            return []
+        nodes, graphs = int(told[0]["nodes"]), int(told[0]["graphs"])
+        message = (
+            f"the edges of {graphs} graphs with {nodes} nodes in all end at node "
+            f"{int(told[0]['last'])}, and the largest graph has {int(told[0]['largest'])}: all are "
+            "among the first nodes, the other graphs have none, and the first gets those of all; "
+            "when graphs are laid end to end, the nodes before each one are added to its edges"
+        )
+        return [self._finding(record, message, (), progress(record).source, (), True)]
 
     def _normed(self, record: Record, loss: Loss) -> Finding:
         """Of embeddings that were normalised over the batch and compared row by row."""
