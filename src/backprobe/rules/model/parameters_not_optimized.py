@@ -36,7 +36,8 @@ class ParametersNotOptimized(AbstractRule):
     cross-validation gets fresh layers. And an `nn.Parameter` of no module, a constant of an
     equation that is to be found, say, which the loss reaches and nothing ever moves. And parts that
     the network got while it was trained, which have a gradient and stay what they were. And a whole
-    network before the trained one (an encoder), with random weights, a gradient and no optimizer.
+    network before the trained one (an encoder), or on top of parts that are trained with another
+    one, with random weights, a gradient and no optimizer.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
