@@ -300,3 +300,22 @@ def test_a_factor_of_cosines_is_told_where_it_is_a_number() -> None:
     assert told(a @ other.T * 0.1) is None
     assert told((3 * one) @ other.T * 0.1) is None
     assert told(F.normalize(a, dim=0) @ F.normalize(b, dim=0).T * 0.1) is None
+
+
+def test_a_mean_over_rows_of_sums() -> None:
+    """Told with the shape that was summed; not of one answer a row, nor of a root of each sum."""
+    code = torch.nn.Linear(4, 8)(torch.randn(50, 4))
+    error = torch.nn.functional.mse_loss(code, torch.zeros(50, 8))
+    summed = -0.5 * torch.sum(1 + code - code.exp(), dim=1)
+    entropy = (code.softmax(1) * code.log_softmax(1)).sum(1)
+    told = {}
+    for name, term in {
+        "mean": summed.mean(),
+        "axis": torch.mean(summed, dim=0),
+        "minus": -(2 * summed).mean(),
+        "root": code.square().sum(1).sqrt().mean(),
+        "answer": entropy.mean(),
+    }.items():
+        found = lossgraph.read((error + 3 * term).grad_fn, lambda _: True)
+        told[name] = [s["row_scale"] for s in found.summands if s.get("row_sums") == [50, 8]]
+    assert told == {"mean": [0.03], "axis": [0.03], "minus": [0.06], "root": [], "answer": []}

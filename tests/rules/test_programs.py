@@ -16,11 +16,13 @@ BAD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/bad*.py"))
 GOOD = sorted(str(p.relative_to(PROGRAMS)) for p in PROGRAMS.glob("*/*.py") if p.name[:3] != "bad")
 
 NOTES = {
+    "batch_mixing/note_units.py": ("batch-mixing", set()),
     "bias_before_batchnorm/note.py": ("bias-before-batchnorm", {"0"}),
     "batchnorm_in_frozen_backbone/note.py": ("batchnorm-in-frozen-backbone", {"0.1", "0.4"}),
     "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),
     "fan_ratio/note_two_units.py": ("fan-ratio", {"0"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
+    "loss_reduction_mismatch/note_likelihood.py": ("loss-reduction-mismatch", set()),
     "overfitting/note_surer.py": ("overfitting", set()),
     "saturated_activations/note_factor.py": ("saturated-activations", {"wave"}),
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),

@@ -240,6 +240,8 @@ class Backward:
         reading = state.losses.readings.pop(self._index)
         self._folded[self._index] = reading.folded
         asked, rows = reading.extra.get("asked"), state.batch_rows
+        if asked is not None and reading.extra["asked_axis"] == 1:
+            state.guard.run("totals", state.totals.take, asked)
         if asked is not None and isinstance(rows, np.ndarray) and state.batch_step == state.step:
             state.guard.run("shares", state.shares.take, rows, asked)
         return facts, reading.target, "difference" in reading.extra

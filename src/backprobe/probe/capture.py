@@ -20,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from backprobe.probe import masks, sites
 from backprobe.probe.activations import FUNCTIONS
 from backprobe.probe.attention import FUSED, Call
+from backprobe.probe.edges import MOST, Picked, picked
 from backprobe.records import Operation, Place
 
 SKIPPED = frozenset(
@@ -106,6 +107,7 @@ class Capture(TorchFunctionMode):
         self._ordinals: dict[int, int] = {}
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
         self.looked_up: list[tuple[int, Tensor]] = []  # ids of every embedding, by module
+        self.picked: list[Picked] = []
         self._attentions: dict[int, int] = {}
         self._block: sites.Site | None = None
         self.without_gradients: dict[sites.Site, set[int]] = {}
@@ -139,6 +141,7 @@ class Capture(TorchFunctionMode):
         self._held.clear()
         self._ids = None
         self.looked_up = []
+        self.picked = []
         self.producer.clear()
 
     def feeds(self, operation: Operation) -> tuple[int, ...]:
@@ -199,6 +202,8 @@ class Capture(TorchFunctionMode):
                 plain |= masks.facts(name, args, kwargs, self._ids)
             finally:
                 self.paused = False
+        elif len(self.picked) < MOST and (rows := picked(name, args, kwargs)) is not None:
+            self.picked.append(rows)
         if output.is_floating_point() and any(self._counts(t) for t in tensors):
             plain["from_integers"] = True
         self.operations.append(

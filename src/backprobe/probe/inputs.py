@@ -255,6 +255,7 @@ class Inputs:
         state.keep_rows(x, False)
         state.guard.run("lags", state.lags.take, x)
         state.guard.run("lags", state.successive.take, x)
+        state.guard.run("partners", state.partners.take, x)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
             features.tell(

@@ -22,6 +22,7 @@ from backprobe.probe.broken import Broken
 from backprobe.probe.budget import Budget
 from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
+from backprobe.probe.edges import Edges
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
@@ -31,12 +32,14 @@ from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
 from backprobe.probe.packed import Packed
+from backprobe.probe.partners import Partners
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
 from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
 from backprobe.probe.successive import Successive
+from backprobe.probe.totals import Totals
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.units import Clock, Look
 from backprobe.probe.unused import Unused
@@ -126,9 +129,12 @@ class State:
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
     successive: Successive = field(init=False)
+    partners: Partners = field(init=False)
+    edges: Edges = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
+    totals: Totals = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
     broken: Broken = field(init=False)
@@ -148,8 +154,11 @@ class State:
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.successive = Successive(self.recorder.event)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.partners = Partners(self.recorder.event, self.transfers)
+        self.edges = Edges(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
+        self.totals = Totals(self.recorder.event, self.transfers)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
         self.broken = Broken(self.recorder.event, self.structure.numbers)
@@ -366,6 +375,7 @@ class State:
         self.guard.run("samples", self.samples_kept.finish, target)
         self.guard.run("lags", self.lags.finish, target)
         self.guard.run("lags", self.successive.finish, target)
+        self.guard.run("partners", self.partners.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return

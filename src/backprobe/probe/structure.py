@@ -88,7 +88,7 @@ class Structure:
             aliases.setdefault(id(parameter), []).append(name)
         for name, parameter in root.named_parameters():
             owner = self._named(name.rpartition(".")[0], first)
-            if id(parameter) not in self.parameter_of:
+            if self._of_nobody(parameter):
                 held.append(id(parameter))
             index = self.add_parameter(parameter, name, owner, tuple(aliases[id(parameter)][1:]))
             module = self.modules[owner]
@@ -172,9 +172,16 @@ class Structure:
     def add_parameter(
         self, parameter: torch.Tensor, name: str, module: int = -1, aliases: tuple[str, ...] = ()
     ) -> int:
-        """Numbers one parameter tensor."""
+        """Numbers one parameter tensor.
+
+        One that an optimizer brought first, in a step of which no forward was seen, becomes the
+        module's that comes with it now: else what the optimizer holds of the model is not known.
+        """
         known = self.parameter_of.get(id(parameter))
         if known is not None:
+            if module >= 0 and self._of_nobody(parameter):
+                entry = self.parameters[known]
+                self.put(replace(entry, name=name, module=module, aliases=aliases))
             return known
         index = len(self.parameters)
         self.parameter_of[id(parameter)] = index
@@ -193,6 +200,11 @@ class Structure:
         self.parameters.append(entry)
         self.touch("parameters", entry)
         return index
+
+    def _of_nobody(self, parameter: torch.Tensor) -> bool:
+        """Whether no module that was numbered has this tensor."""
+        known = self.parameter_of.get(id(parameter))
+        return known is None or self.parameters[known].module < 0
 
     def add_place(self, **facts: Any) -> Place:
         """Numbers one place whose output is measured."""

@@ -52,12 +52,15 @@ class Unheld:
             root = reference()
             if root is None:
                 continue
-            whole = not any(_held(structure, id(p)) for p in root.parameters())
+            index = structure.module_of.get(id(root), -1)
+            whole = not any(_held(structure, id(p), index) for p in root.parameters())
             for name, module in root.named_modules():
                 for tensor in module._parameters.values():
                     if tensor is None or tensor.grad is None:
                         continue
-                    if whole or id(tensor) not in structure.parameter_of:
+                    # What it shares with another network is numbered there, and trained with that.
+                    shared = _held(structure, id(tensor))
+                    if (whole and not shared) or id(tensor) not in structure.parameter_of:
                         self._note(structure, root, name, tensor, step)
 
     def _note(
@@ -133,10 +136,19 @@ def _trained(parameter: Parameter) -> bool:
     return parameter.optimizer >= 0 and parameter.module >= 0
 
 
-def _held(structure: Structure, key: int) -> bool:
-    """Whether an optimizer that has stepped holds the tensor with this `id`."""
+def _held(structure: Structure, key: int, root: int = -1) -> bool:
+    """Whether an optimizer that has stepped holds the tensor with this `id`.
+
+    Arguments:
+        structure: what is known of the networks.
+        key: the `id`.
+        root: number of the network that it has to be numbered in; -1: of any, or of none.
+    """
     number = structure.parameter_of.get(key)
-    return number is not None and structure.parameters[number].optimizer >= 0
+    if number is None or structure.parameters[number].optimizer < 0:
+        return False
+    module = structure.parameters[number].module
+    return root < 0 or module < 0 or structure.modules[module].root == root
 
 
 def _topmost_new(structure: Structure, root: nn.Module, name: str) -> str:

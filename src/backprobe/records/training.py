@@ -62,7 +62,8 @@ class Loss:
             `target_most`; `reaches_none` where its graph is known to end in no parameter;
             `elements` where `backward` is called on several numbers, of which the loss's value is
             not known; where scores of classes are cosines times one number, that number:
-            `cosine_scale`.
+            `cosine_scale`; 1 where it rises with an overlap of the output and its targets, -1 where
+            it falls with one: `overlap`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
@@ -74,7 +75,9 @@ class Loss:
         summands: of a root with several terms, how each became one number, where that is known:
             `reduction`, `shape` (of what was reduced) and `scale` (its factor), of a built-in loss
             its `kind`, of scores or shares of classes `classes`: their axis of the shape, and of a
-            sum of parameters' squares `squares_of`: the parameters' shapes. Of a further error
+            sum of parameters' squares `squares_of`: the parameters' shapes. Of a mean over rows of
+            what was summed over each, `row_sums`: the shape that was summed, and what each number
+            of it counts, `row_scale`. Of a further error
             whose predictions end in an activation also its `kind`, `chain`, `output_shape` and
             `least`, `most`, as of a loss, and between what its first targets lie: `target_least`,
             `target_most`.

@@ -19,6 +19,7 @@ from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
 from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
+from backprobe.probe.lossgraph.overlap import overlap_taken
 from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
@@ -44,7 +45,7 @@ def read(root: Any, readable: Readable) -> LossReading:
     reading.scale, terms = _terms(root, readable)
     reading.terms = len(terms)
     if len(terms) > 1:
-        told = (reduced(*term) for term in terms)
+        told = (reduced(*term, readable) for term in terms)
         reading.summands = tuple(one for one in told if one is not None)
     node = _first(terms)
     found = loss_below(node)
@@ -55,7 +56,7 @@ def read(root: Any, readable: Readable) -> LossReading:
         read_likelihood(node, reading, readable)
     asked = shares_asked(terms, readable)
     if asked is not None:
-        reading.extra["asked"] = asked
+        reading.extra["asked"], reading.extra["asked_axis"] = asked
     _as_mean(reading)
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
@@ -73,6 +74,9 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
         reading.extra["twice_over"] = classes
     terms = _terms(root, readable)[1]
     first = _first(terms)
+    overlap = overlap_taken(own(root), len(terms), readable)
+    if overlap:
+        reading.extra["overlap"] = overlap
     if len(terms) > 1:
         reading.extra["beside"] = errors_beside(terms, first, readable)
         compared = spread_differences([term for term, _ in terms], readable)

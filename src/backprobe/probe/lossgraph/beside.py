@@ -33,7 +33,7 @@ def errors_beside(
     found: list[tuple[int, dict[str, Any], Tensor]] = []
     place = -1
     for node, scale in terms:
-        if reduced(node, scale) is None:
+        if reduced(node, scale, readable) is None:
             continue
         place += 1
         if node is told:

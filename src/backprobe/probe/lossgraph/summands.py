@@ -10,6 +10,7 @@ from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import (
     LOSSES,
+    PARAMETRIC,
     REDUCTIONS,
     SINK,
     Readable,
@@ -74,12 +75,13 @@ def summands(node: Any, readable: Readable, scale: float = 1.0) -> Iterator[tupl
         yield node, scale
 
 
-def reduced(node: Any, scale: float) -> dict[str, Any] | None:
+def reduced(node: Any, scale: float, readable: Readable) -> dict[str, Any] | None:
     """How a summand became one number: `reduction`, the `shape` reduced, `scale`; None unknown.
 
     Of a loss that torch computes in one node its `kind` besides; `classes`: the axis of `shape`
     over which the numbers are one answer, picked from or weighed by shares that add up to 1.
-    A sum of parameters' own squares has `squares_of` besides: the shapes of the parameters.
+    A sum of parameters' own squares has `squares_of` besides: the shapes of the parameters. A mean
+    over rows of what was summed over each has `row_sums`: the shape that was summed, and its scale.
     """
     squared = _squared(node)
     if squared is not None:
@@ -89,6 +91,7 @@ def reduced(node: Any, scale: float) -> dict[str, Any] | None:
     loss = loss_below(node)
     kind = ""
     sizes = getattr(node, "_saved_self_sym_sizes", None)
+    rows = _row_sums(node, scale, readable)
     if loss is not None:
         reduction = REDUCTIONS.get(getattr(loss, "_saved_reduction", 1), "")
         below = children(loss)
@@ -97,13 +100,61 @@ def reduced(node: Any, scale: float) -> dict[str, Any] | None:
     elif node.name() in ("SumBackward0", "MeanBackward0") and sizes is not None:
         reduction = node.name().removesuffix("Backward0").lower()
         shape = [int(size) for size in sizes]
+    elif rows is not None:
+        reduction, shape = "mean", rows[0][:1]
     else:
         return None
     told: dict[str, Any] = {"reduction": reduction, "shape": shape, "scale": scale}
+    if rows is not None:
+        told["row_sums"], told["row_scale"] = rows
     axis = _classes(node, shape, kind)
     if axis is not None:
         told["classes"] = axis
     return {**told, "kind": kind} if kind else told
+
+
+def _row_sums(mean: Any, scale: float, readable: Readable) -> tuple[list[int], float] | None:
+    """The shape of what was summed over each row before a mean, and what each number counts."""
+    node, averaged = mean, False
+    for _ in range(6):
+        name, below = node.name(), children(node)
+        if name.startswith("MeanBackward") and shape_of(node) == () and not averaged:
+            averaged = True
+        elif name == "SumBackward1" and averaged:
+            shape = [int(size) for size in node._saved_self_sym_sizes]
+            summed = {signed(dim) % len(shape) for dim in node._saved_dim}
+            if len(shape) < 2 or summed != set(range(1, len(shape))):
+                return None
+            if _of_shares(node):
+                return None  # one answer a row
+            return shape, scale / shape[0]
+        elif name.startswith("MulBackward") and len(below) == 1 and readable(node):
+            other: Any = getattr(node, "_saved_other", None)
+            if isinstance(other, Tensor):
+                other = float(other) if other.numel() == 1 and other.device.type == "cpu" else None
+            if not isinstance(other, (int, float)):
+                return None
+            scale *= abs(other)
+        elif not name.startswith(("NegBackward", "ToCopyBackward")):
+            return None
+        if not below:
+            return None
+        node = below[0]
+    return None
+
+
+def _of_shares(summed: Any) -> bool:
+    """Whether shares of classes are among the factors and terms of what is summed."""
+    pending = children(summed)
+    for _ in range(8):
+        if not pending:
+            break
+        node = pending.pop(0)
+        if node.name().startswith(("LogSoftmax", "Softmax")):
+            return True
+        if not node.name().startswith(PARAMETRIC):
+            pending += children(node)
+    return False
 
 
 def _classes(node: Any, shape: list[int], kind: str) -> int | None:

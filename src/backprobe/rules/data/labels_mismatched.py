@@ -11,7 +11,9 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.data.partners import strange_partners
 from backprobe.rules.data.same_answer import same_answer
+from backprobe.rules.data.shares_over_rows import shares_over_rows
 from backprobe.rules.wording import at, figure, percent
 from backprobe.signals.contexts import few_ids
 from backprobe.signals.generalisation import generalisation, held_out_losses
@@ -31,7 +33,10 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Six marks. Moved: ids of a sequence are taught the id two places on, or the one before. Alike:
+    Eight marks. Moved: ids of a sequence are taught the id two places on, or the one before.
+    Partners: the row of the batch that a contrastive loss has each one find is no more like it than
+    any, while the one beside it, or that of the batch's other half, is. Shared out over rows: a
+    teacher's shares that add up to 1 over the batch, not over the classes. Alike:
     all targets of hundreds of rows are one class or number, for a layer that has an output for each
     class. Exact: inputs that come back with another target, although none repeats within a batch.
     Weighed: a teacher's shares of classes that differ, where an input comes back, as those of two
@@ -56,6 +61,7 @@ class LabelsMismatched(AbstractRule):
     ## What to try
     - print ten inputs with their targets, as the loss gets them
     - shuffle inputs and targets by one and the same permutation
+    - lay views out as the loss takes them: halves (`torch.cat`), or side by side
 
     ## When it is wrong
     Tasks that are hard or need a different model look the same from outside. A training that is fed
@@ -110,6 +116,9 @@ class LabelsMismatched(AbstractRule):
         moved = self._moved(record, state)
         if moved is not None:
             return [moved]
+        other = strange_partners(record, self.name) or shares_over_rows(record, self.name)
+        if other is not None:
+            return [other]
         weighed = self._weighed(record, state)
         if weighed is not None:
             return [weighed]

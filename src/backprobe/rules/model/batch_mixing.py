@@ -12,13 +12,14 @@ from backprobe.records import Finding, Loss, Operation, Record, Source
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import at_least_warning, severity_of_mistake
+from backprobe.rules.model.batch_units import in_units_of_batch
 from backprobe.rules.model.regrouped import crosses, splits_heads
 from backprobe.rules.model.row_positions import added_by_row
 from backprobe.rules.model.scrambled import scrambles
 from backprobe.rules.model.single_sequence import one_sequence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
-from backprobe.signals.operations import ADDS
+from backprobe.signals.operations import ADDS, PRODUCTS
 from backprobe.signals.progress import progress
 
 RESHAPES = frozenset({"view", "reshape", "flatten"})
@@ -38,8 +39,10 @@ class BatchMixing(AbstractRule):
     of a few samples, from an axis in the middle, recurrent and attention layers without
     `batch_first` that get the batch first (not one sequence at a time), a table of positions that
     is cut by the number of rows, a softmax (the last one, or that of an attention) that runs over
-    the rows, and a loss that compares rows which were divided by their norm over the rows, not over
-    their features.
+    the rows, a loss that compares rows which were divided by their norm over the rows, not over
+    their features, and outputs that are multiplied by the deviation of the inputs over the rows,
+    where these come back in other company (an instance normalisation along the wrong axis). And
+    edges of a batch of graphs that all lie among the nodes of one.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -54,6 +57,8 @@ class BatchMixing(AbstractRule):
     - `permute` or `transpose` instead of `view` or `reshape`
     - `batch_first=True` in the recurrent or attention layer
     - `dim=1` or `dim=-1` in the softmax or in `normalize`
+    - `edges + nodes_before` when graphs are joined to a batch
+    - `x.mean(1, keepdim=True)` and `x.std(1, keepdim=True)` where each sample has its own scale
     - `table[:, :x.size(1)]` of positions, where the batch comes first
 
     ## When it is wrong
@@ -99,6 +104,8 @@ class BatchMixing(AbstractRule):
                 certain = _served(record)  # of a batch made by hand either axis may be time
             elif op.name in ADDS:
                 message = self._position(record, op, rows)
+            elif op.name in PRODUCTS:
+                message, certain = self._units(record, op, rows), False
             elif op.name in SOFTMAX and op.index == last_softmax:
                 message = self._softmax(op, rows)
             elif op.name in SOFTMAX:
@@ -114,7 +121,11 @@ class BatchMixing(AbstractRule):
                     found[key] = replace(found[key], where=where)
                     continue
                 found[key] = self._finding(record, message, names, op.source, treatments, certain)
-        return [*found.values(), *(self._normed(record, loss) for loss in _normed(record))]
+        return [
+            *found.values(),
+            *self._edges(record),
+            *(self._normed(record, loss) for loss in _normed(record)),
+        ]
 
     def _reshape(self, op: Operation, rows: int) -> str:
         """A reshape that moves the batch axis, which takes a permute."""
@@ -191,6 +202,19 @@ class BatchMixing(AbstractRule):
             "the table is cut by `x.size(1)`"
         )
 
+    def _units(self, record: Record, op: Operation, rows: int) -> str:
+        """Outputs that are scaled by what was measured over the batch."""
+        statistic = in_units_of_batch(record, op, rows)
+        if statistic is None:
+            return ""
+        return (
+            f"the last layer's {op.shape} are multiplied{at(op.source)} by `{statistic.name}`"
+            f"{at(statistic.source)} of {statistic.input_shapes[0]} over axis 0, the {rows} "
+            "samples, not over a sample's own numbers: what is answered for a row is in units of "
+            "the rows that come with it, and large and small samples stay as far apart as they "
+            "were; `dim=1` (or -1) measures each by itself"
+        )
+
     def _softmax(self, op: Operation, rows: int) -> str:
         """A softmax over the batch."""
         dim = op.arguments.get("dim")
@@ -220,6 +244,20 @@ class BatchMixing(AbstractRule):
             f"`{op.name}`{at(op.source)} runs over axis 0 of {op.shape}, the {rows} samples: the "
             "weights of one sample depend on the others in its batch"
         )
+
+    def _edges(self, record: Record) -> list[Finding]:
+        """Graphs of a batch whose edges all lie among the nodes of one."""
+        told = [event.data for event in record.named("edges-inside")]
+        if not told:
+            return []
+        nodes, graphs = int(told[0]["nodes"]), int(told[0]["graphs"])
+        message = (
+            f"the edges of {graphs} graphs with {nodes} nodes in all end at node "
+            f"{int(told[0]['last'])}, and the largest graph has {int(told[0]['largest'])}: all are "
+            "among the first nodes, the other graphs have none, and the first gets those of all; "
+            "when graphs are laid end to end, the nodes before each one are added to its edges"
+        )
+        return [self._finding(record, message, (), progress(record).source, (), True)]
 
     def _normed(self, record: Record, loss: Loss) -> Finding:
         """Of embeddings that were normalised over the batch and compared row by row."""

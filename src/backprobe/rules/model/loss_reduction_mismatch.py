@@ -14,6 +14,7 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import first_term_baseline
 from backprobe.signals.progress import progress
+from backprobe.signals.trend import Trend
 
 
 class LossReductionMismatch(AbstractRule):
@@ -21,10 +22,12 @@ class LossReductionMismatch(AbstractRule):
 
     ## What it looks for
     The reductions of a loss's summands on the autograd graph: an error that is a mean over rows and
-    numbers of a row, beside a sum over as many rows that is divided by their number at most, in a
-    run whose loss ends where a constant answer's first summand alone is: the sum has been driven to
-    nothing. Classes that a row's answer is picked from, or that are weighed by shares, are one
-    number: a cross entropy beside a divergence of a teacher's shares is meant.
+    numbers of a row, beside a sum over as many rows that is divided by their number at most, or a
+    mean over rows of what was summed over each, in a run whose loss ends where a constant answer's
+    first summand alone is: the sum has been driven to nothing. A note where a factor makes up for a
+    part of it, and the loss ends there exactly. Classes that a row's answer is picked from, or that
+    are weighed by shares, are one number: a cross entropy beside a divergence of a teacher's shares
+    is meant.
 
     ## Why it matters
     Both terms of a variational bound are sums over a row's numbers. The mean of the error divides
@@ -61,6 +64,9 @@ class LossReductionMismatch(AbstractRule):
         above: float = threshold(
             1.25, "the same", "a sum that lasts beside it was not driven to nothing"
         )
+        rest: float = threshold(
+            0.05, "of the same, it moves and is away from it", "at rest there, not passing by"
+        )
         steps: float = threshold(50, "steps", "fewer have learned nothing yet")
 
     limits = Thresholds()
@@ -75,15 +81,20 @@ class LossReductionMismatch(AbstractRule):
         baseline = first_term_baseline(loss)
         if pair is None or baseline is None:
             return []
+        error, other, weight = pair
+        baseline *= error["scale"]
         if not self.limits.share * baseline <= trend.last <= self.limits.above * baseline:
             return []
-        error, other, weight = pair
-        if weight < self.limits.weight:
+        if math.prod(_numbers(error)[1:]) < self.limits.weight or weight <= 1.0:
+            return []
+        # A factor that makes up for a part may be meant, and an error of another kind passes by.
+        part = weight < self.limits.weight
+        if (part or "row_sums" in other) and not self._rests(trend, baseline):
             return []
         return [
             Finding(
                 rule=self.name,
-                severity="warning",
+                severity="note" if part else "warning",
                 confidence=confidence(0.6, 0.9, beyond(weight, self.limits.weight, 500.0)),
                 message=(
                     f"the error is a mean over {_sizes(error)} numbers, beside a sum over "
@@ -97,13 +108,26 @@ class LossReductionMismatch(AbstractRule):
             )
         ]
 
+    def _rests(self, trend: Trend, baseline: float) -> bool:
+        """Whether the loss ends at what a constant answer gives, and stays there."""
+        near = self.limits.rest * baseline
+        moves = abs(trend.slope) * trend.count / 2.0
+        return abs(trend.last - baseline) <= near and moves <= near
+
 
 def _mismatch(loss: Loss) -> tuple[Mapping[str, Any], Mapping[str, Any], float] | None:
     """The mean, the sum beside it, and how much more the sum weighs for each row."""
     rows = loss.output_shape[0] if loss.output_shape else 0
     told = [s for s in loss.summands if not s.get("squares_of")]  # of parameters: none of rows
     errors = [s for s in told if s["reduction"] == "mean" and len(_numbers(s)) >= 2]
-    sums = [s for s in told if s["reduction"] == "sum" and s["shape"][:1] == [rows]]
+    # A mean over rows of what was summed over each is the same sum, divided by their number.
+    told_as_sums = [
+        {**s, "reduction": "sum", "shape": s["row_sums"], "scale": s["row_scale"]}
+        for s in told
+        if "row_sums" in s
+    ]
+    sums = [s for s in told if s["reduction"] == "sum"] + told_as_sums
+    sums = [s for s in sums if s["shape"][:1] == [rows]]
     # Shares of classes weigh what is summed: of one answer a row that is a mean by itself.
     sums = [s for s in sums if _numbers(s) == s["shape"] or len(_numbers(s)) >= 2]
     for error in errors:

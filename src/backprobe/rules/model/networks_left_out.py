@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole network before the trained one, of which no optimizer holds anything."""
+"""A whole network before the trained one, or on top of its parts, that no optimizer holds."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ Shape = tuple[int, ...]
 def networks_left_out(record: Record, rule: str) -> list[Finding]:
     """At most one finding: random networks with a gradient, whose results a trained one takes.
 
-    One that runs after the trained one only judges it (features of a picture, a critic). One that
-    is given all that the trained one is given may be what that is to copy.
+    Or that have parts of a trained one, as a head on top of a body that was trained before. One
+    that runs after the trained one only judges it (features of a picture, a critic). One that is
+    given all that the trained one is given may be what that is to copy.
     """
     modules = {m.index: m for m in record.modules}
     trained = {modules[p.module].root for p in record.parameters if _held(p)}
@@ -31,9 +32,12 @@ def networks_left_out(record: Record, rule: str) -> list[Finding]:
         for facts in told
         if facts["model"] in modules
         and _random(record, int(facts["model"]))
-        and any(
-            root > facts["model"] and _given(record, root) - _given(record, int(facts["model"]))
-            for root in trained
+        and (
+            _shares(record, int(facts["model"]))
+            or any(
+                root > facts["model"] and _given(record, root) - _given(record, int(facts["model"]))
+                for root in trained
+            )
         )
     ]
     # One that an optimizer holds which never steps is told of as such.
@@ -43,7 +47,13 @@ def networks_left_out(record: Record, rule: str) -> list[Finding]:
     verb = "has" if len(left) == 1 else "have"
     count = sum(int(facts["elements"]) for _, facts in left)
     held = sum(p.size for p in record.parameters if _held(p))
-    state, source = progress(record), record.optimizers[0].source
+    alone = all(_shares(record, network.index) for network, _ in left)
+    state, source = progress(record), record.optimizers[-1 if alone else 0].source
+    what = (
+        "only parts that it shares with another network learn"
+        if alone
+        else "what follows learns on top of random weights"
+    )
     return [
         Finding(
             rule=rule,
@@ -51,8 +61,8 @@ def networks_left_out(record: Record, rule: str) -> list[Finding]:
             confidence=confidence(0.6, 0.93, between(count / (count + held), 0.0, 0.5), state.hurt),
             message=(
                 f"{listed(names)}{at(left[0][0].source)} {verb} a gradient at each step, and none "
-                f"of {plural(count, 'parameter')} is in an optimizer{at(source)}: what follows "
-                f"learns on top of random weights; {state.in_words()}"
+                f"of {plural(count, 'own parameter' if alone else 'parameter')} is in an optimizer"
+                f"{at(source)}: {what}; {state.in_words()}"
             ),
             where=(),
             source=source,
@@ -63,6 +73,12 @@ def networks_left_out(record: Record, rule: str) -> list[Finding]:
 
 def _held(parameter: Parameter) -> bool:
     return parameter.optimizer >= 0 and parameter.module >= 0
+
+
+def _shares(record: Record, root: int) -> bool:
+    """Whether an optimizer holds a parameter of it that is another network's as well."""
+    inside = {i for m in record.modules if m.root == root for i in m.parameters}
+    return any(p.index in inside and _held(p) for p in record.parameters)
 
 
 def _random(record: Record, root: int) -> bool:

@@ -36,7 +36,8 @@ class ParametersNotOptimized(AbstractRule):
     cross-validation gets fresh layers. And an `nn.Parameter` of no module, a constant of an
     equation that is to be found, say, which the loss reaches and nothing ever moves. And parts that
     the network got while it was trained, which have a gradient and stay what they were. And a whole
-    network before the trained one (an encoder), with random weights, a gradient and no optimizer.
+    network before the trained one (an encoder), or on top of parts that are trained with another
+    one, with random weights, a gradient and no optimizer.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -113,7 +114,10 @@ class ParametersNotOptimized(AbstractRule):
             severity = "warning"
         elif fresh >= 0.5 and severity == "note":
             severity = severity_of_mistake(record)
-        optimizer = record.optimizers[0] if record.optimizers else None
+        models = {layer.module.root for layer in missing}
+        holders = {p.optimizer for p in record.parameters if roots.get(p.module) in models}
+        named = [o for o in record.optimizers if o.index in holders] or record.optimizers
+        optimizer = named[-1] if named else None
         source = (twins[-1] if twins else optimizer).source if optimizer else None
         message = (
             f"{listed(names)} ({count:,} of {total:,} trainable parameters) are in no optimizer"

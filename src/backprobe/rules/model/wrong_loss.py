@@ -18,6 +18,7 @@ from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.class_ids import class_ids
 from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
+from backprobe.rules.model.overlap_penalised import overlap_penalised
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
@@ -47,6 +48,8 @@ class WrongLoss(AbstractRule):
     Scores that are cosines times so small a number that cross entropy can't fall to nine tenths of
     what equal scores give: a temperature that multiplies where it should divide. Not where the
     run learns, nor where the factor is learnt.
+    A loss that rises with the overlap of the output and its targets (Dice, Jaccard, Tversky): the
+    score was taken for the loss. Beside other summands only where one of them has the very targets.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -63,6 +66,7 @@ class WrongLoss(AbstractRule):
     - leave masks of 0 and 1 as they are where pictures are divided by 255
     - `swap-loss=bce-with-logits`, where a row may have several classes
     - `log_input=False` where the outputs are rates
+    - `1 - dice` where the score itself is added
     - no `ignore_index` for labels: it is for padding, and -100 by itself
 
     ## When it is wrong
@@ -94,6 +98,7 @@ class WrongLoss(AbstractRule):
                 or target_codes.scaled_away(record, self.name, loss)
                 or ignored_class(record, self.name, loss)
                 or flat_cosines(record, self.name, loss)
+                or overlap_penalised(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
