@@ -37,8 +37,8 @@ class VanishingGradients(AbstractRule):
     an attention's, not a gate), behind which a layer gets many times what one before them gets.
     Layers that only score what is weighed (attention) are left out: little gradient is their
     nature. So is a layer behind the last batch norm, where all is lost at that norm: what is the
-    same for every row has no way through it. A gradient that arrived before the first update, and no more after large steps, is the
-    learning rate's doing.
+    same for every row has no way through it. A gradient that arrived before the first update, and
+    no more after large steps, is the learning rate's doing.
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
