@@ -18,6 +18,7 @@ from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.class_ids import class_ids
 from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
+from backprobe.rules.model.wrong_order import wrong_order
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
@@ -47,6 +48,8 @@ class WrongLoss(AbstractRule):
     Scores that are cosines times so small a number that cross entropy can't fall to nine tenths of
     what equal scores give: a temperature that multiplies where it should divide. Not where the
     run learns, nor where the factor is learnt.
+    A loss of the script's own (a ranking, a partial likelihood) beside which the AUC or the
+    concordance that the script tells lies far below chance, and is not above it anywhere.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -67,7 +70,8 @@ class WrongLoss(AbstractRule):
 
     ## When it is wrong
     Rates that are never below 1. Ratings, counts and other ordered whole numbers. Rows that have no
-    label yet. Rows of several ones whose classes are only ranked, as those of a recommender are.
+    label yet. An AUC of which less is better. Rows of several ones whose classes are only ranked,
+    as those of a recommender are.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
@@ -94,6 +98,7 @@ class WrongLoss(AbstractRule):
                 or target_codes.scaled_away(record, self.name, loss)
                 or ignored_class(record, self.name, loss)
                 or flat_cosines(record, self.name, loss)
+                or wrong_order(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
