@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from backprobe.probe import masks, sites
+from backprobe.probe import folds, masks, sites
 from backprobe.probe.activations import FUNCTIONS
 from backprobe.probe.attention import FUSED, Call
 from backprobe.records import Operation, Place
@@ -197,6 +197,12 @@ class Capture(TorchFunctionMode):
             self.paused = True
             try:
                 plain |= masks.facts(name, args, kwargs, self._ids)
+            finally:
+                self.paused = False
+        elif name in folds.FOLDS:
+            self.paused = True
+            try:
+                plain |= folds.facts(name, tensors, output)
             finally:
                 self.paused = False
         if output.is_floating_point() and any(self._counts(t) for t in tensors):
