@@ -459,6 +459,7 @@ class Heartbeat:
         if found := state.guard.run("lone parameters", lone.unmoved, state.structure, numbers):
             state.recorder.event("lone-parameters", parameters=found, held=lone.held_by(found))
         state.guard.run("shares", state.shares.finish)
+        state.guard.run("mixtures", state.mixtures.finish)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

@@ -26,6 +26,7 @@ from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
 from backprobe.probe.lines import Lines
 from backprobe.probe.losses import Losses
+from backprobe.probe.mixtures import Mixtures
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
@@ -126,6 +127,7 @@ class State:
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
+    mixtures: Mixtures = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
     refused: set[int] = field(default_factory=set)
@@ -145,6 +147,7 @@ class State:
         self.lags = Lags(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
+        self.mixtures = Mixtures(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
         self.clock.due(0)
