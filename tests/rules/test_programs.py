@@ -21,6 +21,7 @@ NOTES = {
     "detached_graph/note_code.py": ("detached-graph", {"encode.0", "mean", "spread"}),
     "fan_ratio/note_two_units.py": ("fan-ratio", {"0"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
+    "labels_mismatched/note_mirrored.py": ("labels-mismatched", set()),
     "overfitting/note_surer.py": ("overfitting", set()),
     "saturated_activations/note_factor.py": ("saturated-activations", {"wave"}),
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),

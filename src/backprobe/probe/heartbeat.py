@@ -460,6 +460,7 @@ class Heartbeat:
             state.recorder.event("lone-parameters", parameters=found, held=lone.held_by(found))
         state.guard.run("shares", state.shares.finish)
         state.guard.run("mixtures", state.mixtures.finish)
+        state.guard.run("mirrors", state.mirrors.finish)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

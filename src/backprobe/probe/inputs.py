@@ -251,6 +251,7 @@ class Inputs:
         self._taught.add(self.loaders.current)
         state.keep_rows(x, False)
         state.guard.run("lags", state.lags.take, x)
+        state.guard.run("mirrors", state.mirrors.begin, x)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
             features.tell(

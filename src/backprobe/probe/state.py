@@ -26,6 +26,7 @@ from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
 from backprobe.probe.lines import Lines
 from backprobe.probe.losses import Losses
+from backprobe.probe.mirrors import Mirrors
 from backprobe.probe.mixtures import Mixtures
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
@@ -128,6 +129,7 @@ class State:
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
     mixtures: Mixtures = field(init=False)
+    mirrors: Mirrors = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
     refused: set[int] = field(default_factory=set)
@@ -148,6 +150,7 @@ class State:
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
         self.mixtures = Mixtures(self.recorder.event)
+        self.mirrors = Mirrors(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
         self.clock.due(0)
