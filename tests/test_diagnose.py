@@ -53,6 +53,15 @@ def test_ignored_rule_stays_silent() -> None:
     assert diagnose(Record(run=Run("r")), ["fixed"], rules=rules) == []
 
 
+def test_sines_that_are_too_fast_explain_what_is_learnt_by_heart() -> None:
+    """Not targets that were seen to change."""
+    sines = Finding("init-activation-mismatch", "error", 0.7, "", evidence={"radians": 25.0})
+    heart = Finding("labels-mismatched", "warning", 0.5, "", evidence={"by_heart": True})
+    assert [f.kind for f in join([sines, heart])] == ["cause", "symptom"]
+    seen = replace(heart, evidence={"changed": 0.9})
+    assert [f.kind for f in join([sines, seen])] == ["cause", "cause"]
+
+
 def test_empty_record_has_no_finding_and_no_failure() -> None:
     """Every rule passes a record in which nothing was measured."""
     failures: list[Event] = []

@@ -46,3 +46,41 @@ def test_what_a_later_optimizer_takes_is_not_told(watch: Watch) -> None:
 
     record = watch(train, net)
     assert list(record.named("lone-parameters")) == []
+
+
+def test_what_a_model_keeps_in_a_list_is_told_with_its_attribute(watch: Watch) -> None:
+    """In lists of plain objects as well, while a tensor of the script's own has no holder."""
+
+    class Part:
+        def __init__(self) -> None:
+            self.scale = nn.Parameter(torch.ones(1))
+
+        @property
+        def never(self) -> None:
+            raise AssertionError("nothing of the script's is called")
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Linear(4, 1)
+            self.parts = [{"own": Part()}]
+            self.itself = [self]
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.as_tensor(self.head(x) * self.parts[0]["own"].scale)
+
+    net, outside = Net(), nn.Parameter(torch.ones(1))
+
+    def train() -> None:
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+        for _ in range(20):
+            optimizer.zero_grad()
+            (net(torch.randn(8, 4)) + outside).square().mean().backward()
+            optimizer.step()
+
+    record = watch(train, net)
+    (event,) = record.named("lone-parameters")
+    ((number, module, attribute),) = event.data["held"]
+    assert len(event.data["parameters"]) == 2
+    assert number in event.data["parameters"]
+    assert (record.modules[module].name, attribute) == ("", "parts")

@@ -23,6 +23,7 @@ NOTES = {
     "fan_ratio/note_two_units.py": ("fan-ratio", {"0"}),
     "frozen_parameters/good_attribute.py": ("frozen-parameters", {"0"}),
     "loss_reduction_mismatch/note_likelihood.py": ("loss-reduction-mismatch", set()),
+    "labels_mismatched/note_mirrored.py": ("labels-mismatched", set()),
     "overfitting/note_surer.py": ("overfitting", set()),
     "saturated_activations/note_factor.py": ("saturated-activations", {"wave"}),
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),

@@ -47,3 +47,14 @@ def test_a_sampler_whose_weights_are_not_of_the_classes() -> None:
     assert favoured_by_sampler(record, np.array([510.0, 490.0])) is None
     assert favoured_by_sampler(record, np.array([989.0, 11.0])) is not None
     assert favoured_by_sampler(Record(run=Run("r")), np.array([989.0, 11.0])) is None
+
+
+@pytest.mark.parametrize(("weights", "turned"), [((0.1, 0.05), True), ((10.0, 20.0), False)])
+def test_weights_of_several_tags_count_by_their_mean(
+    weights: tuple[float, ...], turned: bool
+) -> None:
+    """A yes in eleven: weights of a tenth make it rarer still."""
+    loss = Loss(
+        index=0, kind="bce_with_logits", class_weights=weights, target={"classes": [1000, 100]}
+    )
+    assert (favoured_by_loss(loss) is not None) == turned

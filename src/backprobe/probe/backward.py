@@ -244,4 +244,9 @@ class Backward:
             state.guard.run("totals", state.totals.take, asked)
         if asked is not None and isinstance(rows, np.ndarray) and state.batch_step == state.step:
             state.guard.run("shares", state.shares.take, rows, asked)
+        if state.batch_step == state.step and "difference" not in reading.extra:
+            given = reading.target, reading.output, state.batch_count
+            state.guard.run("mirrors", state.mirrors.take, *given)
+        if "mixed" in reading.extra:
+            state.guard.run("mixtures", state.mixtures.take, *reading.extra.pop("mixed"))
         return facts, reading.target, "difference" in reading.extra

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from backprobe.probe import masks, sites
+from backprobe.probe import folds, masks, sites
 from backprobe.probe.activations import FUNCTIONS
 from backprobe.probe.attention import FUSED, Call
 from backprobe.probe.edges import MOST, Picked, picked
@@ -204,6 +204,12 @@ class Capture(TorchFunctionMode):
                 self.paused = False
         elif len(self.picked) < MOST and (rows := picked(name, args, kwargs)) is not None:
             self.picked.append(rows)
+        elif name in folds.FOLDS:
+            self.paused = True
+            try:
+                plain |= folds.facts(name, tensors, output)
+            finally:
+                self.paused = False
         if output.is_floating_point() and any(self._counts(t) for t in tensors):
             plain["from_integers"] = True
         self.operations.append(

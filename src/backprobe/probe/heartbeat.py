@@ -456,10 +456,12 @@ class Heartbeat:
             state.recorder.event("unheld-networks", networks=found)
         numbers = {int(index) for each in watched for index in each.parameters.index}
         numbers |= self._known.held
-        unmoved = self._unstepped.lone.unmoved
-        if found := state.guard.run("lone parameters", unmoved, state.structure, numbers):
-            state.recorder.event("lone-parameters", parameters=found)
+        lone = self._unstepped.lone
+        if found := state.guard.run("lone parameters", lone.unmoved, state.structure, numbers):
+            state.recorder.event("lone-parameters", parameters=found, held=lone.held_by(found))
         state.guard.run("shares", state.shares.finish)
+        state.guard.run("mixtures", state.mixtures.finish)
+        state.guard.run("mirrors", state.mirrors.finish)
         self.state.transfers.wait()
         self.state.recorder.held = False
 

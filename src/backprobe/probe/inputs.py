@@ -256,6 +256,7 @@ class Inputs:
         state.guard.run("lags", state.lags.take, x)
         state.guard.run("lags", state.successive.take, x)
         state.guard.run("partners", state.partners.take, x)
+        state.guard.run("mirrors", state.mirrors.begin, x)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):
             features.tell(

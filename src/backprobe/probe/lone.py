@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import Parameter
 
+from backprobe.probe.containers import holders
 from backprobe.probe.structure import Structure
 
 LARGEST = 1 << 16
-"""Elements of which a copy is kept; of a shard none is: to compare them would be a collective."""
+"""Elements of which a copy is kept, spread over a tensor that has more; of a shard none is: to
+compare them would be a collective."""
 
 
 class Lone:
@@ -26,6 +28,7 @@ class Lone:
     def __init__(self) -> None:
         self._kept: dict[int, tuple[weakref.ref[Any], Tensor]] = {}
         self._suspects: set[int] = set()
+        self._holders: dict[int, tuple[int, str]] = {}
 
     def keep(self, structure: Structure, tensors: Mapping[int, Tensor]) -> None:
         """Copies those among the leaves of the first loss.
@@ -37,8 +40,13 @@ class Lone:
         for key, tensor in tensors.items():
             entry = structure.parameters[structure.parameter_of[key]]
             lone = entry.module < 0 and entry.local < 0 and isinstance(tensor, Parameter)
-            if lone and not tensor.is_sparse and tensor.numel() <= LARGEST:
-                self._kept[entry.index] = weakref.ref(tensor), tensor.detach().clone()
+            if lone and not tensor.is_sparse:
+                self._kept[entry.index] = weakref.ref(tensor), _sample(tensor).clone()
+        if self._kept:
+            numbers = {id(tensor()): index for index, (tensor, _) in self._kept.items()}
+            roots = [root for each in structure.roots.values() if (root := each()) is not None]
+            for index, (module, attribute) in holders(roots, numbers).items():
+                self._holders[index] = structure.module_of.get(module, -1), attribute
 
     def look(self) -> None:
         """After the first steps: which have a gradient and are what they were.
@@ -66,6 +74,22 @@ class Lone:
                 found.append(index)
         return found
 
+    def held_by(self, indexes: Iterable[int]) -> list[tuple[int, int, str]]:
+        """Of these, what a model keeps in a list or an object of its own.
+
+        Arguments:
+            indexes: numbers of such parameters.
+
+        Returns:
+            number, the module that keeps it, the attribute that it is in.
+        """
+        return [(index, *self._holders[index]) for index in indexes if index in self._holders]
+
 
 def _same(tensor: Tensor, before: Tensor) -> bool:
-    return torch.equal(tensor.detach(), before)
+    return torch.equal(_sample(tensor), before)
+
+
+def _sample(tensor: Tensor) -> Tensor:
+    """So many of its elements, all of a small one's."""
+    return tensor.detach().reshape(-1)[:: 1 + tensor.numel() // LARGEST]

@@ -28,6 +28,8 @@ from backprobe.probe.guard import Guard
 from backprobe.probe.lags import Lags
 from backprobe.probe.lines import Lines
 from backprobe.probe.losses import Losses
+from backprobe.probe.mirrors import Mirrors
+from backprobe.probe.mixtures import Mixtures
 from backprobe.probe.named_losses import NamedLosses
 from backprobe.probe.occasional import EVERY
 from backprobe.probe.outputs import Outputs
@@ -135,6 +137,8 @@ class State:
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
     totals: Totals = field(init=False)
+    mixtures: Mixtures = field(init=False)
+    mirrors: Mirrors = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
     broken: Broken = field(init=False)
@@ -159,6 +163,8 @@ class State:
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
         self.totals = Totals(self.recorder.event, self.transfers)
+        self.mixtures = Mixtures(self.recorder.event)
+        self.mirrors = Mirrors(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
         self.broken = Broken(self.recorder.event, self.structure.numbers)

@@ -86,7 +86,8 @@ class Operation:
         place: index of the place that measures its output, -1 for none.
         arguments: plain keyword facts (`p`, `dim`, `reduction` …); `itself` where a sum is of one
             tensor and the same tensor; `from_integers` where it made numbers with a point of whole
-            ones that an operation gave.
+            ones that an operation gave; `distinct_in` and `distinct_out` of whole numbers that a
+            remainder folded.
     """
 
     index: int

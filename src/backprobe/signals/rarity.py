@@ -54,11 +54,17 @@ def favour(rows: NDArray[np.float64], weights: NDArray[np.float64]) -> Favour | 
 
 
 def favoured_by_loss(loss: Loss) -> Favour | None:
-    """Of the weights that a loss gives to classes, or to a yes of its one output."""
+    """Of the weights that a loss gives to classes, or to a yes of its one output or of each.
+
+    Of several outputs how often each says yes is not known, only how often all of them do: their
+    weights count by their mean logarithm.
+    """
     counts = loss.target.get("classes") or ()
     rows, weights = np.asarray(counts, np.float64), np.asarray(loss.class_weights, np.float64)
-    if loss.kind in BINARY and len(weights) == 1 and len(rows) == 2:
-        weights = np.array([1.0, weights[0]])
+    if loss.kind in BINARY and len(weights) >= 1 and len(rows) == 2:
+        if not (weights > 0.0).all():
+            return None
+        weights = np.array([1.0, np.exp(np.log(weights).mean())])
     elif loss.kind not in CLASSES or len(rows) > len(weights):
         return None
     return favour(rows, weights[: len(rows)])

@@ -18,6 +18,7 @@ from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
+from backprobe.probe.lossgraph.mixed import mixed
 from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
 from backprobe.probe.lossgraph.overlap import overlap_taken
 from backprobe.probe.lossgraph.reading import LossReading
@@ -57,6 +58,9 @@ def read(root: Any, readable: Readable) -> LossReading:
     asked = shares_asked(terms, readable)
     if asked is not None:
         reading.extra["asked"], reading.extra["asked_axis"] = asked
+    both = mixed(terms, readable) if len(terms) > 1 else None
+    if both is not None:
+        reading.extra["mixed"] = both
     _as_mean(reading)
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:

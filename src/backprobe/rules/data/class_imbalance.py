@@ -35,7 +35,8 @@ class ClassImbalance(AbstractRule):
     The classes among the training targets, as the loss got them, where no weight makes up for
     them, in a run that gets few of the rarer rows right: its training accuracy, or where there is
     none its loss, is near that of always giving the commonest class. Rows of tags count where the
-    accuracy of the single tags shows it, and the script's own score leaves much to be learned.
+    accuracy of the single tags shows it, and the script's own score leaves much to be learned. Also
+    weights that grow with the count of their class, as a `pos_weight` of the yeses over the nos.
 
     ## Why it matters
     Accuracy and loss look good from the first step on, and the rare class, which is mostly the one
@@ -89,7 +90,7 @@ class ClassImbalance(AbstractRule):
         tags = _tags(loss)
         if not (tags or _exclusive(loss)):
             return []
-        turned = None if tags else self._turned_round(record, loss)
+        turned = self._turned_round(record, loss, tags)
         if turned is not None:
             return [turned]
         if loss.weighted or loss.terms > 1:
@@ -143,10 +144,12 @@ class ClassImbalance(AbstractRule):
             )
         ]
 
-    def _turned_round(self, record: Record, loss: Loss) -> Finding | None:
+    def _turned_round(self, record: Record, loss: Loss, tags: bool) -> Finding | None:
         """Weights that favour the classes which they were to balance."""
         by_loss = favoured_by_loss(loss)
-        found = by_loss or favoured_by_sampler(record, class_counts(record))
+        found = by_loss
+        if not tags:  # rows of several tags are of no one class that a sampler could weigh
+            found = found or favoured_by_sampler(record, class_counts(record))
         if found is None:
             return None
         whose = f"the loss{at(loss.source)} gives" if by_loss else "the sampler gives rows of"
@@ -155,6 +158,12 @@ class ClassImbalance(AbstractRule):
             f"which has {figure(found.rows)} times fewer rows: the weights grow with the count, "
             "those that balance are one over it"
         )
+        if tags:
+            message = (
+                f"the loss{at(loss.source)} gives a no {figure(found.weight)} times the weight of "
+                f"a yes, of which there are {figure(found.rows)} times fewer: a `pos_weight` that "
+                "balances is the nos over the yeses, not the yeses over the nos"
+            )
         return Finding(
             rule=self.name,
             severity=severity_of_mistake(record),

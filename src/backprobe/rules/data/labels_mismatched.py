@@ -11,6 +11,8 @@ import numpy as np
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
+from backprobe.rules.data.mirrored import mirrored
+from backprobe.rules.data.mixed_labels import mixed_labels
 from backprobe.rules.data.partners import strange_partners
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.data.shares_over_rows import shares_over_rows
@@ -33,7 +35,7 @@ class LabelsMismatched(AbstractRule):
     """Nothing of the targets can be learnt from the inputs that they come with.
 
     ## What it looks for
-    Eight marks. Moved: ids of a sequence are taught the id two places on, or the one before.
+    Ten marks. Moved: ids of a sequence are taught the id two places on, or the one before.
     Partners: the row of the batch that a contrastive loss has each one find is no more like it than
     any, while the one beside it, or that of the batch's other half, is. Shared out over rows: a
     teacher's shares that add up to 1 over the batch, not over the classes. Alike:
@@ -41,14 +43,17 @@ class LabelsMismatched(AbstractRule):
     class. Exact: inputs that come back with another target, although none repeats within a batch.
     Weighed: a teacher's shares of classes that differ, where an input comes back, as those of two
     rows do (a note, unless the very shares come back with another input: they were kept in another
-    order). By heart: the training rows are fitted, and held-out rows are answered no better than by
-    a constant. Otherwise by exclusion, a note: the loss and the training accuracy stay at those of
-    a constant answer although the layers are moved at a healthy rate, and no other cause is found.
+    order). Mixed: of two labels of an input that is mixed of two rows, the one that weighs less in
+    the loss stays the likelier answer. Mirrored: pictures come back turned round with the masks
+    that they had, or with numbers of which some are learnt and others not at all (a note). By
+    heart: the training rows are fitted, and held-out rows are answered no better than by a
+    constant. Otherwise by exclusion, a note: the loss and the training accuracy stay at those of a
+    constant answer although the layers are moved at a healthy rate, and no other cause is found.
     That says little: of the eight programs of the corpus that it was told of, in three the targets
     were others' (two of them of diffusions), in four the fault lay in the inputs or in the scale of
-    the scores, and one was healthy, with targets that nothing predicts. So it is not told where
-    the targets are places in the batch itself, nor where the network joins the nodes of graphs or
-    the words of texts to the rows of its loss, which may go wrong unseen.
+    the scores, and one was healthy, with targets that nothing predicts. So it is not told where the
+    targets are places in the batch itself, nor where the network joins the nodes of graphs or the
+    words of texts to the rows of its loss, which may go wrong unseen.
 
     ## Why it matters
     Inputs and targets that were shuffled apart hold nothing to learn; a loss that
@@ -122,6 +127,9 @@ class LabelsMismatched(AbstractRule):
         weighed = self._weighed(record, state)
         if weighed is not None:
             return [weighed]
+        put = mixed_labels(record, self.name) or mirrored(record, self.name)
+        if put is not None:
+            return [put]
         same = same_answer(record, self.name)
         if same is not None:
             return [same]

@@ -19,6 +19,7 @@ from backprobe.rules.data.flat_inputs import (
     takes_several,
     vocabulary,
 )
+from backprobe.rules.data.folded_ids import folded_ids
 from backprobe.rules.data.unused_recurrence import unused_recurrence
 from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
@@ -48,6 +49,8 @@ class UninformativeInputs(AbstractRule):
     better: noise in other units than the data's. And a recurrent layer whose weights between time
     steps get a gradient of exactly zero at each step, while those of its input learn: only its
     first time step is read, which has seen none of the others (of one direction of two, a note).
+    And ids of which a remainder leaves a few, where the table that they are looked up in has a row
+    for each and is hardly used.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -102,7 +105,7 @@ class UninformativeInputs(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        return self._recurrence(record) or self._rows(record)
+        return self._recurrence(record) or folded_ids(record, self.name) or self._rows(record)
 
     def _recurrence(self, record: Record) -> list[Finding]:
         """A recurrent layer that is read before it has seen more than one time step."""

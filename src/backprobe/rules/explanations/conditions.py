@@ -178,6 +178,12 @@ def of_sines(cause: Finding, symptom: Finding) -> bool:
     return "radians" in cause.evidence
 
 
+def by_heart(cause: Finding, symptom: Finding) -> bool:
+    """The sines are too fast, and all that speaks of the data is that held-out rows are missed."""
+    seen = symptom.rule == "overfitting" or bool(symptom.evidence.get("by_heart", False))
+    return of_sines(cause, symptom) and seen
+
+
 def of_one_number(cause: Finding, symptom: Finding) -> bool:
     """The cause is a normalisation that gives the same whatever comes in: all, or what it gives."""
     if "norm" not in cause.evidence:

@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
-from backprobe.rules.explanations.conditions import always, from_birth, of_sines, shares_place
+from backprobe.rules.explanations.conditions import (
+    always,
+    by_heart,
+    from_birth,
+    of_sines,
+    shares_place,
+)
 from backprobe.rules.explanations.pair import Explanation, of_cause
 from backprobe.rules.explanations.symptoms import NO_SIGNAL, TOO_LARGE
 
@@ -13,6 +19,10 @@ INIT: tuple[Explanation, ...] = (
         {
             "learning-rate-too-low": ("little signal arrives", always),
             "exploding-gradients": ("each sine multiplies the gradient", of_sines),
+            **dict.fromkeys(
+                ("labels-mismatched", "overfitting"),
+                ("sines that turn round from row to row say nothing of rows between", by_heart),
+            ),
         },
     ),
     *of_cause(

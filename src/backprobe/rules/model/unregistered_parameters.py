@@ -9,6 +9,7 @@ from backprobe.records import Finding, Operation, Parameter, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import at_least_warning, severity_by_harm
+from backprobe.rules.model.lone_parameters import parameters_in_a_list
 from backprobe.rules.wording import at, plural
 from backprobe.signals.linearity import LINEAR
 from backprobe.signals.progress import progress
@@ -25,7 +26,9 @@ class UnregisteredParameters(AbstractRule):
 
     ## What it looks for
     Trainable weights that the backward pass reaches, that a layer's operation in the captured
-    forward uses, and that neither a watched module nor an optimizer holds.
+    forward uses, and that neither a watched module nor an optimizer holds. And every
+    `nn.Parameter` that a module of the model keeps in a list, a dict or an object of its own, that
+    has a gradient, is in no optimizer and is never moved, whatever operation takes it.
 
     ## Why it matters
     `parameters()`, `.to(device)` and `state_dict()` find modules only where they are attributes or
@@ -64,12 +67,12 @@ class UnregisteredParameters(AbstractRule):
             for p in record.parameters
             if p.module < 0 and p.optimizer < 0 and p.requires_grad and len(p.shape) >= 2
         ]
-        if not strays or not record.optimizers or not record.modules:
+        if not record.optimizers or not record.modules:
             return []
         calls = [op for op in record.graph if op.name in USERS and op.module < 0]
         used = [(p, op) for p in strays if (op := _user(p, calls)) is not None]
         if len(used) < self.limits.weights:
-            return []
+            return parameters_in_a_list(record, self.name)
         state = progress(record)
         source = used[0][1].source
         count = sum(p.size for p, _ in used)

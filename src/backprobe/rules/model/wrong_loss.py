@@ -19,6 +19,7 @@ from backprobe.rules.model.class_ids import class_ids
 from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.model.overlap_penalised import overlap_penalised
+from backprobe.rules.model.wrong_order import wrong_order
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, figure
 from backprobe.signals.baseline import number
@@ -50,6 +51,8 @@ class WrongLoss(AbstractRule):
     run learns, nor where the factor is learnt.
     A loss that rises with the overlap of the output and its targets (Dice, Jaccard, Tversky): the
     score was taken for the loss. Beside other summands only where one of them has the very targets.
+    A loss of the script's own (a ranking, a partial likelihood) beside which the AUC or the
+    concordance that the script tells lies far below chance, and is not above it anywhere.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -71,7 +74,8 @@ class WrongLoss(AbstractRule):
 
     ## When it is wrong
     Rates that are never below 1. Ratings, counts and other ordered whole numbers. Rows that have no
-    label yet. Rows of several ones whose classes are only ranked, as those of a recommender are.
+    label yet. An AUC of which less is better. Rows of several ones whose classes are only ranked,
+    as those of a recommender are.
 
     ## References
     - Bishop, "Pattern Recognition and Machine Learning" (2006), 5.2
@@ -99,6 +103,7 @@ class WrongLoss(AbstractRule):
                 or ignored_class(record, self.name, loss)
                 or flat_cosines(record, self.name, loss)
                 or overlap_penalised(record, self.name, loss)
+                or wrong_order(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)

@@ -36,8 +36,9 @@ class VanishingGradients(AbstractRule):
     network that learns all the same gets at most a note. Also softmaxes between hidden layers (not
     an attention's, not a gate), behind which a layer gets many times what one before them gets.
     Layers that only score what is weighed (attention) are left out: little gradient is their
-    nature. A gradient that arrived before the first update, and no more after large steps, is the
-    learning rate's doing.
+    nature. So is a layer behind the last batch norm, where all is lost at that norm: what is the
+    same for every row has no way through it. A gradient that arrived before the first update, and
+    no more after large steps, is the learning rate's doing.
 
     ## Why it matters
     Each layer passes on sqrt(fan_out · Var w) · rms(f′) of the gradient. A sigmoid's derivative is
@@ -78,6 +79,9 @@ class VanishingGradients(AbstractRule):
         )
         shrinkage_adaptive: float = threshold(
             300.0, "gradient RMS, last layers / first", "Adam's step does not depend on its scale"
+        )
+        healthy: float = threshold(
+            10.0, "gradient RMS, other layers", "healthy networks of <= 5 layers: 0.3 to 9"
         )
         decisive: float = threshold(
             3000.0, "gradient RMS, last layers / first", "beyond AUTOTRAINER's 1e-3"
@@ -154,6 +158,8 @@ class VanishingGradients(AbstractRule):
         stretch = tuple(flow.layers[x] for x in flow.stretch)
         first, last = flow.layers[flow.weakest], flow.layers[flow.reference]
         squashed = [x for x in stretch if activation_factor(x) < 0.3]
+        if not squashed and _offset(record, flow, self.limits.healthy):
+            return []  # a norm takes what is common to all rows away: not the depth does
         ratio = _early_ratio(record, first)
         guilty = squashed or list(stretch)
         names = unique(x.name for x in guilty)
@@ -220,6 +226,24 @@ def _in_front(record: Record, flow: GradientFlow) -> float:
         if roots.get(p.module) == root and order.get(p.module, limit) < limit
     ]
     return max((value for value in found if math.isfinite(value)), default=0.0)
+
+
+def _offset(record: Record, flow: GradientFlow, healthy: float) -> bool:
+    """Whether all that is lost is lost at the batch norm before the layer that gets most.
+
+    Where the targets lie far from what a fresh network answers (one class in a hundred pixels), a
+    layer behind the last batch norm gets mostly what is the same for every row, and more than all
+    else together. That has no way through a batch norm, however well the layers pass the rest.
+    """
+    order = {place.module: place.order for place in record.places if not place.functional}
+    before, behind = (flow.layers[flow.reference - k].module.index for k in (1, 0))
+    norms = {m.index for m in record.modules if m.type.startswith(("BatchNorm", "SyncBatchNorm"))}
+    between = any(
+        order.get(before, math.inf) < order[norm] < order.get(behind, -1)
+        for norm in norms & order.keys()
+    )
+    rest = max(flow.grads[flow.weakest : flow.reference])
+    return between and rest < healthy * flow.grads[flow.weakest]
 
 
 def _adaptive(record: Record) -> bool:
