@@ -18,9 +18,10 @@ import numpy as np
 from backprobe.records import Loss, Record, Source
 from backprobe.signals.baseline import least_loss, trivial_loss
 from backprobe.signals.held_out import majority_share
-from backprobe.signals.losses import main_loss
+from backprobe.signals.losses import REGRESSION, MainLoss, main_loss
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
+from backprobe.signals.target_network import has_target_network
 from backprobe.signals.trend import Trend, trend_of
 
 MINIMUM_STEPS = 10
@@ -40,6 +41,9 @@ WORTH = 0.02
 """Share of the trivial loss that is to be gained at least, for what is gained to be judged."""
 REBOUND = 0.5
 """A loss that gives back half of its gain, beyond noise, is diverging."""
+
+RAISED = 100.0
+"""Times its beginning up to which a loss may rise with targets that the network makes itself."""
 
 State = Literal["unknown", "short", "nonfinite", "diverged", "stuck", "learning", "learned"]
 
@@ -134,7 +138,15 @@ def progress(record: Record) -> Progress:
         state = "learning"
     else:
         state = "stuck"
+    if state in ("diverged", "stuck") and baseline is None and _follows_itself(record, main, trend):
+        return Progress("unknown", trend, None, steps=steps, loss=main.loss)
     return Progress(state, trend, baseline, explained, hurt, steps, main.loss)
+
+
+def _follows_itself(record: Record, main: MainLoss, trend: Trend) -> bool:
+    """Whether targets of a network's own copy raise its loss, within what they may."""
+    regression = main.loss is not None and main.loss.kind in REGRESSION
+    return regression and trend.last < RAISED * trend.start and has_target_network(record)
 
 
 def _beats(trend: Trend, baseline: float) -> bool:

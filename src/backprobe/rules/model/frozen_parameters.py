@@ -28,9 +28,10 @@ class FrozenParameters(AbstractRule):
     Frozen pretrained weights are meant and stay silent, unless a module that holds them was given
     `requires_grad = True` at any time of the run: the attribute lands on the module, and its
     parameters stay frozen (the reverse, where they go on training, is a note). So does one that is
-    misspelt, as `require_grad`, on a module or a parameter. And layers that
-    learned at first and were frozen early in the run, while the loss and the optimizer stayed the
-    same and no other layer began to learn: a phase of its own, or turns of two networks, are meant.
+    misspelt, as `require_grad`, on a module or a parameter. A frozen copy of a trained layer is
+    left out: a teacher or a momentum encoder follows it. And layers that learned at first
+    and were frozen early in the run, while the loss and the optimizer stayed the same and no other
+    layer began to learn: a phase of its own, or turns of two networks, are meant.
 
     ## Why it matters
     A frozen random layer is a random projection: what it loses, no layer after it can bring back.
