@@ -253,9 +253,8 @@ class Inputs:
             return
         self._taught.add(self.loaders.current)
         state.keep_rows(x, False)
-        state.guard.run("lags", state.lags.take, x)
-        state.guard.run("lags", state.successive.take, x)
-        state.guard.run("partners", state.partners.take, x)
+        for name, compared in state.compared.items():
+            state.guard.run(name, compared.take, x)
         state.guard.run("mirrors", state.mirrors.begin, x)
         features = self._features.setdefault(index, batches.Features())
         if features.add(x):

@@ -76,6 +76,7 @@ class State:
         switch: told at the begin of each step whether it is observed: module hooks that only wait
             are taken off meanwhile.
         woken: whether they are in place although the step is not observed.
+        compared: what compares the inputs of the first batches with their targets, by its name.
         attributes: looks for attributes of modules that do nothing.
         look_at: the step at which it does so next.
     """
@@ -130,8 +131,7 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
-    successive: Successive = field(init=False)
-    partners: Partners = field(init=False)
+    compared: dict[str, Lags | Successive | Partners] = field(init=False)
     edges: Edges = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
@@ -156,9 +156,12 @@ class State:
         self.losses = Losses(self.structure.touch, self.transfers)
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
-        self.successive = Successive(self.recorder.event)
         self.lags = Lags(self.recorder.event, self.transfers)
-        self.partners = Partners(self.recorder.event, self.transfers)
+        self.compared = {
+            "lags": self.lags,
+            "successive": Successive(self.recorder.event),
+            "partners": Partners(self.recorder.event, self.transfers),
+        }
         self.edges = Edges(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)
@@ -379,9 +382,8 @@ class State:
         if self.batch is not None and self.batch["step"] != self.step:
             target, facts = None, {}  # its own loss passed unread: these are a later batch's
         self.guard.run("samples", self.samples_kept.finish, target)
-        self.guard.run("lags", self.lags.finish, target)
-        self.guard.run("lags", self.successive.finish, target)
-        self.guard.run("partners", self.partners.finish, target)
+        for name, compared in self.compared.items():
+            self.guard.run(name, compared.finish, target)
         self._end_rows(0, target if self.batch_step == self.step else None)
         if self.batch is None:
             return
