@@ -59,8 +59,8 @@ class Asked:
     Arguments:
         budget: that they have a part of.
 
-    `count`: told the number of a network, and at how many steps it was asked unseen; `unseen`:
-    evaluations since the last that was seen.
+    `hooked`: whether module hooks are in place; `count`: told the number of a network, and at how
+    many steps it was asked unseen; `unseen`: evaluations since the last that was seen.
     """
 
     def __init__(self, budget: Budget) -> None:
@@ -72,15 +72,16 @@ class Asked:
         self._cost = 0.0
         self._before: float | None = None
         self.unseen = 0
+        self.hooked = False
 
-    def passes(self, code: CodeType, line: int) -> bool:
+    def passes(self, code: CodeType, at: int) -> bool:
         """Whether a question in a step that is not observed is passed over.
 
         Arguments:
-            code, line: that ask.
+            code, at: the instruction that asks.
         """
-        found = self._lines.get((id(code), line))
-        if found is None:
+        found = self._lines.get((id(code), at))
+        if found is None or self.hooked:
             return False
         if found.inside:
             found.over += 1
@@ -95,17 +96,17 @@ class Asked:
         found.over += 1
         return True
 
-    def looks(self, code: CodeType, line: int, step: int, woken: bool) -> None:
+    def looks(self, code: CodeType, at: int, step: int, woken: bool) -> None:
         """Notes a question that is looked at.
 
         Arguments:
-            code, line: that ask.
+            code, at: the instruction that asks.
             step: optimizer steps done.
             woken: whether the hooks were put in place for it.
         """
-        found = self._lines.get((id(code), line))
+        found = self._lines.get((id(code), at))
         if found is None:
-            found = self._lines[(id(code), line)] = Line(code, step)
+            found = self._lines[(id(code), at)] = Line(code, step)
         if found.inside:  # it is called from outside of a forward too
             found.inside, found.over = False, 0
         if step != found.last:
@@ -119,14 +120,14 @@ class Asked:
         if woken and self._before is None:
             self._before, self._looked = self._budget.spent, perf_counter()
 
-    def inside(self, code: CodeType, line: int, step: int) -> None:
+    def inside(self, code: CodeType, at: int, step: int) -> None:
         """Notes a question that a network asks in its own forward.
 
         Arguments:
-            code, line: that ask.
+            code, at: the instruction that asks.
             step: optimizer steps done.
         """
-        self._lines.setdefault((id(code), line), Line(code, step)).inside = True
+        self._lines.setdefault((id(code), at), Line(code, step)).inside = True
 
     @property
     def line(self) -> Line | None:
@@ -171,3 +172,7 @@ class Asked:
 
 def _nothing(_: int, __: int) -> None:
     """Nobody counts."""
+
+
+current: Asked | None = None
+"""Of the probe that is attached."""

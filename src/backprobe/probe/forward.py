@@ -74,6 +74,7 @@ class Forward:
     def install(self) -> None:
         """Puts the global module hooks in place."""
         if not self._handles:
+            self.state.asked.hooked = True
             register: Callable[..., Any] = torch_module.register_module_forward_hook
             self._handles = [
                 torch_module.register_module_forward_pre_hook(self._before),
@@ -109,6 +110,7 @@ class Forward:
         for handle in self._handles:
             handle.remove()
         self._handles = []
+        self.state.asked.hooked = False
         self._flat = self._stacked = self._again = False
         self.stack.clear()
 

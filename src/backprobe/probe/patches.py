@@ -18,7 +18,7 @@ import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
 
-from backprobe.probe import clipping, codes, lines, loaders, plateaus, sites
+from backprobe.probe import asked, clipping, codes, lines, loaders, plateaus, sites
 from backprobe.probe.by_hand import ByHand
 from backprobe.probe.loading import loading
 from backprobe.probe.opaque import FLAGS, opaque, swap, untraced
@@ -265,6 +265,7 @@ def _evaluations(present: Current) -> None:
             return train(self, mode)
 
         nn.Module.train = mark(wrapped_train)  # type: ignore[method-assign]
+    begun = False  # whether losses are looked at by their names
     for kind in (torch.no_grad, torch.inference_mode):
         enter: Any = kind.__enter__
         if wrapped(enter):
@@ -273,21 +274,29 @@ def _evaluations(present: Current) -> None:
         def wrap(enter: Any) -> Any:
             @functools.wraps(enter)
             def __enter__(self: Any) -> Any:  # noqa: N807
+                nonlocal begun
                 frame = sys._getframe(1)
-                code: CodeType | None = frame.f_code
+                found, code, passed = asked.current, frame.f_code, False
+                try:  # first what is nearly free: a loop may ask at every step
+                    passed = found is not None and found.passes(code, frame.f_lasti)
+                except Exception:  # noqa: BLE001  # it is looked at then
+                    passed = False
+                if passed:
+                    return enter(self)
                 probe = present()
                 if probe is None:
                     return enter(self)
                 if sites.distance(frame.f_code.co_filename) != 0:
-                    code = _decorated(frame)
-                if code is None:
-                    return enter(self)
-                line = frame.f_lineno
-                if not probe.followed.waits:
-                    if probe.guard.run("forward", probe.passes_over, code, line):
+                    inner = _decorated(frame)
+                    if inner is None:
                         return enter(self)
-                    probe.guard.run("forward", probe.asks, code, line)
-                probe.guard.run("named losses", probe.evaluation_begins, code, line)
+                    code = inner
+                if not probe.followed.waits:
+                    if probe.guard.run("forward", probe.state.asked.passes, code, frame.f_lasti):
+                        return enter(self)
+                    probe.guard.run("forward", probe.asks, code, frame.f_lasti)
+                begun = True
+                probe.guard.run("named losses", probe.evaluation_begins, code, frame.f_lineno)
                 return enter(self)
 
             return mark(__enter__)
@@ -295,8 +304,9 @@ def _evaluations(present: Current) -> None:
         def unwrap(leave: Any) -> Any:
             @functools.wraps(leave)
             def __exit__(self: Any, *args: Any) -> Any:  # noqa: N807
-                probe = present()
-                if probe is not None:
+                nonlocal begun
+                if begun and (probe := present()) is not None:
+                    begun = False
                     probe.state.named_losses.close()
                 return leave(self, *args)
 
@@ -309,8 +319,8 @@ def _evaluations(present: Current) -> None:
 def _evaluates(probe: Probe | None, frame: FrameType | None) -> None:
     if probe is None or frame is None:
         lines.wait(frame)
-    elif not probe.guard.run("forward", probe.passes_over, frame.f_code, frame.f_lineno):
-        probe.guard.run("forward", probe.asks, frame.f_code, frame.f_lineno)
+    elif not probe.guard.run("forward", probe.state.asked.passes, frame.f_code, frame.f_lasti):
+        probe.guard.run("forward", probe.asks, frame.f_code, frame.f_lasti)
         probe.guard.run("lines", probe.state.lines.seen, "eval", frame)
 
 

@@ -18,6 +18,7 @@ from torch.optim.optimizer import (
 )
 
 from backprobe import settings
+from backprobe.probe import asked
 from backprobe.probe.backward import Backward
 from backprobe.probe.budget import Budget
 from backprobe.probe.capture import compiles
@@ -112,6 +113,7 @@ class Probe:
         if self.handles:
             return
         self.state.budget.go_on()
+        asked.current = self.state.asked
         self.forward.install()
         self.state.switch = self._switch
         self.state.woken = not self.state.observing
@@ -129,7 +131,7 @@ class Probe:
         self.heartbeat.unobserved.catch_up(ends=True)
         self.followed.catch_up(ends=True)
         self.state.budget.pause()
-        self.state.switch = None
+        self.state.switch = asked.current = None
         self.state.named_losses.end()
         self.forward.remove()
         if self._pre_hook is not None:
@@ -184,28 +186,20 @@ class Probe:
             self._woken = state.step
             self.guard.run("forward", self.forward.wake)
 
-    def passes_over(self, code: CodeType, line: int) -> bool:
-        """Whether a question that a line of the user's asks without gradients stays unseen.
-
-        Arguments:
-            code, line: that ask.
-        """
-        return not self.forward.hooks and self.state.asked.passes(code, line)
-
-    def asks(self, code: CodeType, line: int) -> None:
+    def asks(self, code: CodeType, at: int) -> None:
         """A line that is not passed over turns gradients off, or evaluation mode on.
 
         Arguments:
-            code, line: that do.
+            code, at: the instruction that does.
         """
         waited, state = not self.forward.hooks, self.state
         woken = self.wake() and not state.running()
         if get_ident() != state.thread or self.heartbeat.stepping:
             return
         if woken:
-            state.asked.looks(code, line, state.step, waited)
+            state.asked.looks(code, at, state.step, waited)
         else:
-            state.asked.inside(code, line, state.step)
+            state.asked.inside(code, at, state.step)
 
     def wake(self) -> bool:
         """An evaluation may be about to begin; not told from within an optimizer's step.
