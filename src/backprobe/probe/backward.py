@@ -60,6 +60,7 @@ class Backward:
         self._on_done = on_done
         self.reads = 0
         self._full = FULL_READS
+        self._renewed = 0
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
@@ -87,7 +88,7 @@ class Backward:
                     and state.unused.forwards < 2
                     and state.stepped
                     and not state.scaling.seen
-                    and len(state.losses.entries) == 1
+                    and state.losses.alone
                     and (not state.observing or self._as_before(sys._getframe(2)))
                 ):
                     began = perf_counter()
@@ -96,6 +97,14 @@ class Backward:
                         return self._taken(loss, value / self._scale, began)
             self._begin(loss)
         return False
+
+    def renew(self) -> None:
+        """Another optimizer begins to step: what goes back may be another loss from now on."""
+        if self.reads > self._full and self.state.backwards:
+            self.state.loss_index = -1  # of this step nobody knows
+        self.state.losses.renew()
+        if self.reads:
+            self._full = self._renewed = self.reads + FULL_READS
 
     def _taken(self, loss: Tensor, value: float, began: float) -> bool:
         """Takes the value of the only loss; whether nothing is to be done after its backward."""
@@ -125,7 +134,7 @@ class Backward:
 
     def only(self) -> tuple[int, float] | None:
         """Number and scale of the only loss there has been, where its graph is read no more."""
-        if self.reads > self._full and len(self.state.losses.entries) == 1:
+        if self.reads > self._full and self.state.losses.alone:
             return (self._index, self._scale) if "losses" not in self.state.guard.broken else None
         return None
 
@@ -181,7 +190,9 @@ class Backward:
         known = state.losses.index_at(frame)
         own = sites.distance(frame.f_code.co_filename) == 0
         self._line = (frame.f_code if own else None), frame.f_lineno
-        if self.reads <= self._full or state.batch is not None or known is None:
+        turns = state.losses.takes_turns(frame)
+        again = self.reads <= self._full or state.batch is not None or (turns and state.observing)
+        if again or known is None:
             facts, target, made = state.guard.run("losses", self._read, loss, frame) or _NOTHING
             if target is not None:
                 state.guard.run("loaders", self.loaders.find_target, target, not made)
@@ -189,6 +200,8 @@ class Backward:
                     target = state.guard.run("loaders", self.loaders.target)
             if state.light and self.reads >= LIGHT_READS and not self.loaders.seeking:
                 self._full = 0
+        elif turns:  # which one it is, nobody knows
+            self._index, self._scale = -1, 1.0
         else:  # several losses may take turns
             self._index, self._scale = known, self._scales.get(known, 1.0)
         if known is not None and state.scaling.seen:  # the scale moves from step to step
@@ -230,7 +243,13 @@ class Backward:
         """
         state = self.state
         self._index, self._scale, facts = state.losses.read(
-            loss, frame, state.packed.readable, state.root, state.criterion_site, state.predicted
+            loss,
+            frame,
+            state.packed.readable,
+            state.root,
+            state.criterion_site,
+            state.predicted,
+            self.reads <= self._renewed,
         )
         self._scales[self._index] = self._scale
         if state.packed.told:

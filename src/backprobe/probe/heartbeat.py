@@ -43,6 +43,7 @@ class Heartbeat:
         begin_matters: whether a step calls what must not be taken for something else.
         passes: what is asked around each backward pass.
         before_step: the global optimizer pre-step hook.
+        renewed: called when another optimizer than the first takes its first step.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Heartbeat:
         state.attributes = self._look_again
         self._as_usual = False
         self._arm: Callable[[], None] = nothing
+        self.renewed: Callable[[], None] = nothing
         self._close: Callable[[Any, Any], None] = nothing
         self._begins: Callable[[Any], bool] = no
         self._ended: Callable[[Any], Any] = nothing
@@ -421,7 +423,10 @@ class Heartbeat:
         self.state.scaling.begin_step()
 
     def _add(self, optimizer: Any) -> Watched:
+        more = len(self.optimizers)
         watched = self._known.add(optimizer)
+        if more and watched.index == more:
+            self.renewed()
         self._only = self._known.only
         self._sole = watched.reference if self._only is not None else nothing
         self._attributes.look()

@@ -171,7 +171,7 @@ class Inputs:
             self.count(index)
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
-        kind = state.losses.entries[0].kind if state.losses.entries else ""
+        kind = state.losses.judged
         target = state.guard.run("loaders", self._target, x)
         state.guard.run("evaluation", evaluation.judge, phase.served, kind, output, target)
         if state.light or self._beside(index):

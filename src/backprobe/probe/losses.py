@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from types import FrameType
@@ -30,8 +31,15 @@ TOLD = (
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
 
+MOST_AT_A_LINE = 8
+"""Losses that one line is known to go back from; what is more is taken for the last of them."""
+
+
 class Losses:
     """Finds which loss a backward root is and keeps its facts.
+
+    A loss is known by the line that calls `backward`. Where that is a function's, which trains
+    several networks one after the other or in turns, what the loss is made of tells which it is.
 
     Arguments:
         touch: called with an entry that is new or changed.
@@ -43,13 +51,48 @@ class Losses:
         self.entries: list[Loss] = []
         self._touch = touch
         self._targets: list[Targets] = []
-        self._known: dict[tuple[str, int], int] = {}
+        self._known: dict[sites.Site, int] = {}
+        self._marks: dict[sites.Site, dict[_Mark, int]] = {}
+        self._turns: set[sites.Site] = set()
+        self._switches: Counter[sites.Site] = Counter()
         self._dirty: set[int] = set()
         self.readings: dict[int, lossgraph.LossReading] = {}
 
     def index_at(self, frame: FrameType | None) -> int | None:
         """The loss whose `backward` is called at or above a frame, if it was read before."""
         return self._known.get(_key(frame))
+
+    def renew(self) -> None:
+        """Another optimizer begins to step."""
+        self._switches.clear()
+
+    def takes_turns(self, frame: FrameType | None) -> bool:
+        """Whether several losses go back from that line by turns."""
+        return bool(self._turns) and _key(frame) in self._turns
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is one loss now: what came before it at its line is over."""
+        return len(self._known) == 1 and not self._turns
+
+    @property
+    def judged(self) -> str:
+        """Kind of the loss that evaluations are judged by: what goes back where the first did."""
+        return self.entries[next(iter(self._known.values()))].kind if self._known else ""
+
+    def _which(self, key: sites.Site, reading: lossgraph.LossReading, renewed: bool) -> int | None:
+        """Number of the loss that is read at a line, None for one that is new there."""
+        known, marks = self._known.get(key), self._marks.setdefault(key, {})
+        if known is None:
+            return None
+        found = marks.get(_mark(reading))
+        if found is None and not (renewed and len(marks) < MOST_AT_A_LINE):
+            return known
+        if found != known:
+            self._switches[key] += 1
+            if self._switches[key] > 1:  # there and back, not from one training to the next
+                self._turns.add(key)
+        return found
 
     def read(
         self,
@@ -59,6 +102,7 @@ class Losses:
         model: int,
         called: sites.Site | None,
         predicted: Tensor | None = None,
+        renewed: bool = False,
     ) -> tuple[int, float, dict[str, float]]:
         """Reads a backward root in full.
 
@@ -69,6 +113,7 @@ class Losses:
             model: index of the root module that ran last, -1 for none.
             called: the line that called a criterion module in this step, if one was seen.
             predicted: what the root model put out in this step, where that was kept.
+            renewed: whether another optimizer has begun to step: another loss may come with it.
 
         Returns:
             The loss's index, the factor that the user (or AMP) scaled it by, and batch facts.
@@ -78,10 +123,10 @@ class Losses:
         while frame is not None and sites.distance(frame.f_code.co_filename) != 0:
             frame = frame.f_back
         key = _key(frame)
-        index = self._known.get(key)
+        index = self._which(key, reading, renewed)
         if index is None:
             index = len(self.entries)
-            self._known[key] = index
+            self._marks[key].setdefault(_mark(reading), index)
             lossgraph.read_once(loss.grad_fn, reading, readable)
             if loss.numel() != 1:
                 reading.extra["elements"] = loss.numel()
@@ -96,6 +141,7 @@ class Losses:
             self._tell_variance(index, reading)
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
+        self._known[key] = index
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
         if reading.target is not None and not hosts.near(reading.target):
@@ -287,6 +333,16 @@ class Losses:
             bend=reading.bend,
             output={name: reading.extra[name] for name in TOLD if name in reading.extra},
         )
+
+
+_Mark = tuple[str, str, int, int, int]
+
+
+def _mark(reading: lossgraph.LossReading) -> _Mark:
+    """What tells losses apart that one line goes back from: not what varies from batch to batch."""
+    shape = reading.output_shape
+    width = int(shape[1]) if len(shape) == 2 else 0
+    return reading.kind, reading.reduction, predictions.classes_of(reading), len(shape), width
 
 
 def _key(frame: FrameType | None) -> sites.Site:

@@ -95,6 +95,7 @@ class Probe:
             self.heartbeat.unobserved.value,
             self.heartbeat.passes.after,
         )
+        self.heartbeat.renewed = self.backward.renew
         self.followed = Followed(self.state, self.forward, self.backward, self.heartbeat)
         self.followed_loss = self.followed.loss
         self.handles: list[Any] = []
