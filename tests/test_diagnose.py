@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from backprobe.diagnose import diagnose, join, rank, tell_apart
-from backprobe.records import Event, Finding, Record, Run
+from backprobe.diagnose import diagnose, join, once_each, rank, tell_apart
+from backprobe.records import Event, Finding, Record, Run, Source
 from backprobe.rules import BY_NAME, AbstractRule
 from backprobe.rules.calibration import probability
 from backprobe.rules.explanations import EXPLANATIONS, OUTCOMES
@@ -45,6 +45,14 @@ def test_rule_that_raises_silences_nobody_and_is_told() -> None:
     assert [f.rule for f in found] == ["fixed"]
     assert [(e.name, e.data["rule"]) for e in failures] == [("rule-failure", "broken")]
     assert "ZeroDivisionError" in failures[0].data["error"]
+
+
+def test_one_place_is_told_once_by_a_rule() -> None:
+    """A network and the one that follows it have the same names; another line is another place."""
+    line = Source("train.py", 9, "self.fc = nn.Linear(4, 4)")
+    dead = Finding("dead-relu", "error", 0.7, "", where=("fc",), source=line)
+    surer, other = replace(dead, confidence=0.8), replace(dead, where=("head",))
+    assert once_each([dead, surer, other, STUCK, STUCK]) == [surer, other, STUCK, STUCK]
 
 
 def test_ignored_rule_stays_silent() -> None:

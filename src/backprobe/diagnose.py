@@ -53,7 +53,21 @@ def diagnose(
             facts = {"rule": rule.name, "error": f"{type(error).__name__}: {error}"}
             if on_failure is not None:
                 on_failure(Event("rule-failure", time.time(), facts))
-    return without_excluded(calibrated(tell_apart(rank(join(findings)))))
+    return without_excluded(calibrated(tell_apart(rank(join(once_each(findings))))))
+
+
+def once_each(findings: list[Finding]) -> list[Finding]:
+    """The findings, of those of one rule that point at the same layers and line the weightiest.
+
+    Two networks of one class have the same names: a network and the one that follows it.
+    """
+    best: dict[tuple[object, ...], Finding] = {}
+    for place, finding in enumerate(findings):
+        placed = finding.where and finding.source is not None
+        key = (finding.rule, finding.where, finding.source) if placed else (place,)
+        if key not in best or _weight(finding) > _weight(best[key]):
+            best[key] = finding
+    return list(best.values())
 
 
 def join(findings: list[Finding]) -> list[Finding]:
