@@ -33,12 +33,17 @@ Row = dict[str, float]
 
 
 def first_tensor(args: Any, kwargs: dict[str, Any]) -> Tensor | None:
-    """The first tensor among a module's arguments: floating point ones are preferred."""
+    """The first tensor among a module's arguments: floating point ones are preferred.
+
+    Not the state of a recurrence, which comes after the ids of its sequences.
+    """
     found: Tensor | None = None
     for value in (*args, *kwargs.values()):
         for item in value if isinstance(value, (tuple, list)) else (value,):
             if type(item) is Tensor and item.dim() > 0:
                 if item.is_floating_point():
+                    if found is not None and _state(item, found):
+                        continue
                     return item
                 found = item if found is None else found
         if isinstance(value, dict):
@@ -46,6 +51,12 @@ def first_tensor(args: Any, kwargs: dict[str, Any]) -> Tensor | None:
             if inner is not None and found is None:
                 found = inner
     return found
+
+
+def _state(x: Tensor, ids: Tensor) -> bool:
+    """Whether a tensor is [layers, batch, width] beside ids [batch, steps] or [steps, batch]."""
+    fits = x.dim() == 3 and ids.dim() in (1, 2) and x.shape[0] != ids.shape[0]
+    return fits and x.shape[1] in ids.shape
 
 
 def six(x: Tensor) -> Tensor | NDArray[np.float32]:
