@@ -25,6 +25,9 @@ FULL_READS = 20
 what a loss is does not change, and its targets are a sample anyway."""
 LIGHT_READS = 3
 """The same in a light trial, once it is known which tensor of a batch is the target."""
+RENEWALS, FEW_READS = 8, 2
+"""Further optimizers with which as many are read again, and how many with each after those: some
+scripts make one for each input."""
 
 _NOTHING: tuple[dict[str, float], Tensor | None, bool] = {}, None, False
 
@@ -60,7 +63,7 @@ class Backward:
         self._on_done = on_done
         self.reads = 0
         self._full = FULL_READS
-        self._renewed = 0
+        self._renewed = self._renewals = 0
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
@@ -103,8 +106,11 @@ class Backward:
         if self.reads > self._full and self.state.backwards:
             self.state.loss_index = -1  # of this step nobody knows
         self.state.losses.renew()
+        self._renewals += 1
         if self.reads:
-            self._full = self._renewed = self.reads + FULL_READS
+            reads = FULL_READS if self._renewals <= RENEWALS else FEW_READS
+            self._full = max(self._full, self.reads + reads)
+            self._renewed = self.reads + reads
 
     def _taken(self, loss: Tensor, value: float, began: float) -> bool:
         """Takes the value of the only loss; whether nothing is to be done after its backward."""
