@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
 from backprobe.probe import lossgraph
+
+from .conftest import Watch
 
 ROWS, WIDTH = 8, 5
 
@@ -319,3 +322,25 @@ def test_a_mean_over_rows_of_sums() -> None:
         found = lossgraph.read((error + 3 * term).grad_fn, lambda _: True)
         told[name] = [s["row_scale"] for s in found.summands if s.get("row_sums") == [50, 8]]
     assert told == {"mean": [0.03], "axis": [0.03], "minus": [0.06], "root": [], "answer": []}
+
+
+def test_a_factor_that_is_learnt_warns_nobody(watch: Watch) -> None:
+    """Reading it as a number would: a warning of torch's, in the user's own process."""
+
+    def train() -> None:
+        net, weight = nn.Linear(6, 4), nn.Parameter(torch.ones(()))
+        optimizer = torch.optim.Adam([*net.parameters(), weight], lr=0.01)
+        for _ in range(3):
+            classes = torch.randint(0, 4, (32,))
+            shares, wanted = net(torch.randn(32, 6)).softmax(1), torch.eye(4)[classes]
+            overlap = weight * 2 * (shares * wanted).sum() / (shares.sum() + wanted.sum() + weight)
+            row_sums = weight * ((shares - wanted) ** 2).sum(1).mean()
+            loss = weight * nn.functional.mse_loss(shares, wanted) + row_sums + 1 - overlap
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        record = watch(train)
+    assert record.named("failure") == ()

@@ -48,7 +48,7 @@ def _number(node: Any, readable: Readable) -> float | None:
         return None
     other: Any = getattr(node, "_saved_other", None)
     if isinstance(other, Tensor):
-        other = float(other) if other.numel() == 1 and other.device.type == "cpu" else None
+        other = float(other.detach()) if other.numel() == 1 and other.device.type == "cpu" else None
     return float(other) if isinstance(other, (int, float)) and other else None
 
 

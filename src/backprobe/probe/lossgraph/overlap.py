@@ -103,7 +103,7 @@ def _number(node: Any) -> float | None:
     if other is None:
         other = getattr(node, "_saved_self", None)
     if isinstance(other, Tensor):
-        return float(other) if other.numel() == 1 and host.near(other) else None
+        return float(other.detach()) if other.numel() == 1 and host.near(other) else None
     return float(other) if isinstance(other, (int, float)) else None
 
 

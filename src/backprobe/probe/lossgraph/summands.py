@@ -45,7 +45,7 @@ def unscaled(node: Any, readable: Readable) -> tuple[Any, float]:
             if not scalar or shape_of(below[0]) not in ((), (1,)):
                 break
             if number or other.device.type == "cpu":
-                value = float(other)
+                value = float(other if number else other.detach())
                 if value == 0:
                     break
                 scale *= value if name.startswith("Mul") else 1 / value
@@ -131,7 +131,8 @@ def _row_sums(mean: Any, scale: float, readable: Readable) -> tuple[list[int], f
         elif name.startswith("MulBackward") and len(below) == 1 and readable(node):
             other: Any = getattr(node, "_saved_other", None)
             if isinstance(other, Tensor):
-                other = float(other) if other.numel() == 1 and other.device.type == "cpu" else None
+                near = other.numel() == 1 and other.device.type == "cpu"
+                other = float(other.detach()) if near else None
             if not isinstance(other, (int, float)):
                 return None
             scale *= abs(other)
