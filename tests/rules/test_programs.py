@@ -215,3 +215,9 @@ def test_a_second_phase_has_not_grown_from_the_first(recorded: Recorder) -> None
     """Not even a note: another optimizer's gradient norms are no later ones of the first's."""
     findings = diagnose(recorded("exploding_gradients/good_second_phase.py"))
     assert "exploding-gradients" not in {f.rule for f in findings}
+
+
+def test_what_runs_without_gradients_is_not_called_unused(recorded: Recorder) -> None:
+    """Its network's own forward calls it, between a `no_grad` and its end."""
+    findings = diagnose(recorded("parameters_not_optimized/bad_probe_head.py", "0.02"))
+    assert "unused-module" not in {f.rule for f in findings}

@@ -100,12 +100,14 @@ class UnusedModule(AbstractRule):
         if not touched:
             return []
         judged = run_without_gradients(record)
+        off = {int(k) for e in record.named("gradients-off") for k in e.data["modules"]}
         guilty = []
         for module in record.modules:
             own = [by_index[i] for i in module.parameters if i in by_index]
             own = [p for p in own if p.requires_grad and p.index in measured]
             called = (
                 module.calls > 0
+                or module.index in off  # it runs in its network's forward, which `calls` leaves out
                 or picks_its_parts(record, module)
                 or any(within(module, other) for other in judged)
             )
