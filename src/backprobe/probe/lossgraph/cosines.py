@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import Tensor
-
 from backprobe.probe.lossgraph.compared import LAID_OUT, MATRIX, norm_axes
-from backprobe.probe.lossgraph.nodes import Readable, children, shape_of
+from backprobe.probe.lossgraph.nodes import Readable, children, number_of, shape_of
 
 KEEPS = ("MaskedFillBackward", "ViewBackward", "UnsafeViewBackward", "ToCopyBackward", "TBackward")
 """Nodes (by prefix) between scores and their softmax that leave them, or all but some, as is."""
@@ -46,10 +44,7 @@ def _number(node: Any, readable: Readable) -> float | None:
     flows = [child for child, _ in node.next_functions if child is not None]
     if len(flows) != 1 or not readable(node):
         return None
-    other: Any = getattr(node, "_saved_other", None)
-    if isinstance(other, Tensor):
-        other = float(other.detach()) if other.numel() == 1 and other.device.type == "cpu" else None
-    return float(other) if isinstance(other, (int, float)) and other else None
+    return number_of(node) or None
 
 
 def _unit(node: Any) -> bool:

@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction
 from torch.nn import Parameter
 
+from backprobe.probe.host import near
+
 MAX_NODES = 20_000
 """Nodes of a graph that are walked over at most."""
 LOSSES: Mapping[str, str] = {
@@ -123,6 +125,17 @@ def signed(number: Any) -> int:
     """An integer that autograd gives as an unsigned one of 64 bits."""
     value = int(number)
     return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def number_of(node: Any, name: str = "_saved_other") -> float | None:
+    """The one number that a product or quotient was made with; None where a device holds it.
+
+    Of a tensor that is learnt too: read as it is, so that torch warns nobody.
+    """
+    given: Any = getattr(node, name, None)
+    if isinstance(given, Tensor):
+        return float(given.detach()) if given.numel() == 1 and near(given) else None
+    return float(given) if isinstance(given, (int, float)) else None
 
 
 def _elements(shape: tuple[int, ...]) -> int:

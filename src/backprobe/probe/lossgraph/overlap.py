@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from backprobe.probe import host
-from backprobe.probe.lossgraph.nodes import LOSSES, PARAMETRIC, Readable, children
+from backprobe.probe.lossgraph.nodes import LOSSES, PARAMETRIC, Readable, children, number_of
 
 NODES = 96
 """Looked at between the loss and its quotients: a quotient a class, at a few depths."""
@@ -99,12 +99,8 @@ def _signed(root: Any, readable: Readable) -> Iterator[tuple[Any, int]]:
 
 def _number(node: Any) -> float | None:
     """What a result is multiplied or divided by, where that is known here."""
-    other: Any = getattr(node, "_saved_other", None)
-    if other is None:
-        other = getattr(node, "_saved_self", None)
-    if isinstance(other, Tensor):
-        return float(other.detach()) if other.numel() == 1 and host.near(other) else None
-    return float(other) if isinstance(other, (int, float)) else None
+    found = number_of(node)
+    return number_of(node, "_saved_self") if found is None else found
 
 
 def _overlap(quotient: Any, readable: Readable) -> tuple[Tensor, bool] | None:

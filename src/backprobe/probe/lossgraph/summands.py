@@ -17,6 +17,7 @@ from backprobe.probe.lossgraph.nodes import (
     children,
     descend,
     loss_below,
+    number_of,
     shape_of,
     signed,
 )
@@ -129,13 +130,10 @@ def _row_sums(mean: Any, scale: float, readable: Readable) -> tuple[list[int], f
                 return None  # one answer a row
             return shape, scale / shape[0]
         elif name.startswith("MulBackward") and len(below) == 1 and readable(node):
-            other: Any = getattr(node, "_saved_other", None)
-            if isinstance(other, Tensor):
-                near = other.numel() == 1 and other.device.type == "cpu"
-                other = float(other.detach()) if near else None
-            if not isinstance(other, (int, float)):
+            factor = number_of(node)
+            if factor is None:
                 return None
-            scale *= abs(other)
+            scale *= abs(factor)
         elif not name.startswith(("NegBackward", "ToCopyBackward")):
             return None
         if not below:
