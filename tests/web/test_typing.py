@@ -92,6 +92,29 @@ def test_a_new_run_does_not_scroll_the_list(dashboard: Dashboard, visit: Open) -
     seen.page.wait_for_function("() => document.querySelector('.table').scrollTop < 200")
 
 
+def test_a_scroll_right_after_the_mark_is_kept(dashboard: Dashboard, visit: Open) -> None:
+    """The list goes to the marked row as it is marked, not once more when it has been painted."""
+    for number in range(90):
+        finished(dashboard.store, f"run {number}")
+    seen = visit(dashboard.url())
+    counted(seen, 90)
+    seen.page.evaluate(
+        """() => {
+            const list = document.querySelector(".table");
+            const scroll = () => {
+                if (!document.querySelector(".row.current")) return;
+                watch.disconnect();
+                list.scrollTop = 2000;
+            };
+            const watch = new MutationObserver(scroll);
+            watch.observe(list, { subtree: true, attributes: true, childList: true });
+        }"""
+    )
+    seen.page.keyboard.press("j")
+    seen.page.locator(".row .name", has_text="run 40").first.wait_for()
+    assert seen.page.evaluate("document.querySelector('.table').scrollTop") >= 1900
+
+
 def test_who_comes_back_goes_on_where_they_were(dashboard: Dashboard, visit: Open) -> None:
     """The filter, the mark and the place in the list outlive a look at a run."""
     for number in range(90):

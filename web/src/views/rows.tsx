@@ -46,7 +46,8 @@ export function Rows<T>({ items, identify, render, reveal = -1, asked, kept }: P
       removeEventListener("resize", look);
     };
   }, [items.length]);
-  useEffect(() => {
+  // Before the marked row is painted: later it would undo what was scrolled in between.
+  useLayoutEffect(() => {
     const scroller = holder.current?.closest<HTMLElement>(".table");
     if (!scroller || reveal < 0 || known.current === asked) return;
     known.current = asked;
