@@ -23,11 +23,13 @@ from backprobe.probe.coordinates import Coordinates
 from backprobe.probe.host import freed
 from backprobe.probe.kernels import calls, native
 from backprobe.probe.occasional import adam_state, second_moment_lag
-from backprobe.probe.parameters_late import SIGNALS, Binned, LateParameters, Store, local
+from backprobe.probe.parameters_late import SIGNALS, Binned, LateParameters, Store, elements, local
 from backprobe.probe.transfer import Transfers
 from backprobe.probe.turns import Turns
 
 DTYPES = {torch.float32: 0, torch.float64: 1, torch.bfloat16: 2, torch.float16: 3}
+PAIRS = DTYPES | {torch.complex64: 0, torch.complex128: 1}
+"""The same with complex numbers, which lie as pairs of real ones and are read as such."""
 QUICK = 1 << 20
 """Elements that are read in so little time that the interpreter's lock is kept meanwhile."""
 CHECKED = 8
@@ -64,7 +66,7 @@ class ParameterSet:
 
     def _begin(self) -> None:
         """Makes room for what the tensors are now."""
-        held = [getattr(p, "_local_tensor", p).numel() for p in self.parameters]
+        held = [elements(getattr(p, "_local_tensor", p)) for p in self.parameters]
         self.sizes = np.array(held, np.float64)
         count = len(self.parameters)
         self._coordinates = Coordinates(held)
@@ -187,11 +189,12 @@ class ParameterSet:
             began = perf_counter()
             gradient = local(parameter.grad)
             found = adam_state(optimizer, group, parameter)
-            if gradient is not None and found is not None and found[0].numel() == gradient.numel():
-                moment, step, beta = found
-                sample = self._coordinates.take(gradient, k)
-                lag = second_moment_lag(sample, self._coordinates.take(moment, k), step, beta)
-                yield int(self.index[k]), lag
+            if gradient is not None and found is not None:
+                moment, step, beta = local(found[0]), *found[1:]
+                if moment is not None and moment.numel() == gradient.numel():
+                    sample = self._coordinates.take(gradient, k)
+                    lag = second_moment_lag(sample, self._coordinates.take(moment, k), step, beta)
+                    yield int(self.index[k]), lag
             self._turns.took(perf_counter() - began)
 
     def cleared(self) -> bool:
@@ -240,7 +243,7 @@ class ParameterSet:
             return True
         self._weights[:] = pointers
         same = all(
-            spec.n == p.numel() and spec.weight_dtype == DTYPES.get(p.dtype) and _simple(p)
+            spec.n == elements(p) and spec.weight_dtype == PAIRS.get(p.dtype) and _simple(p)
             for spec, p in zip(self._spec_array, self.parameters, strict=True)
         )
         if same:
@@ -273,15 +276,17 @@ class ParameterSet:
         specs = (native.Tensor * count)()
         for k, parameter in enumerate(self.parameters):
             spec, start = specs[k], int(starts[k])
-            spec.n = parameter.numel()
-            spec.weight_dtype = spec.grad_dtype = DTYPES[parameter.dtype]
+            spec.n = elements(parameter)
+            spec.weight_dtype = spec.grad_dtype = PAIRS[parameter.dtype]
             spec.samples, spec.fresh = sizes[k], 1
-            if sizes[k] < parameter.numel():
+            if sizes[k] < spec.n:
                 spec.where = self._sampled.ctypes.data + 4 * start
             spec.weight_sample = self._weight_samples.ctypes.data + 4 * start
             spec.grad_sample = self._grad_samples.ctypes.data + 4 * start
         self._spec_array = specs
         self._specs = ctypes.addressof(specs)
+        if any(parameter.is_complex() for parameter in self.parameters):
+            return  # what the compiled calls are given is not what they would count
         self.reading = calls.reading(
             self.parameters,
             specs,
@@ -303,7 +308,7 @@ class ParameterSet:
                 gradient = parameter.grad
                 if gradient is None:
                     add(0)
-                elif gradient.is_contiguous():
+                elif gradient.is_contiguous() and not gradient.is_conj():
                     add(gradient.data_ptr())
                 else:
                     return self._odd_pointers()
@@ -317,10 +322,12 @@ class ParameterSet:
         for parameter in self.parameters:
             gradient = parameter.grad
             if gradient is not None and not (
-                gradient.layout == torch.strided and gradient.is_contiguous()
+                gradient.layout == torch.strided
+                and gradient.is_contiguous()
+                and not gradient.is_conj()
             ):
                 gradient = gradient.to_dense() if gradient.layout != torch.strided else gradient
-                gradient = gradient.to(parameter.dtype).contiguous()
+                gradient = gradient.to(parameter.dtype).resolve_conj().contiguous()
                 self._held.append(gradient)
             pointers.append(0 if gradient is None else gradient.data_ptr())
         return pointers
@@ -355,7 +362,7 @@ def _simple(parameter: Tensor) -> bool:
     return (
         parameter.device.type == "cpu"
         and parameter.layout == torch.strided
-        and parameter.dtype in DTYPES
+        and parameter.dtype in PAIRS
         and parameter.is_contiguous()
         and type(parameter.data) is Tensor
         and getattr(parameter, "grad_dtype", None) in (None, parameter.dtype)

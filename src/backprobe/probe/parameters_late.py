@@ -146,13 +146,23 @@ class LateParameters:
 
 
 def local(tensor: Tensor) -> Tensor | None:
-    """This rank's dense values of a tensor, or None where they can't be read."""
+    """This rank's dense values of a tensor, or None where they can't be read.
+
+    Complex ones are given as pairs of real ones, [..., 2].
+    """
     shard: Any = getattr(tensor, "_local_tensor", tensor)
     if freed(shard):
         return None
     if shard.layout != torch.strided:
         shard = shard.to_dense()
+    if shard.is_complex():
+        shard = torch.view_as_real(shard.detach().resolve_conj())
     return shard.detach() if shard.is_floating_point() and shard.device.type != "meta" else None
+
+
+def elements(tensor: Tensor) -> int:
+    """Real numbers that a tensor holds: two for each complex one."""
+    return tensor.numel() * (2 if tensor.is_complex() else 1)
 
 
 def reshaped(
