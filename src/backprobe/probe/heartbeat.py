@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from backprobe.probe import frozen, idle, sites
+from backprobe.probe import at_end, idle, sites
 from backprobe.probe.attributes import Attributes
 from backprobe.probe.backward_passes import BackwardPasses
 from backprobe.probe.beat import Beat
@@ -451,22 +451,7 @@ class Heartbeat:
         if not self.state.stepped:
             self._unstepped.finish()
         self._attributes.look(last=True)
-        state, watched = self.state, list(self._watched.values())
-        found = state.guard.run("frozen", frozen.since_start, state.structure, watched)
-        if frozen_later := sorted({*self._known.frozen, *(found or ())}):
-            state.recorder.event("frozen-later", parameters=frozen_later)
-        if found := state.guard.run("unheld", self._unheld.found, state.structure, state.step):
-            state.recorder.event("unheld-parameters", parts=found)
-        if found := state.guard.run("unheld", self._unheld.networks, state.structure, state.step):
-            state.recorder.event("unheld-networks", networks=found)
-        numbers = {int(index) for each in watched for index in each.parameters.index}
-        numbers |= self._known.held
-        lone = self._unstepped.lone
-        if found := state.guard.run("lone parameters", lone.unmoved, state.structure, numbers):
-            state.recorder.event("lone-parameters", parameters=found, held=lone.held_by(found))
-        state.guard.run("shares", state.shares.finish)
-        state.guard.run("mixtures", state.mixtures.finish)
-        state.guard.run("mirrors", state.mirrors.finish)
+        at_end.tell(self.state, self._known, self._unheld, self._unstepped.lone)
         self.state.transfers.wait()
         self.state.recorder.held = False
 
