@@ -40,7 +40,7 @@ class Policy(nn.Module):
 
 
 policy = Policy()
-optimizer = torch.optim.Adam(policy.parameters(), lr=0.3)
+optimizer = torch.optim.Adam(policy.parameters(), lr=0.01)
 env, T, gamma = Cart(24), 24, 0.9
 
 for episode in range(1, 121):
@@ -48,7 +48,7 @@ for episode in range(1, 121):
     for t in range(T):
         m = Categorical(policy(s))
         a = m.sample()
-        logps.append(m.log_prob(a))
+        logps.append(m.log_prob(a).data.numpy())
         s, r = env.step(a.numpy())
         rewards.append(r)
     R, returns = np.zeros(env.n), []
@@ -57,7 +57,8 @@ for episode in range(1, 121):
         returns.insert(0, R)
     returns = torch.tensor(np.array(returns), dtype=torch.float32)
     returns = (returns - returns.mean(1, keepdim=True)) / (returns.std() + 1e-6)
-    loss = -(torch.stack(logps) * returns).mean()
+    logp = torch.tensor(np.array(logps), requires_grad=True)
+    loss = -(logp * returns).mean()
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
