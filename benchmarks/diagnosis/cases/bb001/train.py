@@ -15,7 +15,7 @@ class Config:
     heads: int = 4
     layers: int = 2
     batch: int = 64
-    steps: int = 450
+    steps: int = 350
     lr: float = 2e-3
     seed: int = int(os.environ.get("SEED", 0))
 

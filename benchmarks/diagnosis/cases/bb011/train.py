@@ -12,7 +12,7 @@ class GanConfig:
     hidden: int = 64
     lr: float = 1e-3
     batch: int = 128
-    steps: int = 900
+    steps: int = 700
     seed: int = int(os.environ.get("SEED", 0))
 
 

@@ -14,7 +14,7 @@ class ContrastiveConfig:
     dim: int = 16
     temperature: float = 0.2
     batch: int = 128
-    steps: int = 500
+    steps: int = 400
     lr: float = 1e-3
     seed: int = int(os.environ.get("SEED", 0))
 

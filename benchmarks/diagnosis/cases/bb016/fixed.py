@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset, random_split
 class BoxConfig:
     size: int = 16
     rows: int = 1600
-    epochs: int = 10
+    epochs: int = 8
     batch: int = 32
     lr: float = 2e-3
     box_weight: float = 5.0

@@ -14,7 +14,7 @@ class LmConfig:
     layers: int = 1
     lr: float = 3e-3
     batch: int = 48
-    steps: int = 300
+    steps: int = 240
     seed: int = int(os.environ.get("SEED", 0))
 
 

@@ -13,7 +13,7 @@ class PinnConfig:
     depth: int = 3
     interior: int = 256
     boundary: int = 64
-    steps: int = 700
+    steps: int = 550
     lr: float = 3e-3
     seed: int = int(os.environ.get("SEED", 0))
 
