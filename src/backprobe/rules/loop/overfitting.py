@@ -43,7 +43,8 @@ class Overfitting(AbstractRule):
 
     ## When it is wrong
     A held-out loss may rise by overconfidence alone while the accuracy still improves. Where it is
-    all that got worse, and about as many held-out rows are right as ever, a note tells.
+    all that got worse, and about as many held-out rows are right as ever, a note tells. So it does
+    where the training accuracy is not known, and how far the loss fell stands for it.
 
     ## References
     - Prechelt, "Early stopping, but when?" (1998)
@@ -98,6 +99,8 @@ class Overfitting(AbstractRule):
             return []
         # The answers are as good as they ever were: only the shares that it gives them are off.
         sure = not wide and both.unit == "accuracy" and self._kept(record, both)
+        # A fall of the loss is no accuracy, and one such number has no course.
+        guessed = math.isnan(both.train) and gap < limits.gap_decisive and not risen
         parts = []
         if wide:
             shown = percent if both.unit == "accuracy" else figure
@@ -119,7 +122,7 @@ class Overfitting(AbstractRule):
         return [
             Finding(
                 rule=self.name,
-                severity="note" if sure else "warning",
+                severity="note" if sure or guessed else "warning",
                 confidence=confidence(
                     0.5,
                     0.93,
