@@ -73,7 +73,10 @@ class Optimizers:
             type=type(optimizer).__name__,
             source=sites.source(sites.made(optimizer)),
             step_source=sites.source(sites.here()),
-            groups=tuple(plain(group) for group in optimizer.param_groups),
+            groups=tuple(
+                {**plain(group), "tensors": len(group["params"])}
+                for group in optimizer.param_groups
+            ),
         )
         if index == len(self.entries):
             self.entries.append(entry_of)

@@ -15,7 +15,7 @@ class Optimizer:
     """One optimizer that stepped.
 
     `groups` holds each group's plain settings at the first step (`lr`, `momentum`, `betas`,
-    `weight_decay` …) and `parameters`, the indexes of its tensors (-1: not of a watched model).
+    `weight_decay` …) and `tensors`, how many it holds.
     """
 
     index: int

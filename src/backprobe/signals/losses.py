@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Loss, Record
+from backprobe.signals.in_a_row import second_training
 from backprobe.signals.memo import once
 
 MINOR_SHARE = 0.2
@@ -69,6 +70,10 @@ def main_loss(record: Record) -> MainLoss:
     rows = known & (which == chosen)
     if indexes.size == 1:
         rows |= known & (which < 0)
+    if not several:
+        last = rows.copy()
+        last[: second_training(record)] = False
+        rows = last if last.sum() >= MINOR_SHARE * rows.sum() else rows
     return MainLoss(found, step[rows], value[rows], several)
 
 

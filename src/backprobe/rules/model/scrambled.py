@@ -41,12 +41,22 @@ def _refined(before: Shape, after: Shape) -> bool:
 
 
 def _undoes(record: Record, op: Operation) -> bool:
-    """Whether the same module made four axes of the shape that is made here, in that order."""
+    """Whether the same module split those heads off, (B, b, a·c) to (B, b, a, c), before.
+
+    Queries, keys and values may have come as one: (B, b, 3·a·c) to (B, b, 3, a, c).
+    """
     rows, a, b, c = op.input_shapes[0]
     return any(
         other.module == op.module
         and other.index < op.index
-        and other.input_shapes[:1] == (op.shape,)
-        and other.shape == (rows, b, a, c)
+        and _splits(other.input_shapes[:1], other.shape, (rows, b), (a, c))
         for other in record.graph
     )
+
+
+def _splits(given: tuple[Shape, ...], made: Shape, kept: Shape, heads: Shape) -> bool:
+    """Whether a reshape split the last of three axes into heads, of one tensor or of several."""
+    if not given or len(given[0]) != 3 or given[0][:2] != kept or made[:2] != kept:
+        return False
+    several, left = divmod(given[0][2], math.prod(heads))
+    return left == 0 and made[2:] == (heads if several == 1 else (several, *heads))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Finding, Optimizer, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.harm import HURTS
@@ -20,6 +20,8 @@ from backprobe.signals.loaded import loaded_over
 from backprobe.signals.progress import progress
 from backprobe.signals.updates import NORMAL_HIGH, NORMAL_LOW, update_ratios
 
+HIGHER = 10.0
+"""Times another group's rate that tells a group for parts of another kind; a habit is ten."""
 POOR = 0.5
 """A score, of at most 1, that no network is content with: most of what can be known is missing."""
 
@@ -31,7 +33,8 @@ class LearningRateTooLow(AbstractRule):
     The update of each weight matrix relative to the weight: small in *all* layers, not only in the
     first ones, in a run that has learned too little, was still falling fast when it ended, or whose
     own held-out score is poor although it began from scratch.
-    Successive gradients that point the same way confirm it.
+    Successive gradients that point the same way confirm it. Or a group of the optimizer that was
+    given a rate ten times the others' and holds no tensor: the filter that should fill it missed.
 
     ## Why it matters
     With steps of a hundred-thousandth it takes a hundred thousand steps to change a weight by its
@@ -46,7 +49,8 @@ class LearningRateTooLow(AbstractRule):
     - `swap-optimizer=adam`: suits plain SGD on badly scaled problems
 
     ## When it is wrong
-    Fine-tuning takes small steps on purpose, and learns: it stays silent.
+    Fine-tuning takes small steps on purpose, and learns: it stays silent. A group may be empty
+    because this model has none of the parts that it is for: then a note is all that is told.
 
     ## References
     - cs231n notes, "Neural Networks part 3": ratio of weights to updates about 1e-3
@@ -88,6 +92,8 @@ class LearningRateTooLow(AbstractRule):
         trend = state.trend
         if trend is None or state.state not in ("stuck", "learning", "learned"):
             return []
+        if (empty := _empty_group(record)) is not None:
+            return [self._missed(record, *empty)]
         ratios = [x for x in update_ratios(record, layers(record)) if x.layer.weight.requires_grad]
         sizes = [max(x.early, x.typical) for x in ratios]
         if not sizes or max(sizes) == 0.0:
@@ -146,6 +152,46 @@ class LearningRateTooLow(AbstractRule):
                 treatments=("scale-lr=10", "scale-lr=100", "swap-optimizer=adam"),
             )
         ]
+
+    def _missed(self, record: Record, optimizer: Optimizer, meant: float, taken: float) -> Finding:
+        """All is in the groups with small steps."""
+        state = progress(record)
+        hurts = state.hurt >= HURTS or _poor(record)
+        count = sum(int(group["tensors"]) for group in optimizer.groups)
+        return Finding(
+            rule=self.name,
+            severity="warning" if hurts else "note",
+            confidence=confidence(0.5, 0.9, 1.0 if hurts else 0.0, beyond(meant / taken, 10, 1e3)),
+            message=(
+                f"the group of {optimizer.type} with lr {figure(meant)}{at(optimizer.source)} "
+                f"holds no tensor: all {count} take steps of lr {figure(taken)}; {state.in_words()}"
+            ),
+            where=_new_in(record, optimizer),
+            source=optimizer.source,
+            steps=whole_run(record),
+            evidence={"lr": taken, "lr_of_empty_group": meant, "tensors": count},
+            treatments=("scale-lr=10", "scale-lr=100"),
+        )
+
+
+def _empty_group(record: Record) -> tuple[Optimizer, float, float] | None:
+    """An optimizer with a group that holds nothing, its rate, and the highest that is taken."""
+    for optimizer in record.optimizers:
+        held = [float(g.get("lr", 0.0)) for g in optimizer.groups if g.get("tensors", 0)]
+        empty = [float(g.get("lr", 0.0)) for g in optimizer.groups if g.get("tensors", 1) == 0]
+        if held and empty and 0.0 < HIGHER * max(held) <= max(empty):
+            return optimizer, max(empty), max(held)
+    return None
+
+
+def _new_in(record: Record, optimizer: Optimizer) -> tuple[str, ...]:
+    """Modules that an optimizer is the first to train, where others trained some of its own."""
+    roots = {module.index: module.root for module in record.modules}
+    names = {module.index: module.name for module in record.modules}
+    others = {roots.get(p.module) for p in record.parameters if 0 <= p.optimizer < optimizer.index}
+    mine = [p.module for p in record.parameters if p.optimizer == optimizer.index]
+    new = dict.fromkeys(names[m] for m in mine if m in names and roots[m] not in others)
+    return tuple(new) if len(new) < len({m for m in mine if m in names}) else ()
 
 
 def _poor(record: Record) -> bool:
