@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from backprobe.records import Finding, Record
+import re
+
+from backprobe.records import Finding, Module, Parameter, Record
 from backprobe.rules.base import observed_steps
 from backprobe.rules.confidence import between, confidence
 from backprobe.rules.harm import at_most_warning, severity_by_harm, severity_of_mistake
@@ -24,28 +26,20 @@ def unread(record: Record, rule: str, touched: set[int], least: float) -> list[F
         least: observed steps that it takes.
     """
     steps = len(record.parameters_series.step)
-    found = [
-        layer
-        for layer in layers(record)
-        if layer.place is not None
-        and layer.weight.requires_grad
-        and layer.weight.optimizer >= 0
-        and layer.weight.index not in touched
-        and declared(record, layer.module)
-    ]
+    found = [*_layers(record, touched), *_others(record, touched)]
     severity = at_most_warning(severity_of_mistake(record))
-    last = [layer for layer in found if ends_chain(record, layer.module, touched)]
+    last = [module for module in found if ends_chain(record, module, touched)]
     if last and len(last) == len(found):
         # Nothing comes after it: that costs no run anything, but one that fails may as well know.
         if severity_by_harm(progress(record)) == "note":
             return []
         severity = "note"
     else:
-        found = [layer for layer in found if layer not in last]
+        found = [module for module in found if module not in last]
     if not found or steps < least:
         return []
-    names = unique(layer.name for layer in found)
-    source = found[0].module.source
+    names = unique(module.name for module in found)
+    source = found[0].source
     return [
         Finding(
             rule=rule,
@@ -63,3 +57,45 @@ def unread(record: Record, rule: str, touched: set[int], least: float) -> list[F
             evidence={"layers": list(names), "cut": None, "steps": steps},
         )
     ]
+
+
+def _layers(record: Record, touched: set[int]) -> list[Module]:
+    return [
+        layer.module
+        for layer in layers(record)
+        if layer.place is not None
+        and layer.weight.requires_grad
+        and layer.weight.optimizer >= 0
+        and layer.weight.index not in touched
+        and declared(record, layer.module)
+    ]
+
+
+def _others(record: Record, touched: set[int]) -> list[Module]:
+    """Tables and norms of which the same is true: they have no matrix that is multiplied with."""
+    known = {layer.module.index for layer in layers(record)}
+    parents = {module.parent for module in record.modules}
+    ran = {op.module for op in record.graph}
+    by_index = {p.index: p for p in record.parameters}
+    measured = set(record.parameters_series.index.tolist())
+    found = []
+    trained = {
+        _unnumbered(m) for m in record.modules if any(k in touched for k in m.parameters)
+    }  # what the last of several equal parts gives may have none to take it
+    for module in record.modules:
+        own = [by_index[k] for k in module.parameters if k in by_index]
+        leaf = module.index in ran - known - parents and module.parent >= 0
+        leaf = leaf and _unnumbered(module) not in trained
+        if leaf and own and all(_given_up(p, touched, measured) for p in own):
+            found.append(module)
+    return [module for module in found if declared(record, module)]
+
+
+def _unnumbered(module: Module) -> tuple[str, str]:
+    return module.type, re.sub(r"\d+", "#", module.name)
+
+
+def _given_up(parameter: Parameter, touched: set[int], measured: set[int]) -> bool:
+    """Whether an optimizer holds a parameter for nothing."""
+    mine = parameter.requires_grad and parameter.optimizer >= 0
+    return mine and parameter.index in measured and parameter.index not in touched
