@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from backprobe.records import Module, Parameter, Place, Record
 from backprobe.signals.memo import once
-from backprobe.signals.tables import only_added
+from backprobe.signals.tables import no_factor
 
 NORMS = (
     "BatchNorm1d",
@@ -94,7 +94,7 @@ def layers(record: Record) -> tuple[Layer, ...]:
         module = modules.get(parameter.module)
         if module is None or len(parameter.shape) < 2 or not is_layer(module):
             continue
-        if only_added(record, parameter):
+        if no_factor(record, parameter):
             continue
         place = by_module.get(module.index)
         found.append((place.order if place else 1 << 30, parameter, module))
