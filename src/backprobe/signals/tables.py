@@ -50,6 +50,21 @@ def no_factor(record: Record, parameter: Parameter) -> bool:
     return True
 
 
+def rescaled(record: Record, parameter: Parameter) -> bool:
+    """Whether a module multiplies its own weight by a number, or gains, before a signal meets it.
+
+    As StyleGAN's layers do ("equalized learning rate", Karras et al., 1710.10196): the weight is
+    drawn from N(0, 1), and what it is multiplied by has He's std. A mask has the weight's shape.
+    """
+    taking = [op for op in record.graph if _takes(op, parameter)]
+    return bool(taking) and all(
+        op.name in SCALES
+        and op.shape == parameter.shape
+        and sum(shape == parameter.shape for shape in op.input_shapes) == 1
+        for op in taking
+    )
+
+
 def _takes(op: Operation, parameter: Parameter) -> bool:
     """Whether an operation of its module gets something of its shape from outside."""
     return op.module == parameter.module and any(
