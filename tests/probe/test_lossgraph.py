@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
-from backprobe.probe import lossgraph
+from backprobe.probe import lossgraph, predictions
 
 from .conftest import Watch
 
@@ -48,6 +48,16 @@ def test_a_picked_log_softmax_by_hand_is_a_cross_entropy() -> None:
     found = read(-chosen.mean())
     assert (found.kind, found.output_shape) == ("cross_entropy", (ROWS, WIDTH))
     assert read(-(chosen * torch.randn(ROWS)).mean()).kind == "custom"
+
+
+def test_classes_lie_along_the_axis_of_the_softmax() -> None:
+    """A script's own loss picks log probabilities along any axis; a built-in one, the second."""
+    s = scores().unflatten(0, (2, 4))  # [2 rows, 4 places, 5 classes]
+    chosen = torch.zeros(2, 4, 1, dtype=torch.long)
+    last = read(-s.log_softmax(-1).gather(-1, chosen).mean())
+    middle = read(-s.mT.log_softmax(1).gather(1, chosen.mT).mean())
+    built_in = read(F.cross_entropy(s.mT, chosen[..., 0]))
+    assert [predictions.classes_of(r) for r in (last, middle, built_in)] == [WIDTH] * 3
 
 
 @pytest.mark.parametrize(
