@@ -72,6 +72,17 @@ def test_a_masked_sum_over_its_mask_is_a_mean() -> None:
     assert (read(built_in).reduction, read(built_in).folded) == ("mean", 3)
 
 
+def test_a_mean_over_rows_of_their_sums_is_a_mean_times_their_length() -> None:
+    """As of a picture's pixels; a mask's share of a row counts."""
+    each = F.mse_loss(scores(), torch.zeros(ROWS, WIDTH), reduction="none")
+    found = read(each.sum(1).mean())
+    assert (found.reduction, found.scale) == ("mean", WIDTH)
+    mask = torch.ones(ROWS, WIDTH)
+    mask[:, 2:] = 0.0
+    assert read((each * mask).sum(-1).mean()).scale == 2.0
+    assert read(each.sum(0).mean()).reduction == "none"
+
+
 def test_classes_lie_along_the_axis_of_the_softmax() -> None:
     """A script's own loss picks log probabilities along any axis; a built-in one, the second."""
     s = scores().unflatten(0, (2, 4))  # [2 rows, 4 places, 5 classes]

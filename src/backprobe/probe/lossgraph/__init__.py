@@ -15,7 +15,7 @@ from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.differences import spread_differences
-from backprobe.probe.lossgraph.divisors import summed_over
+from backprobe.probe.lossgraph.divisors import row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -120,7 +120,13 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     As the losses of Transformers, which divide by the tokens of all batches of a step. What torch
     does not reduce and the script adds up is a sum where it isn't divided so.
     """
-    count = summed_over(node, reading, readable) if reading.terms == 1 else None
+    if reading.terms != 1:
+        return
+    count = summed_over(node, reading, readable)
+    each = row_length(node, readable) if count is None and reading.reduction == "none" else None
+    if each:  # summed over each row: a mean times a row's length
+        reading.reduction, reading.folded = "mean", max(1, round(each))
+        reading.scale *= each
     if count is None:
         return
     share = abs(reading.scale) * count

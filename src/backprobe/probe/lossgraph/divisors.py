@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor
 
-from backprobe.probe.lossgraph.nodes import Readable, children
+from backprobe.probe.lossgraph.nodes import Readable, children, signed
 from backprobe.probe.lossgraph.reading import LossReading
 
 PASSED = ("NegBackward", "ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "CloneBackward")
@@ -35,6 +35,26 @@ def summed_over(node: Any, reading: LossReading, readable: Readable) -> float | 
     if product is None or not product.name().startswith("MulBackward"):
         return float(count)
     return _weights(product, count, readable)
+
+
+def row_length(node: Any, readable: Readable) -> float | None:
+    """So many numbers of each row a mean over rows is given the sum of; None where it is not so."""
+    mean = _next(node)
+    below = children(mean)
+    if not mean.name().startswith("MeanBackward") or len(below) != 1:
+        return None
+    total = _next(below[0])
+    if total.name() != "SumBackward1":
+        return None
+    sizes = [int(size) for size in total._saved_self_sym_sizes]
+    summed = {signed(dim) % len(sizes) for dim in total._saved_dim}
+    if len(sizes) < 2 or summed != set(range(1, len(sizes))):
+        return None
+    product = _next(children(total)[0])
+    if not product.name().startswith("MulBackward"):
+        return float(math.prod(sizes[1:]))
+    kept = _weights(product, math.prod(sizes), readable)
+    return None if kept is None else kept / sizes[0]
 
 
 def _next(node: Any) -> Any:
