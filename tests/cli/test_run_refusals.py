@@ -194,6 +194,36 @@ def test_a_script_without_any_training_is_told_from_one_without_torch(
     assert "no backward pass ran" in launch("train.py").err
 
 
+PRIVATE = """
+import torch
+from torch.func import functional_call, grad, vmap
+net = torch.nn.Linear(4, 2)
+def loss(p, x, y):
+    return torch.nn.functional.cross_entropy(functional_call(net, p, (x[None],)), y[None])
+each = vmap(grad(loss), in_dims=(None, 0, 0), randomness="different")
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(12):
+    p = {k: v.detach() for k, v in net.named_parameters()}
+    g = each(p, torch.randn(8, 4), torch.randint(0, 2, (8,)))
+    if STEPS:
+        for k, v in net.named_parameters():
+            v.grad = g[k].mean(0)
+        optimizer.step()
+"""
+
+
+def test_gradients_of_single_rows_are_no_failure(script: Script, launch: Launch) -> None:
+    """DP-SGD: its first forward runs inside `vmap`, and no backward but its steps are there."""
+    script("STEPS = True\n" + PRIVATE)
+    said = launch("train.py").err
+    assert "not watching" not in said
+    assert "found in 12 steps" in said
+    script("STEPS = False\n" + PRIVATE)
+    said = launch("train.py").err
+    assert "what torch.func differentiates is not looked into" in said
+    assert "nothing was trained" not in said
+
+
 def test_a_script_without_a_step_keeps_its_syntax_error(
     script: Script, launch: Launch, bare: Launch
 ) -> None:

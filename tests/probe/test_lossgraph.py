@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F  # as users write it
 from torch import Tensor, nn
 
-from backprobe.probe import lossgraph
+from backprobe.probe import lossgraph, predictions
 
 from .conftest import Watch
 
@@ -48,6 +48,49 @@ def test_a_picked_log_softmax_by_hand_is_a_cross_entropy() -> None:
     found = read(-chosen.mean())
     assert (found.kind, found.output_shape) == ("cross_entropy", (ROWS, WIDTH))
     assert read(-(chosen * torch.randn(ROWS)).mean()).kind == "custom"
+
+
+def test_a_masked_sum_over_its_mask_is_a_mean() -> None:
+    """However few a mask keeps; over the rows it stays a sum, and so does what is weighed by signs.
+
+    The factor of all is then none of the loss's.
+    """
+    mask = torch.tensor([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    targets = torch.zeros(ROWS, dtype=torch.long)
+    each = F.cross_entropy(scores(), targets, reduction="none")
+    kept = read((each * mask).sum() / mask.sum())
+    assert (kept.reduction, kept.scale, kept.folded) == ("mean", 1.0, 3)
+    part = read((each * mask).sum() / (4 * mask.sum()))
+    assert part.reduction == "mean"
+    assert part.scale == pytest.approx(0.25)
+    assert read((each * mask).sum()).reduction == "sum"
+    assert read((each * (mask - 0.5)).sum() / 8).reduction == "none"
+    by_hand = -scores().log_softmax(1)[torch.arange(ROWS), targets]
+    assert read((by_hand * mask).sum() / mask.sum()).reduction == "mean"
+    ignored = targets.masked_fill(mask == 0, -100)
+    built_in = F.cross_entropy(scores(), ignored, reduction="sum") / mask.sum()
+    assert (read(built_in).reduction, read(built_in).folded) == ("mean", 3)
+
+
+def test_a_mean_over_rows_of_their_sums_is_a_mean_times_their_length() -> None:
+    """As of a picture's pixels; a mask's share of a row counts."""
+    each = F.mse_loss(scores(), torch.zeros(ROWS, WIDTH), reduction="none")
+    found = read(each.sum(1).mean())
+    assert (found.reduction, found.scale) == ("mean", WIDTH)
+    mask = torch.ones(ROWS, WIDTH)
+    mask[:, 2:] = 0.0
+    assert read((each * mask).sum(-1).mean()).scale == 2.0
+    assert read(each.sum(0).mean()).reduction == "none"
+
+
+def test_classes_lie_along_the_axis_of_the_softmax() -> None:
+    """A script's own loss picks log probabilities along any axis; a built-in one, the second."""
+    s = scores().unflatten(0, (2, 4))  # [2 rows, 4 places, 5 classes]
+    chosen = torch.zeros(2, 4, 1, dtype=torch.long)
+    last = read(-s.log_softmax(-1).gather(-1, chosen).mean())
+    middle = read(-s.mT.log_softmax(1).gather(1, chosen.mT).mean())
+    built_in = read(F.cross_entropy(s.mT, chosen[..., 0]))
+    assert [predictions.classes_of(r) for r in (last, middle, built_in)] == [WIDTH] * 3
 
 
 @pytest.mark.parametrize(

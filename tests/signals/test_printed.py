@@ -51,3 +51,11 @@ def test_a_score_after_the_last_evaluation_is_of_held_out_rows() -> None:
     assert found["accuracy", False][1].tolist() == [0.95]
     unjudged = replace(ended, evaluations=Table({"step": np.zeros(0)}))
     assert printed_series(unjudged)["accuracy", False][1].tolist() == [0.95, 0.70]
+
+
+def test_several_in_brackets_are_no_value_of_one_name() -> None:
+    """A score a task, a class or a fold; a number that stands alone in brackets is one."""
+    text = "acc [0.69, 0.51]\nacc tensor([0.8 0.9])\naccuracy (0.75)\nacc: 0.9 [3 of 10]\n"
+    series = printed_series(Record(run=Run(id="r"), console=((9, text),)))
+    assert series["acc", False][1].tolist() == [0.9]
+    assert series["accuracy", False][1].tolist() == [0.75]

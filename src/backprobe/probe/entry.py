@@ -104,8 +104,9 @@ def _begin(budget: float | None = -1.0, every: int | None = None) -> Probe | Non
         session = sessions.start()
         steps = settings.step_limit()
         share = settings.budget() if budget is not None and budget < 0 else budget
-        _probe = Probe(session, share, every, steps)
-        _probe.attach()
+        with torch._C._DisableFuncTorch():  # the first forward may run inside `vmap` or `grad`
+            _probe = Probe(session, share, every, steps)
+            _probe.attach()
     except Exception as error:  # noqa: BLE001  # never into the user's script
         _failed = True
         sys.stderr.write(f"backprobe: not watching: {error}; the script goes on\n")

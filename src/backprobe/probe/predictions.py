@@ -92,6 +92,9 @@ def classes_of(reading: LossReading) -> int:
     shape = reading.output_shape
     if reading.kind not in ("cross_entropy", "nll") or len(shape) < 2:
         return 0
+    built_in = reading.chain[0].startswith("NllLoss") if reading.chain else True
+    if len(shape) > 2 and not built_in:
+        return shape[reading.class_dim]  # a script's own picks them along any axis
     return shape[1] if len(shape) != 3 or reading.chain[:1] != ("NllLossBackward0",) else shape[-1]
 
 

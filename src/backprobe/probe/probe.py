@@ -259,7 +259,8 @@ class Probe:
         if not state.structure.modules:
             state.blind_spot("no module was called: layers are not known by name")
         if state.step == 0 and state.loss_index < 0:
-            state.blind_spot("no backward pass ran: nothing was trained")
+            apart = any("torch.func" in spot for spot in state.blind)
+            state.blind_spot(f"no backward pass ran{'' if apart else ': nothing was trained'}")
         elif not len(self.heartbeat.optimizers):
             state.blind_spot("no optimizer stepped: each backward was taken for a step")
         if self.loaders.current < 0:

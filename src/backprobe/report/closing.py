@@ -37,6 +37,8 @@ def nothing_seen(record: Record, loaded: bool, torch: bool) -> str | None:
         return "no process of it imported torch; there is nothing to diagnose"
     if not record.events:
         return "torch was imported, but no module was called; there is nothing to diagnose"
+    if not record.losses and any("torch.func" in spot for spot in record.blind_spots):
+        return "no backward pass ran, and what torch.func differentiates is not looked into"
     if not record.losses:
         return "no backward pass ran, so nothing was trained; there is nothing to diagnose"
     return None

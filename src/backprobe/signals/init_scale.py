@@ -57,8 +57,11 @@ def scale_against_he(layer: Layer) -> float:
     """RMS of the layer's initial weights over He's std; NaN where unknown.
 
     A recurrent layer's default depends on its hidden size, not on its fan-in: its default counts
-    as 0.41, what the default of every other layer is.
+    as 0.41, what the default of every other layer is. What a weight is multiplied by before a
+    signal meets it is not known.
     """
+    if layer.rescaled:
+        return math.nan
     if layer.module.type in RECURRENT:
         return DEFAULT_SCALE * initial_rms(layer.weight) / expected_std(layer)
     return initial_rms(layer.weight) / he_std(layer.fan_in)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from backprobe.records import Module, Parameter, Place, Record
 from backprobe.signals.memo import once
-from backprobe.signals.tables import only_added
+from backprobe.signals.tables import no_factor, rescaled
 
 NORMS = (
     "BatchNorm1d",
@@ -49,6 +49,7 @@ class Layer:
         normalised: whether a normalisation follows before the activation or the next layer.
         order: position among the layers, from 0 at the input.
         fan_in, fan_out: connections of one output and of one input unit.
+        rescaled: whether the module multiplies the weight by something before a signal meets it.
     """
 
     module: Module
@@ -60,6 +61,7 @@ class Layer:
     order: int
     fan_in: int
     fan_out: int
+    rescaled: bool = False
 
     @property
     def name(self) -> str:
@@ -94,7 +96,7 @@ def layers(record: Record) -> tuple[Layer, ...]:
         module = modules.get(parameter.module)
         if module is None or len(parameter.shape) < 2 or not is_layer(module):
             continue
-        if only_added(record, parameter):
+        if no_factor(record, parameter):
             continue
         place = by_module.get(module.index)
         found.append((place.order if place else 1 << 30, parameter, module))
@@ -116,6 +118,7 @@ def layers(record: Record) -> tuple[Layer, ...]:
                 order,
                 fan_in,
                 fan_out,
+                rescaled(record, parameter),
             )
         )
     return tuple(out)

@@ -20,12 +20,17 @@ VALUE = re.compile(
     re.IGNORECASE,
 )
 NAMED = re.compile(r"([A-Za-z][\w./²^-]*)\s*[=:]\s*$")
+OPENED = re.compile(r"[\[(]\s*$")
+FURTHER = re.compile(r"\s*[,\s]\s*[-+]?\.?\d")
 MOST_LINES = 5000
 """Printed lines that are looked at: the last ones."""
 
 
 def named_numbers(line: str) -> list[tuple[str, str, float]]:
-    """The numbers of a line that have a name: the text before each, the name, the value."""
+    """The numbers of a line that have a name: the text before each, the name, the value.
+
+    The first of several in brackets (one a class, a task, a fold) is not what the name stands for.
+    """
     found = []
     end = 0
     line = re.sub(r"\b([rR])(?:\^2|²)", r"\g<1>2", line)
@@ -36,6 +41,8 @@ def named_numbers(line: str) -> list[tuple[str, str, float]]:
         nearest = metric_names.words(segment)[-2:]
         known = metric_names.UP | metric_names.DOWN
         if not explicit and not any(word in known for word in nearest):
+            name = ""
+        if OPENED.search(segment) and FURTHER.match(line, match.end()):
             name = ""
         if name:
             value = float(match.group(1)) / (100.0 if match.group(2) else 1.0)

@@ -15,6 +15,7 @@ from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.differences import spread_differences
+from backprobe.probe.lossgraph.divisors import row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -61,7 +62,7 @@ def read(root: Any, readable: Readable) -> LossReading:
     both = mixed(terms, readable) if len(terms) > 1 else None
     if both is not None:
         reading.extra["mixed"] = both
-    _as_mean(reading)
+    _as_mean(node, reading, readable)
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
         reading.extra["spread_rows"], reading.extra["spread_axes"] = table[0], len(table[1])
@@ -113,19 +114,28 @@ def _first(terms: list[tuple[Any, float]]) -> Any:
     return next((term for term, _ in terms if loss_below(term) is not None), terms[0][0])
 
 
-def _as_mean(reading: LossReading) -> None:
+def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     """A sum that the script divides by what it is over is the mean, of a step's part at least.
 
-    As the losses of Transformers, which divide by the tokens of all batches of a step.
+    As the losses of Transformers, which divide by the tokens of all batches of a step. What torch
+    does not reduce and the script adds up is a sum where it isn't divided so.
     """
-    if reading.reduction != "sum" or reading.terms != 1 or reading.target is None:
+    if reading.terms != 1:
         return
-    count = reading.target.numel()
+    count = summed_over(node, reading, readable)
+    each = row_length(node, readable) if count is None and reading.reduction == "none" else None
+    if each:  # summed over each row: a mean times a row's length
+        reading.reduction, reading.folded = "mean", max(1, round(each))
+        reading.scale *= each
+    if count is None:
+        return
     share = abs(reading.scale) * count
     if count > 1 and share <= MEANS:
         reading.reduction = "mean"
-        reading.folded = count
+        reading.folded = round(count)
         reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
+    elif count > 1 and reading.reduction == "none":
+        reading.reduction = "sum"
 
 
 def factor(root: Any, readable: Readable) -> float:

@@ -69,9 +69,10 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
         for found in path:
             if found.name() in ("LogSoftmaxBackward0", "SoftmaxBackward0"):
                 reading.output_shape = shape_of(found)
+                if readable(found):
+                    reading.class_dim = signed(found._saved_dim)
                 if found.name() == "LogSoftmaxBackward0" and readable(found):
                     reading.log_probabilities = found._saved_result
-                    reading.class_dim = signed(found._saved_dim)
                     _read_shares(path[: path.index(found)], reading, readable)
                 break
 

@@ -176,7 +176,7 @@ class InitActivationMismatch(AbstractRule):
 def _ratio(layer: Layer) -> float:
     """Weight RMS over what its activation needs; 0 where there is no known need."""
     gain = GAINS.get(layer.activation.activation) if layer.activation is not None else None
-    if gain is None:
+    if gain is None or layer.rescaled:
         return 0.0
     ratio = initial_rms(layer.weight) / (gain / math.sqrt(max(layer.fan_in, 1)))
     return ratio if math.isfinite(ratio) else 0.0

@@ -31,9 +31,11 @@ class InitScaleTooLarge(AbstractRule):
     ## What it looks for
     The RMS of each trainable layer's initial weights against He's std for its fan-in. Layers whose
     output is normalised before it is used are left out: their scale does not matter. So are tables
-    that are added to a signal (positions), or that forbid by -10,000 what never happens. And an
-    embedding whose rows are the output layer's weights as well, at the std of 1 that embeddings
-    have, where the first loss is off.
+    that are added to a signal (positions), or that forbid by -10,000 what never happens, and what
+    is bent before it meets a signal (logarithms of a spread or a decay), and weights that their
+    module multiplies by a number first (an equalized learning rate). And an embedding whose rows
+    are the output layer's weights as well, at the std of 1 that embeddings have, where the first
+    loss is off.
 
     ## Why it matters
     Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude too

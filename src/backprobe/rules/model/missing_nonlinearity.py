@@ -11,9 +11,14 @@ from backprobe.rules.confidence import confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
 from backprobe.rules.wording import at, listed, unique
 from backprobe.signals.discarded import discarded
+from backprobe.signals.forward_graph import by_index, takers, upstream
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.linearity import LINEAR, NORMS, TRANSPARENT, is_linear
+from backprobe.signals.operations import ADDS
 from backprobe.signals.progress import progress
+
+JOINS = ADDS | {"cat", "concat", "concatenate", "stack"}
+"""Where a skip connection ends."""
 
 
 class MissingNonlinearity(AbstractRule):
@@ -21,8 +26,9 @@ class MissingNonlinearity(AbstractRule):
 
     ## What it looks for
     The operations between consecutive layers in the forward really taken. A bottleneck between two
-    linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent. An
-    activation whose result nothing takes (`F.relu(x)` without `x =`) is named.
+    linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent, and so does
+    a layer whose result goes past the next one as well, in a skip connection. An activation whose
+    result nothing takes (`F.relu(x)` without `x =`) is named.
 
     ## Why it matters
     A product of matrices is a matrix: depth without nonlinearity adds cost and no expressive power.
@@ -111,12 +117,29 @@ def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
             continue
         before = _linear_before(op, operations, passed)
         earlier = by_module.get(before.module) if before is not None else None
-        if earlier is None or earlier is layer:
+        if before is None or earlier is None or earlier is layer:
             continue
         middle = earlier.fan_out
-        if middle >= min(earlier.fan_in, layer.fan_out):
+        if middle >= min(earlier.fan_in, layer.fan_out) and not _goes_past(record, before, op):
             found.append((earlier, layer))
     return found
+
+
+def _goes_past(record: Record, earlier: Operation, later: Operation) -> bool:
+    """Whether an operation's result is also added to, or set beside, what a later one leads to.
+
+    Then no one layer does what both do: the sum needs the earlier one's own result too.
+    """
+    following = takers(record)
+    pending, ways = [earlier.index], set[int]()
+    while pending:
+        for op in following.get(pending.pop(), ()):
+            if op.index not in ways and (op.name in TRANSPARENT or op.name in JOINS):
+                ways.add(op.index)
+                if op.name in TRANSPARENT:
+                    pending.append(op.index)
+    joins = [by_index(record)[i] for i in ways if by_index(record)[i].name in JOINS]
+    return any(later.index in upstream(record, [op.index]) for op in joins)
 
 
 def _linear_before(
