@@ -79,13 +79,16 @@ def _others(record: Record, touched: set[int]) -> list[Module]:
     by_index = {p.index: p for p in record.parameters}
     measured = set(record.parameters_series.index.tolist())
     found = []
-    trained = {
-        _unnumbered(m) for m in record.modules if any(k in touched for k in m.parameters)
-    }  # what the last of several equal parts gives may have none to take it
+    # What the last of several equal parts gives may have none to take it; nor has a part that was
+    # made along with others for a class that serves many.
+    used = [m for m in record.modules if any(k in touched for k in m.parameters)]
+    trained = {_unnumbered(m) for m in used}
+    made = {(m.type, m.source) for m in used}
     for module in record.modules:
         own = [by_index[k] for k in module.parameters if k in by_index]
         leaf = module.index in ran - known - parents and module.parent >= 0
         leaf = leaf and _unnumbered(module) not in trained
+        leaf = leaf and (module.type, module.source) not in made
         if leaf and own and all(_given_up(p, touched, measured) for p in own):
             found.append(module)
     return [module for module in found if declared(record, module)]
