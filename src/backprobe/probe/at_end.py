@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is only known of a network's parameters when the training has ended."""
+"""What is only known of the networks when the training has ended."""
 
 from __future__ import annotations
 
@@ -35,3 +35,4 @@ def tell(state: State, optimizers: Optimizers, unheld: Unheld, lone: Lone) -> No
     run("shares", state.shares.finish)
     run("mixtures", state.mixtures.finish)
     run("mirrors", state.mirrors.finish)
+    run("judged", state.judged.finish)

@@ -65,11 +65,9 @@ class Inputs:
         self._judging = self._judging_cost = 0.0
         self._phases = 0
         self._taught: set[int] = set()
-        self._judged: dict[int, tuple[int, int, int]] = {}
         self._first_input: Any = None
         self._features: dict[int, batches.Features] = {}
         self._held: weakref.ref[Tensor] | None = None
-        state.asked.count = self.count
 
     def begin(self) -> None:
         """Forgets the forward before."""
@@ -168,7 +166,9 @@ class Inputs:
         if (index := self._index(module)) not in phase.roots:
             phase.roots.add(index)
             state.asked.root(index)
-            self.count(index)
+            state.judged.count(index)
+            if not state.light:
+                state.guard.run("judged", state.judged.look, index, module)
         x = batches.first_tensor(args, kwargs)
         phase.rows += 0 if x is None else x.shape[0]
         kind = state.losses.judged
@@ -205,26 +205,6 @@ class Inputs:
     def _target(self, x: Tensor | None) -> Tensor | None:
         """The target of an evaluation's batch, where a loader served it."""
         return self.loaders.target_beside(x, self.loaders.current in self._taught)
-
-    def count(self, index: int, unseen: int = 0) -> None:
-        """Tells of the 1st, 2nd, 4th, 8th… step that a root has an evaluation phase at.
-
-        Arguments:
-            index: of the root.
-            unseen: steps before this one at which it had one that was passed over; 0 where this
-                step has one.
-        """
-        step = self.state.step
-        first, last, steps = self._judged.get(index, (step, -1, 0))
-        if unseen:
-            now, last = steps + unseen, step - 1
-        elif step != last:
-            now, last = steps + 1, step
-        else:
-            return
-        self._judged[index] = first, last, now
-        if steps.bit_length() < now.bit_length():
-            self.state.recorder.event("judged", module=index, steps=now, first=first, step=last)
 
     def _describe(self, module: nn.Module, x: Tensor, evaluation: bool) -> None:
         """Writes down a batch; a training one waits for what its loss tells of its targets."""

@@ -25,6 +25,7 @@ from backprobe.probe.derivatives import Derivatives
 from backprobe.probe.edges import Edges
 from backprobe.probe.evaluation import Phase
 from backprobe.probe.guard import Guard
+from backprobe.probe.judged import Judged
 from backprobe.probe.lags import Lags
 from backprobe.probe.lines import Lines
 from backprobe.probe.losses import Losses
@@ -141,6 +142,7 @@ class State:
     mirrors: Mirrors = field(init=False)
     lines: Lines = field(init=False)
     asked: Asked = field(init=False)
+    judged: Judged = field(init=False)
     broken: Broken = field(init=False)
     refused: set[int] = field(default_factory=set)
     catch_up: Callable[[], None] = lambda: None
@@ -170,6 +172,8 @@ class State:
         self.mirrors = Mirrors(self.recorder.event)
         self.lines = Lines(self.recorder.event, lambda: self.step)
         self.asked = Asked(self.budget)
+        self.judged = Judged(self.structure, self.recorder.event, lambda: self.step)
+        self.asked.count = self.judged.count
         self.broken = Broken(self.recorder.event, self.structure.numbers)
         self.clock.due(0)
         if self.light:

@@ -15,6 +15,7 @@ from backprobe.rules.model.grown_parts import grown_parts
 from backprobe.rules.model.lone_parameters import lone_parameters
 from backprobe.rules.model.networks_left_out import networks_left_out
 from backprobe.rules.model.replaced_parts import replaced_head, replaced_table
+from backprobe.rules.model.stale_copy import stale_copy
 from backprobe.rules.wording import at, listed, plural, unique, with_blocks
 from backprobe.signals.layers import layers
 from backprobe.signals.optimizers import holds_strangers, same_tensors
@@ -37,7 +38,8 @@ class ParametersNotOptimized(AbstractRule):
     equation that is to be found, say, which the loss reaches and nothing ever moves. And parts that
     the network got while it was trained, which have a gradient and stay what they were. And a whole
     network before the trained one (an encoder), or on top of parts that are trained with another
-    one, with random weights, a gradient and no optimizer.
+    one, with random weights, a gradient and no optimizer. And a copy of the trained network, an
+    average of its weights, say, that is all that is ever evaluated and keeps the first weights.
 
     ## Why it matters
     The gradient is computed and thrown away. The layer stays the random projection that it was.
@@ -105,6 +107,7 @@ class ParametersNotOptimized(AbstractRule):
                 or grown_parts(record, self.name)
                 or lone_parameters(record, self.name)
                 or networks_left_out(record, self.name)
+                or stale_copy(record, self.name)
             )
         state = progress(record)
         fresh = sum(looks_fresh(layer) for layer in missing) / len(missing)
