@@ -29,6 +29,7 @@ NOTES = {
     "train_test_overlap/note_windows.py": ("train-test-overlap", set()),
     "unused_module/note_last_edge.py": ("unused-module", {"layers.2.edge"}),
     "uninformative_inputs/good_two_directions.py": ("uninformative-inputs", {"gru"}),
+    "wrong_loss/note_crossed_columns.py": ("wrong-loss", {"head"}),
 }
 """Program → rule that makes a note of it, and where."""
 LEFT = {

@@ -12,6 +12,7 @@ from typing import Any
 
 from backprobe.probe.lossgraph.beside import errors_beside
 from backprobe.probe.lossgraph.builtin import read_builtin
+from backprobe.probe.lossgraph.columns import crossed
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.differences import spread_differences
@@ -77,6 +78,9 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     classes = shares_taken_for_scores(own(root))
     if classes:
         reading.extra["twice_over"] = classes
+    columns = crossed(own(root))
+    if columns is not None:
+        reading.extra["crossed"] = columns
     terms = _terms(root, readable)[1]
     first = _first(terms)
     overlap = overlap_taken(own(root), len(terms), readable)

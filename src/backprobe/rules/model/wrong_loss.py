@@ -16,6 +16,7 @@ from backprobe.rules.harm import (
 from backprobe.rules.model import target_codes
 from backprobe.rules.model.argument_order import misplaced
 from backprobe.rules.model.class_ids import class_ids
+from backprobe.rules.model.crossed_columns import crossed_columns
 from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
 from backprobe.rules.model.overlap_penalised import overlap_penalised
@@ -53,6 +54,8 @@ class WrongLoss(AbstractRule):
     score was taken for the loss. Beside other summands only where one of them has the very targets.
     A loss of the script's own (a ranking, a partial likelihood) beside which the AUC or the
     concordance that the script tells lies far below chance, and is not above it anywhere.
+    Answers that are cut out of one output in slices which overlap, while columns are left over that
+    nothing reads (a note, unless the run suffers: a head may have room for classes to come).
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -104,6 +107,7 @@ class WrongLoss(AbstractRule):
                 or flat_cosines(record, self.name, loss)
                 or overlap_penalised(record, self.name, loss)
                 or wrong_order(record, self.name, loss)
+                or crossed_columns(record, self.name, loss)
             )
             if coded is not None:
                 found.append(coded)
