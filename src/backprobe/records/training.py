@@ -63,7 +63,9 @@ class Loss:
             `elements` where `backward` is called on several numbers, of which the loss's value is
             not known; where scores of classes are cosines times one number, that number:
             `cosine_scale`; 1 where it rises with an overlap of the output and its targets, -1 where
-            it falls with one: `overlap`.
+            it falls with one: `overlap`; where a convolution's result was cut by a view into rows
+            of a few numbers that are none of its axes, its shape before and after: `cut_from`,
+            `cut_to`, and whether rows of it are picked then: `cut_picked`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

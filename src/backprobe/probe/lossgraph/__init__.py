@@ -14,6 +14,7 @@ from backprobe.probe.lossgraph.beside import errors_beside
 from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
+from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
@@ -78,6 +79,9 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
         reading.extra["twice_over"] = classes
     terms = _terms(root, readable)[1]
     first = _first(terms)
+    cut = cut_places(terms)
+    if cut is not None:
+        reading.extra.update(zip(("cut_from", "cut_to", "cut_picked"), cut, strict=True))
     overlap = overlap_taken(own(root), len(terms), readable)
     if overlap:
         reading.extra["overlap"] = overlap
