@@ -140,6 +140,7 @@ class Losses:
             self._tell_shares(index, reading)
             self._tell_weights(index, reading)
             self._tell_variance(index, reading)
+            self._tell_log_shares(index, reading)
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
         self._known[key] = index
@@ -253,6 +254,22 @@ class Losses:
                 self._touch("losses", self.entries[index])
 
         self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
+    def _tell_log_shares(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes how far from 1 the symbols' probabilities add up that a CTC loss was given."""
+        given = reading.extra.pop("log_shares", None)
+        if given is None or not predictions.plain(given) or not given.numel():
+            return
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            if np.isfinite(values[0]):
+                entry = self.entries[index]
+                told = {**entry.output, "log_total": float(values[0])}
+                self.entries[index] = replace(entry, output=told)
+                self._touch("losses", self.entries[index])
+
+        with torch.no_grad():
+            self._transfers.send([lossgraph.distance(given)], deliver)
 
     def _tell_target_ends(self, index: int, reading: lossgraph.LossReading) -> None:
         """Takes the ends of targets of which only a part is known."""
