@@ -35,6 +35,12 @@ TOLD = (
 MOST_AT_A_LINE = 8
 """Losses that one line is known to go back from; what is more is taken for the last of them."""
 
+LEVEL_EXACT = 1e-4
+"""Difference of two computations of one quantile level."""
+LEVELS = 0.05
+"""Difference of the outer levels and those in the middle; share of targets that lie between
+predictions."""
+
 
 class Losses:
     """Finds which loss a backward root is and keeps its facts.
@@ -141,6 +147,7 @@ class Losses:
             self._tell_weights(index, reading)
             self._tell_variance(index, reading)
             self._tell_log_shares(index, reading)
+            self._tell_levels(index, reading)
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
         self._known[key] = index
@@ -270,6 +277,24 @@ class Losses:
 
         with torch.no_grad():
             self._transfers.send([lossgraph.distance(given)], deliver)
+
+    def _tell_levels(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes whether what weighs all differences of a row is a level of each target."""
+        given, axis = reading.extra.pop("weights_of_all", (None, 0))
+        if given is None or not predictions.plain(given):
+            return
+        made = tuple(given.shape[1:])
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            over, among, both, most = (float(v) for v in values)
+            if over <= LEVEL_EXACT and among >= LEVELS and both >= LEVELS and most <= 1.0:
+                entry = self.entries[index]
+                told = {**entry.output, "levels_of": list(made), "levels_axis": 3 - axis}
+                self.entries[index] = replace(entry, output=told)
+                self._touch("losses", self.entries[index])
+
+        with torch.no_grad():
+            self._transfers.send([lossgraph.levels_of_targets(given, axis)], deliver)
 
     def _tell_target_ends(self, index: int, reading: lossgraph.LossReading) -> None:
         """Takes the ends of targets of which only a part is known."""

@@ -17,6 +17,7 @@ from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
+from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.log_shares import distance, log_shares
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -33,8 +34,8 @@ MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
 __all__ = [
-    "LossReading", "Readable", "children", "distance", "factor", "read", "read_once", "rebuilt",
-    "shape_of",
+    "LossReading", "Readable", "children", "distance", "factor", "levels_of_targets", "read",
+    "read_once", "rebuilt", "shape_of",
 ]  # fmt: skip
 
 
@@ -84,6 +85,9 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
     given = log_shares(terms, readable)
     if given is not None:
         reading.extra["log_shares"] = given
+    weights = weights_of_all(first, readable)
+    if weights is not None:
+        reading.extra["weights_of_all"] = weights
     cut = cut_places(terms)
     if cut is not None:
         reading.extra.update(zip(("cut_from", "cut_to", "cut_picked"), cut, strict=True))
