@@ -23,6 +23,7 @@ from backprobe.signals.generalisation import generalisation, held_out_losses
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import Repeats, repeats
+from backprobe.signals.table_products import table_products
 from backprobe.signals.vain import (
     EXPLAINED,
     STEPS,
@@ -48,9 +49,9 @@ class LabelsMismatched(AbstractRule):
     the loss stays the likelier answer. Mirrored: pictures come back turned round with the masks
     that they had, or with numbers of which some are learnt and others not at all (a note). By
     heart: the training rows are fitted, and held-out rows are answered no better than by a
-    constant, and worse than the noise of the init would have it. Otherwise by exclusion, a note:
-    the loss and the training accuracy stay at those of a constant answer although the layers are
-    moved at a healthy rate, and no other cause is found.
+    constant (of products of embeddings: worse than the noise that these began with makes them).
+    Otherwise by exclusion, a note: the loss and the training accuracy stay at those of a constant
+    answer although the layers are moved at a healthy rate, and no other cause is found.
     That says little: of the eight programs of the corpus that it was told of, in three the targets
     were others' (two of them of diffusions), in four the fault lay in the inputs or in the scale of
     the scores, and one was healthy, with targets that nothing predicts. So it is not told where the
@@ -248,8 +249,7 @@ class LabelsMismatched(AbstractRule):
             and both.best <= self.limits.opposed
             and not self._elsewhere(record)
         )
-        # Answers that began with so much noise miss other rows by it until each row has lost it.
-        noise = _noise_of_init(state)
+        noise = _noise_of_init(record, state)
         heart, opposed = heart and both.best < 1.0 - noise, opposed and both.best < -noise
         if not (heart or opposed):
             return []
@@ -330,10 +330,15 @@ class LabelsMismatched(AbstractRule):
         ]
 
 
-def _noise_of_init(state: Progress) -> float:
-    """Variance of the first answers over that of the targets; 0 where it is not known."""
+def _noise_of_init(record: Record, state: Progress) -> float:
+    """Variance of the first answers over that of the targets, where each row keeps its part of it.
+
+    So it does where answers are products of rows of tables: nothing that is learnt of others takes
+    it away. Layers that all rows share unlearn it with the first of them: 0, as where it is not
+    known.
+    """
     loss = state.loss
-    if loss is None or loss.kind != "mse":
+    if loss is None or loss.kind != "mse" or not table_products(record):
         return 0.0
     first, targets = number(loss.output, "std"), number(loss.target, "std")
     return (first / targets) ** 2 if first and targets else 0.0
