@@ -222,7 +222,7 @@ class Inputs:
             row["kin"] = float(self._held is not None and self._held() is _whole(x))
         else:
             row["fresh"] = self._another(x)
-            row["whole"] = float(_whole(x).shape[0] if _whole(x).dim() == x.dim() else x.shape[0])
+        row["whole"] = float(_whole(x).shape[0] if _whole(x).dim() == x.dim() else x.shape[0])
         first = None if evaluation else self._first_input
         readings = {"": batches.six(x)} | ({} if first is None else {"first_": first})
         state.begin_batch(row, readings | batches.late_facts(x))

@@ -27,12 +27,19 @@ TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
     "least", "most", "twice_over", "joined", "reaches_none",
     "elements", "cosine_scale", "compared_rows", "compared_axes", "overlap", "crossed",
+    "cut_from", "cut_to", "cut_picked",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 
 
 MOST_AT_A_LINE = 8
 """Losses that one line is known to go back from; what is more is taken for the last of them."""
+
+LEVEL_EXACT = 1e-4
+"""Difference of two computations of one quantile level."""
+LEVELS = 0.05
+"""Difference of the outer levels and those in the middle; share of targets that lie between
+predictions."""
 
 
 class Losses:
@@ -139,6 +146,8 @@ class Losses:
             self._tell_shares(index, reading)
             self._tell_weights(index, reading)
             self._tell_variance(index, reading)
+            self._tell_log_shares(index, reading)
+            self._tell_levels(index, reading)
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
         self._known[key] = index
@@ -252,6 +261,40 @@ class Losses:
                 self._touch("losses", self.entries[index])
 
         self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
+    def _tell_log_shares(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes how far from 1 the symbols' probabilities add up that a CTC loss was given."""
+        given = reading.extra.pop("log_shares", None)
+        if given is None or not predictions.plain(given) or not given.numel():
+            return
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            if np.isfinite(values[0]):
+                entry = self.entries[index]
+                told = {**entry.output, "log_total": float(values[0])}
+                self.entries[index] = replace(entry, output=told)
+                self._touch("losses", self.entries[index])
+
+        with torch.no_grad():
+            self._transfers.send([lossgraph.distance(given)], deliver)
+
+    def _tell_levels(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Takes whether what weighs all differences of a row is a level of each target."""
+        given, axis = reading.extra.pop("weights_of_all", (None, 0))
+        if given is None or not predictions.plain(given):
+            return
+        made = tuple(given.shape[1:])
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            over, among, both, most = (float(v) for v in values)
+            if over <= LEVEL_EXACT and among >= LEVELS and both >= LEVELS and most <= 1.0:
+                entry = self.entries[index]
+                told = {**entry.output, "levels_of": list(made), "levels_axis": 3 - axis}
+                self.entries[index] = replace(entry, output=told)
+                self._touch("losses", self.entries[index])
+
+        with torch.no_grad():
+            self._transfers.send([lossgraph.levels_of_targets(given, axis)], deliver)
 
     def _tell_target_ends(self, index: int, reading: lossgraph.LossReading) -> None:
         """Takes the ends of targets of which only a part is known."""

@@ -40,10 +40,10 @@ class Record:
         batches: one row a root forward that was looked at: `step`, `evaluation` (0/1), `rows`,
             `mean`, `std`, `min`, `max`, `nonfinite`, `integer`, `checksum`, `distinct` (share of
             different numbers), `common` (share of the commonest one), `model`, `loader`,
-            `first_mean` … `first_max` (of what the first weighted layer gets), and of training
-            batches `target_mean`, `target_std`, `target_classes`, `target_checksum`, `accuracy`,
-            `fresh` (0: the tensor of the row before, or a part of the same one), `whole` (rows of
-            the tensor that it is a slice of), `kin` (of an evaluation: 1, a slice of that too).
+            `first_mean` … `first_max` (of what the first weighted layer gets), `whole` (rows of the
+            tensor that it is a slice of), and of training batches `target_mean`, `target_std`,
+            `target_classes`, `target_checksum`, `accuracy`, `fresh` (0: the tensor of the row
+            before, or a part of the same one); of an evaluation `kin` (1: a slice of that too).
         evaluations: one row an evaluation phase that ended: `step`, `time`, `loss`, `accuracy`,
             `batches`, `training` (1: some module was in train mode), `dropped` (1: dropout was on),
             `phases` (1, and those before it that were passed over: of a line that asks a network

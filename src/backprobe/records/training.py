@@ -63,7 +63,13 @@ class Loss:
             `elements` where `backward` is called on several numbers, of which the loss's value is
             not known; where scores of classes are cosines times one number, that number:
             `cosine_scale`; 1 where it rises with an overlap of the output and its targets, -1 where
-            it falls with one: `overlap`.
+            it falls with one: `overlap`; where a convolution's result was cut by a view into rows
+            of a few numbers that are none of its axes, its shape before and after: `cut_from`,
+            `cut_to`, and whether rows of it are picked then: `cut_picked`; of what a CTC
+            loss was given, the distance from 0 of the logarithm of what a row adds up to, which
+            nine rows in ten exceed: `log_total`; where quantile levels weigh all differences of a
+            row's predictions and targets and are the targets': how many these are, `levels_of`, and
+            on which axis, 1 or 2, the targets: `levels_axis`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

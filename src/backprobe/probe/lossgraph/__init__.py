@@ -15,10 +15,13 @@ from backprobe.probe.lossgraph.builtin import read_builtin
 from backprobe.probe.lossgraph.columns import crossed
 from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
+from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.divisors import row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
+from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
 from backprobe.probe.lossgraph.likelihood import read_likelihood
+from backprobe.probe.lossgraph.log_shares import distance, log_shares
 from backprobe.probe.lossgraph.members import joined, targets_of_first
 from backprobe.probe.lossgraph.mixed import mixed
 from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
@@ -33,7 +36,8 @@ MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
 __all__ = [
-    "LossReading", "Readable", "children", "factor", "read", "read_once", "rebuilt", "shape_of",
+    "LossReading", "Readable", "children", "distance", "factor", "levels_of_targets", "read",
+    "read_once", "rebuilt", "shape_of",
 ]  # fmt: skip
 
 
@@ -83,6 +87,15 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
         reading.extra["crossed"] = columns
     terms = _terms(root, readable)[1]
     first = _first(terms)
+    given = log_shares(terms, readable)
+    if given is not None:
+        reading.extra["log_shares"] = given
+    weights = weights_of_all(first, readable)
+    if weights is not None:
+        reading.extra["weights_of_all"] = weights
+    cut = cut_places(terms)
+    if cut is not None:
+        reading.extra.update(zip(("cut_from", "cut_to", "cut_picked"), cut, strict=True))
     overlap = overlap_taken(own(root), len(terms), readable)
     if overlap:
         reading.extra["overlap"] = overlap

@@ -24,7 +24,9 @@ class ConstantBatch(AbstractRule):
     Checksums of the training batches' inputs and targets: all equal, while the loader's data set
     holds many more rows, or, where no loader tells, while held-out rows are many more and answered
     far worse; where only their loss is known, of batches of a power of two that are another tensor
-    at each step (a generator that is seeded anew at each draw). Full-batch training on a whole data
+    at each step (a generator that is seeded anew at each draw). Less has to show where the batch is
+    another tensor at each step and the tensor that held-out rows are a slice of has many more rows,
+    of which none is used. Full-batch training on a whole data
     set is meant and stays silent.
 
     ## Why it matters
@@ -84,20 +86,25 @@ class ConstantBatch(AbstractRule):
         fresh = table.numbers("fresh")[known]
         fresh = fresh[np.isfinite(fresh)]
         # Who gives all rows by hand keeps them in one tensor: these are drawn at each step.
-        drawn = power and fresh.size > 0 and bool(fresh.all())
-        chosen = drawn or (power and _spare(record, size))
+        anew = fresh.size > 0 and bool(fresh.all())
+        drawn = power and anew
+        unused = _unused(record, size) if anew else 0.0
+        beside = unused >= self.limits.ratio * size
+        chosen = drawn or beside or (power and _spare(record, size))
         gap = self.limits.gap_chosen if chosen else self.limits.gap
         whole = told or _held_out_rows(record, gap, self.limits.gap if drawn else math.inf)
         if size <= 0.0 or whole / size < self.limits.ratio:
             return []
         there = "that there are" if told else "held-out ones, which it answers far worse"
+        if beside and not told:
+            there += f"; at least {int(unused):,} more lie in their tensor, and none is used"
         steps = table.numbers("step")[known]
         return [
             Finding(
                 rule=self.name,
                 severity="warning",
                 confidence=confidence(
-                    0.6 if told or power else 0.45,
+                    0.6 if told or power or beside else 0.45,
                     0.97 if told else 0.85,
                     beyond(whole / size, self.limits.ratio, 30.0),
                     between(count, 10, 60),
@@ -113,7 +120,7 @@ class ConstantBatch(AbstractRule):
                     "batches": count,
                     "rows": size,
                     "rows_available": whole,
-                    "told": bool(told) or power,
+                    "told": bool(told) or power or beside,
                 },
                 treatments=("shuffle",),
             )
@@ -133,6 +140,22 @@ def _spare(record: Record, size: float) -> bool:
     kin = table.numbers("kin")[~train]
     whole = whole[np.isfinite(whole)]
     return whole.size > 0 and float(np.median(whole)) > size and not (kin == 1.0).any()
+
+
+def _unused(record: Record, size: float) -> float:
+    """Rows beside the held-out ones, in the tensor that these are a slice of, that no batch has.
+
+    Arguments:
+        record: of the run.
+        size: rows of the batch.
+    """
+    table = record.batches
+    whole = table.numbers("whole")[table.numbers("evaluation") == 1.0]
+    whole, judged = whole[np.isfinite(whole)], record.evaluations.numbers("rows")
+    judged = judged[np.isfinite(judged)]
+    if not whole.size or not judged.size:
+        return 0.0
+    return float(np.median(whole)) - float(np.max(judged)) - size
 
 
 def _held_out_rows(record: Record, gap: float, gap_loss: float) -> int:

@@ -17,11 +17,13 @@ from backprobe.rules.data.partners import strange_partners
 from backprobe.rules.data.same_answer import same_answer
 from backprobe.rules.data.shares_over_rows import shares_over_rows
 from backprobe.rules.wording import at, figure, percent
+from backprobe.signals.baseline import number
 from backprobe.signals.contexts import few_ids
 from backprobe.signals.generalisation import generalisation, held_out_losses
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.rows import Repeats, repeats
+from backprobe.signals.table_products import table_products
 from backprobe.signals.vain import (
     EXPLAINED,
     STEPS,
@@ -47,8 +49,9 @@ class LabelsMismatched(AbstractRule):
     the loss stays the likelier answer. Mirrored: pictures come back turned round with the masks
     that they had, or with numbers of which some are learnt and others not at all (a note). By
     heart: the training rows are fitted, and held-out rows are answered no better than by a
-    constant. Otherwise by exclusion, a note: the loss and the training accuracy stay at those of a
-    constant answer although the layers are moved at a healthy rate, and no other cause is found.
+    constant (of products of embeddings: worse than the noise that these began with makes them).
+    Otherwise by exclusion, a note: the loss and the training accuracy stay at those of a constant
+    answer although the layers are moved at a healthy rate, and no other cause is found.
     That says little: of the eight programs of the corpus that it was told of, in three the targets
     were others' (two of them of diffusions), in four the fault lay in the inputs or in the scale of
     the scores, and one was healthy, with targets that nothing predicts. So it is not told where the
@@ -246,6 +249,8 @@ class LabelsMismatched(AbstractRule):
             and both.best <= self.limits.opposed
             and not self._elsewhere(record)
         )
+        noise = _noise_of_init(record, state)
+        heart, opposed = heart and both.best < 1.0 - noise, opposed and both.best < -noise
         if not (heart or opposed):
             return []
         if state.steps < self.limits.steps or both.evaluations < 1:
@@ -323,6 +328,20 @@ class LabelsMismatched(AbstractRule):
                 },
             )
         ]
+
+
+def _noise_of_init(record: Record, state: Progress) -> float:
+    """Variance of the first answers over that of the targets, where each row keeps its part of it.
+
+    So it does where answers are products of rows of tables: nothing that is learnt of others takes
+    it away. Layers that all rows share unlearn it with the first of them: 0, as where it is not
+    known.
+    """
+    loss = state.loss
+    if loss is None or loss.kind != "mse" or not table_products(record):
+        return 0.0
+    first, targets = number(loss.output, "std"), number(loss.target, "std")
+    return (first / targets) ** 2 if first and targets else 0.0
 
 
 def _training_rows(record: Record) -> int:

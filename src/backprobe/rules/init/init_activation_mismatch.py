@@ -14,6 +14,7 @@ from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import HURTS, leaves_much, severity_by_harm, severity_of_mistake
 from backprobe.rules.init.beyond_period import waves
 from backprobe.rules.wording import at, figure, listed, unique
+from backprobe.signals.forward_graph import lies_behind
 from backprobe.signals.init_scale import initial_rms
 from backprobe.signals.layers import Layer, layers
 from backprobe.signals.loaded import loaded_over
@@ -39,8 +40,9 @@ class InitActivationMismatch(AbstractRule):
     ## What it looks for
     In a run that learns too little: the initial RMS of the hidden layers' weights against what
     keeps a signal's size through the activation that really follows (He's for ReLU, Glorot's with
-    its gain for tanh, LeCun's for SELU), multiplied up over the depth, where what arrives at the
-    last layer hardly differs from row to row. Also layers between sines (coordinate networks)
+    its gain for tanh, LeCun's for SELU), multiplied up over the depth, which is the longest path of
+    one signal to the end, not branches side by side, where what arrives at the last layer hardly
+    differs from row to row. Also layers between sines (coordinate networks)
     whose arguments begin wider than half a period: there the first gradient, before any update,
     grows from layer to layer towards the input by as many times as the arguments are radians wide.
 
@@ -138,7 +140,9 @@ class InitActivationMismatch(AbstractRule):
             for x in ran[:-1]
             if x.weight.requires_grad and x.weight.index not in loaded
         ]
-        known = [(ratio, x) for ratio, x in found if 0.1 < ratio < 0.8]
+        off = {x.module.index: ratio for ratio, x in found if 0.1 < ratio < 0.8}
+        path = _longest_path(record, [x for _, x in found if x.module.index in off], ran[-1])
+        known = [(off[x.module.index], x) for x in path]
         passed = float(np.prod([ratio for ratio, _ in known])) if known else 1.0
         last = ran[-1].place
         arrives = first(record.outputs, "out_batch_std", last.index) if last else math.nan
@@ -171,6 +175,19 @@ class InitActivationMismatch(AbstractRule):
                 treatments=("initialize=he", "batchnorm=on"),
             )
         ]
+
+
+def _longest_path(record: Record, among: list[Layer], last: Layer) -> list[Layer]:
+    """The most of these layers that one signal passes, one after the other, on its way to the last.
+
+    Branches that run side by side do not multiply, and one that nothing takes shrinks nothing.
+    """
+    paths: list[list[Layer]] = []
+    for layer in among:
+        if lies_behind(record, layer, last):
+            before = [path for path in paths if lies_behind(record, path[-1], layer)]
+            paths.append([*max(before, key=len, default=[]), layer])
+    return max(paths, key=len, default=[])
 
 
 def _ratio(layer: Layer) -> float:

@@ -10,6 +10,7 @@ from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, seen, threshold
 from backprobe.rules.confidence import beyond, confidence
 from backprobe.rules.harm import severity_by_harm, severity_of_mistake
+from backprobe.rules.init.table_product import table_product
 from backprobe.rules.init.tied_table import tied_table
 from backprobe.rules.wording import at, figure, listed, unique
 from backprobe.signals.init_scale import he_std, initial_rms, scale_against_he
@@ -33,9 +34,10 @@ class InitScaleTooLarge(AbstractRule):
     output is normalised before it is used are left out: their scale does not matter. So are tables
     that are added to a signal (positions), or that forbid by -10,000 what never happens, and what
     is bent before it meets a signal (logarithms of a spread or a decay), and weights that their
-    module multiplies by a number first (an equalized learning rate). And an embedding whose rows
-    are the output layer's weights as well, at the std of 1 that embeddings have, where the first
-    loss is off.
+    module multiplies by a number first (an equalized learning rate). And embeddings at the std of 1
+    that they have, where the first loss is off: one whose rows are the output layer's weights as
+    well, or two whose rows' products are the answers, if the measured spread of the first answers
+    is that of such products.
 
     ## Why it matters
     Each such layer multiplies the signal: outputs, loss and gradients begin orders of magnitude too
@@ -47,6 +49,7 @@ class InitScaleTooLarge(AbstractRule):
 
     ## What to try
     - `initialize=he`
+    - `nn.init.normal_(table.weight, std=0.05)` for embeddings whose products are the answers
 
     ## When it is wrong
     Random features (fixed or trained) on purpose, and first layers of coordinate networks (SIREN).
@@ -122,7 +125,7 @@ class InitScaleTooLarge(AbstractRule):
             and layer.activation.index in ends
         ]
         if not guilty:
-            return tied_table(record, self.name)
+            return tied_table(record, self.name) or table_product(record, self.name)
         if math.prod(ratio for ratio, _ in guilty) >= self.limits.mistake:
             severity = severity_of_mistake(record)
         ratio, worst = max(guilty, key=lambda item: item[0])

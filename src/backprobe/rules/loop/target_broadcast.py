@@ -27,13 +27,15 @@ class TargetBroadcast(AbstractRule):
     before the mean: weights of rows that spread their losses to N × N products, a policy's ratios
     (N,) times advantages (N, 1), clipped or not, a likelihood's rates of each row under `exp` with
     times of each row.
-    A sum of two such terms is left out: its mean is the same.
+    A sum of two such terms is left out: its mean is the same. And quantile levels that weigh all
+    differences of a row's predictions and its targets, but lie along the targets.
 
     ## Why it matters
     Every prediction is compared with every target of the batch. The best answer is then the
     targets' mean for every input: the loss falls to their variance and stays there. The mean of all
     products of losses and weights is the mean loss times the mean weight: weights weigh nothing,
-    and advantages, whose mean is zero, teach nothing.
+    and advantages, whose mean is zero, teach nothing. Predictions that share all levels all learn
+    the same quantile.
 
     ## Example
     `the loss compares each of 64 predictions with each of 64 targets: (64, 1) against (64,) makes
@@ -66,6 +68,9 @@ class TargetBroadcast(AbstractRule):
         for loss in record.losses:
             if "spread_rows" in loss.output:
                 found.append(self._weighted(record, loss))
+                continue
+            if "levels_of" in loss.output:
+                found.append(self._levels(record, loss))
                 continue
             if loss.output.get("compared_axes") == 0:
                 continue  # rows are compared with each other on purpose, as in an energy distance
@@ -117,6 +122,26 @@ class TargetBroadcast(AbstractRule):
             ),
             source=loss.source,
             evidence={"row_losses": list(given), "factors": list(other)},
+        )
+
+    def _levels(self, record: Record, loss: Loss) -> Finding:
+        """Levels of quantiles that lie along the targets, not along the predictions."""
+        state, axis = progress(record), int(loss.output["levels_axis"])
+        made = tuple(int(n) for n in loss.output["levels_of"])
+        targets, quantiles = made[axis - 1], made[2 - axis]
+        shape = f"(1, {quantiles}, 1)" if axis == 2 else f"(1, 1, {quantiles})"
+        return Finding(
+            rule=self.name,
+            severity="error" if state.failed else "warning",
+            confidence=confidence(0.9, 0.97, state.hurt),
+            message=(
+                f"of (rows, {made[0]}, {made[1]}) differences of {quantiles} predictions and "
+                f"{targets} targets{at(loss.source)} each target has a quantile level of its own, "
+                "and all predictions share it: a level belongs to the prediction that it is the "
+                f"level of, so that each prediction learns another one; levels of shape {shape} do"
+            ),
+            source=loss.source,
+            evidence={"differences": list(made), "axis_of_levels": axis},
         )
 
 

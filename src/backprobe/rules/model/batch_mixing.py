@@ -15,10 +15,11 @@ from backprobe.rules.harm import at_least_warning, severity_of_mistake
 from backprobe.rules.model.batch_units import in_units_of_batch
 from backprobe.rules.model.regrouped import crosses, splits_heads
 from backprobe.rules.model.row_positions import added_by_row
-from backprobe.rules.model.scrambled import scrambles
+from backprobe.rules.model.scrambled import refined, scrambles
 from backprobe.rules.model.single_sequence import one_sequence
 from backprobe.rules.outputs import output_names
 from backprobe.rules.wording import at, unique
+from backprobe.signals.forward_graph import by_index
 from backprobe.signals.operations import ADDS, PRODUCTS
 from backprobe.signals.progress import progress
 
@@ -40,9 +41,12 @@ class BatchMixing(AbstractRule):
     `batch_first` that get the batch first (not one sequence at a time), a table of positions that
     is cut by the number of rows, a softmax (the last one, or that of an attention) that runs over
     the rows, a loss that compares rows which were divided by their norm over the rows, not over
-    their features, and outputs that are multiplied by the deviation of the inputs over the rows,
-    where these come back in other company (an instance normalisation along the wrong axis). And
-    edges of a batch of graphs that all lie among the nodes of one.
+    their features, a convolution's result that is cut into rows as a loss takes them (boxes,
+    classes of places) while its channels lie ahead of the places (a note where all of it is
+    compared number by number, as targets that are cut alike do no harm), and outputs that are
+    multiplied by the deviation of the inputs over the rows, where these come back in other company
+    (an instance normalisation along the wrong axis). And edges of a batch of graphs that all lie
+    among the nodes of one.
 
     ## Why it matters
     A reshape keeps the order of the numbers in memory: rows of one sample become parts of others.
@@ -125,6 +129,7 @@ class BatchMixing(AbstractRule):
             *found.values(),
             *self._edges(record),
             *(self._normed(record, loss) for loss in _normed(record)),
+            *(self._cut(record, loss) for loss in record.losses if _compares_cuts(loss)),
         ]
 
     def _reshape(self, op: Operation, rows: int) -> str:
@@ -271,6 +276,28 @@ class BatchMixing(AbstractRule):
         names = unique(output_names(record, loss))
         return self._finding(record, message, names, loss.source, (), True)
 
+    def _cut(self, record: Record, loss: Loss) -> Finding:
+        """Of a convolution's channels that a loss takes as rows, by a view that left them first."""
+        before, after = _cut_shapes(loss)
+        op = next(
+            (x for x in record.graph if x.input_shapes[:1] == (before,) and x.shape == after), None
+        )
+        source = loss.source if op is None else op.source
+        maker = by_index(record).get(op.inputs[0]) if op is not None and op.inputs else None
+        modules = {m.index: m.name for m in record.modules}
+        names = [modules[x.module] for x in (maker, op) if x is not None and x.module in modules]
+        kept = ", ".join(map(str, (0, *range(2, len(before)), 1)))
+        message = (
+            f"a view{at(source)} turns a convolution's {before} into {after}, which the loss"
+            f"{at(loss.source)} takes: the numbers keep their order in memory, so the {after[-1]} "
+            f"of a row are neighbours in one of the {before[1]} channels, not {after[-1]} channels "
+            f"of one place; `permute({kept})` comes first"
+        )
+        # Number by number, targets that were cut in the same way agree with it.
+        certain = bool(loss.output["cut_picked"]) or loss.classes == after[-1]
+        certain = certain or not refined(before[1:], after[-2:])
+        return self._finding(record, message, unique(names), source, (), certain)
+
     def _finding(
         self,
         record: Record,
@@ -296,6 +323,26 @@ class BatchMixing(AbstractRule):
 
 def _normed(record: Record) -> list[Loss]:
     return [loss for loss in record.losses if "normed_rows" in loss.output]
+
+
+def _cut_shapes(loss: Loss) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(loss.output["cut_from"]), tuple(loss.output["cut_to"])
+
+
+def _compares_cuts(loss: Loss) -> bool:
+    """Whether a loss takes rows of channels that are none: the sizes rule it out, or it asks each.
+
+    Stretches of one axis may be meant, but not where the targets have as many numbers, or classes.
+    """
+    if "cut_from" not in loss.output:
+        return False
+    before, after = _cut_shapes(loss)
+    width = after[-1]
+    asked = [loss.classes, *loss.target_shape[1:][-1:]]
+    for part in loss.summands:
+        shape = part.get("shape", ())
+        asked += [*shape[1:][-1:], *(shape[c] for c in (part.get("classes"),) if c is not None)]
+    return width in asked or not refined(before[1:], after[-2:])
 
 
 def _key(op: Operation) -> tuple[object, ...]:

@@ -18,18 +18,20 @@ from backprobe.signals.progress import progress
 
 
 class LogitsIntoNll(AbstractRule):
-    """`NLLLoss` or `KLDivLoss` gets raw scores or probabilities instead of log-probabilities.
+    """`NLLLoss`, `KLDivLoss` or `CTCLoss` gets raw scores or probabilities, not their logarithms.
 
     ## What it looks for
     What comes before the negative log-likelihood, or before the divergence from a second
     distribution, on the autograd graph: no log-softmax, no log of a softmax, or a log-softmax over
     another dimension than that of the classes. A divergence of two distributions is never below 0:
-    one that is confirms it.
+    one that is confirms it. Of a CTC loss what the symbols of each time add up to: whatever made
+    them, log-probabilities add up to 1.
 
     ## Why it matters
     `NLLLoss` only picks the target's number and negates it. Raw scores make a loss without a lower
     end, which the network drives to minus infinity; probabilities make −p, whose gradient is
-    weakest where the answer is worst.
+    weakest where the answer is worst. CTC's gradient is computed as if they added up to 1, so a run
+    may learn behind a loss that means nothing.
 
     ## Example
     `NLLLoss (train.py:40) gets raw scores: its loss is -14.2 and has no lower end`
@@ -57,6 +59,9 @@ class LogitsIntoNll(AbstractRule):
         highest: float = threshold(
             1e-3, "largest log-probability", "a log-probability is at most 0"
         )
+        total: float = threshold(
+            0.1, "|ln of what a row adds up to|", "1e-6; rounded to 16 bits 0.01; raw scores: ln C"
+        )
 
     limits = Thresholds()
 
@@ -67,6 +72,8 @@ class LogitsIntoNll(AbstractRule):
             before = loss.before
             if loss.kind == "kl_div":
                 found += self._divergence(record, loss)
+            if (number(loss.output, "log_total") or 0.0) > self.limits.total:
+                found.append(self._of_times(record, loss))
             if "softmax_dim" in loss.output:
                 found.append(self._other_dimension(record, loss))
             if loss.kind != "nll" or before[:1] in (("log_softmax",), ("log_sigmoid",), ("log",)):
@@ -127,6 +134,32 @@ class LogitsIntoNll(AbstractRule):
             source=source or loss.source,
             steps=whole_run(record),
             evidence={"softmax_dim": dim, "classes_dim": classes},
+        )
+
+    def _of_times(self, record: Record, loss: Loss) -> Finding:
+        """`CTCLoss`: what it gets for the symbols of a time adds up to anything but 1."""
+        away, last = float(loss.output["log_total"]), loss.before[:1]
+        given = "probabilities" if last == ("softmax",) else "raw scores"
+        if last == ("log_softmax",):
+            given = "a log-softmax over another axis than the symbols'"
+        state = progress(record)
+        below = state.trend is not None and state.trend.best < 0.0
+        message = (
+            f"CTCLoss{at(loss.source)} gets {given} where it expects log-probabilities of the "
+            f"symbols: the logarithm of what they add up to should be 0 and is {figure(away)} or "
+            "more away from it in nine times of ten; `log_softmax(-1)` of the scores comes first"
+        )
+        if below and state.trend is not None:
+            message += f"; its loss is {figure(state.trend.last)} and has no lower end"
+        return Finding(
+            rule=self.name,
+            severity="error" if state.failed else "warning",
+            confidence=confidence(0.9, 0.99, float(below)),
+            message=message,
+            where=output_names(record, loss),
+            source=loss.source,
+            steps=whole_run(record),
+            evidence={"before": list(loss.before), "log_total": away, "loss_below_zero": below},
         )
 
     def _divergence(self, record: Record, loss: Loss) -> list[Finding]:

@@ -31,10 +31,10 @@ def scrambles(record: Record, op: Operation) -> bool:
     last = after == (rows, b * c, a) and a not in (c, b * c) and min(a, b * c) > 1
     if not joined and not last:
         return False
-    return not _refined(before[1:], after[1:]) or (joined and _undoes(record, op))
+    return not refined(before[1:], after[1:]) or (joined and _undoes(record, op))
 
 
-def _refined(before: Shape, after: Shape) -> bool:
+def refined(before: Shape, after: Shape) -> bool:
     """Whether axes can be split so that both shapes are merges of neighbours among the parts."""
     cuts = sorted({math.prod(shape[k:]) for shape in (before, after) for k in range(len(shape))})
     return all(large % small == 0 for small, large in pairwise(cuts))
