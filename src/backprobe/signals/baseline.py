@@ -62,6 +62,8 @@ def _of_classes(loss: Loss) -> float | None:
 def first_term_baseline(loss: Loss) -> float | None:
     """Loss of the best constant prediction, of a mean, as far as the first known summand goes."""
     target = loss.target
+    if loss.output.get("rows_weighted"):
+        return None  # of what the script weighs by row the scale is not known
     # It may differ from one output to the next: the mean picture of an autoencoder.
     if loss.kind in CLASSES:
         counts = () if loss.weighted else target.get("classes")

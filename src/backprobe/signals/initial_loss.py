@@ -40,6 +40,8 @@ def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     """What the first loss should be, or None where the kind of loss has no known answer."""
     if loss is None or loss.reduction == "sum" or loss.terms > 1 or is_relative(loss):
         return None
+    if loss.output.get("rows_weighted"):
+        return None
     half = 0.5 * HEALTHY_LOGIT_STD**2
     if loss.kind in ("cross_entropy", "nll") and loss.classes > 1:
         ideal = math.log(loss.classes)

@@ -17,7 +17,7 @@ from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
-from backprobe.probe.lossgraph.divisors import row_length, summed_over
+from backprobe.probe.lossgraph.divisors import by_weights, row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
 from backprobe.probe.lossgraph.likelihood import read_likelihood
@@ -139,6 +139,8 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     """
     if reading.terms != 1:
         return
+    if by_weights(node, reading, readable):
+        reading.extra["rows_weighted"] = True
     count = summed_over(node, reading, readable)
     each = row_length(node, readable) if count is None and reading.reduction == "none" else None
     if each:  # summed over each row: a mean times a row's length
