@@ -150,6 +150,7 @@ class Losses:
             self._tell_levels(index, reading)
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
+            self._tell_itself(index, reading)
         self._known[key] = index
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
@@ -331,6 +332,25 @@ class Losses:
                 self._touch("losses", self.entries[index])
 
             self._transfers.send([torch.stack([flat.min(), flat.max()])], deliver)
+
+    def _tell_itself(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Tells of a comparison with itself, once each row's target is known to be its number."""
+        way = reading.extra.get("itself")
+        if way is None:
+            return
+        targets = reading.extra.pop("itself_targets", ())
+
+        def deliver(values: NDArray[np.float32]) -> None:
+            if values.all():
+                entry = self.entries[index]
+                self.entries[index] = replace(entry, output={**entry.output, "itself": way})
+                self._touch("losses", self.entries[index])
+
+        if not targets:
+            deliver(np.ones(1, np.float32))
+            return
+        own = [(t == torch.arange(len(t), device=t.device)).all().float() for t in targets]
+        self._transfers.send([torch.stack(own)], deliver)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

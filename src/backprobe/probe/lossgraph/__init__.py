@@ -20,6 +20,7 @@ from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.divisors import by_weights, row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
+from backprobe.probe.lossgraph.itself import compared_with_itself
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.log_shares import distance, log_shares
 from backprobe.probe.lossgraph.members import joined, targets_of_first
@@ -106,6 +107,9 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
             reading.extra["compared_rows"] = compared[0]
             reading.extra["compared_axes"] = len(compared[1])
     path = list(descend(first))
+    itself = compared_with_itself([term for term, _ in terms], readable)
+    if itself is not None:
+        reading.extra["itself"], reading.extra["itself_targets"] = itself
     scale = cosine_scale(path, readable)
     if scale is not None:
         reading.extra["cosine_scale"] = scale

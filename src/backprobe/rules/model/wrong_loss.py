@@ -19,6 +19,7 @@ from backprobe.rules.model.class_ids import class_ids
 from backprobe.rules.model.crossed_columns import crossed_columns
 from backprobe.rules.model.flat_cosines import flat_cosines
 from backprobe.rules.model.ignored_class import ignored_class
+from backprobe.rules.model.itself import compared_with_itself
 from backprobe.rules.model.overlap_penalised import overlap_penalised
 from backprobe.rules.model.wrong_order import wrong_order
 from backprobe.rules.outputs import output_names
@@ -56,6 +57,9 @@ class WrongLoss(AbstractRule):
     concordance that the script tells lies far below chance, and is not above it anywhere.
     Answers that are cut out of one output in slices which overlap, while columns are left over that
     nothing reads (a note, unless the run suffers: a head may have room for classes to come).
+    A comparison whose two sides are one and the same result: a contrastive loss that gets one view
+    twice, with each row's own number as its target and nothing masked, or a difference or cosine of
+    a result and itself. Not of weights, nor beside other summands.
 
     ## Why it matters
     A distance between class ids has no meaning: class 3 is not between 2 and 4. The network is
@@ -73,6 +77,7 @@ class WrongLoss(AbstractRule):
     - `swap-loss=bce-with-logits`, where a row may have several classes
     - `log_input=False` where the outputs are rates
     - `1 - dice` where the score itself is added
+    - both views, `loss(first, second)`, where two are compared
     - no `ignore_index` for labels: it is for padding, and -100 by itself
 
     ## When it is wrong
@@ -106,6 +111,7 @@ class WrongLoss(AbstractRule):
                 or ignored_class(record, self.name, loss)
                 or flat_cosines(record, self.name, loss)
                 or overlap_penalised(record, self.name, loss)
+                or compared_with_itself(self.name, loss)
                 or wrong_order(record, self.name, loss)
                 or crossed_columns(record, self.name, loss)
             )
