@@ -21,6 +21,7 @@ from backprobe.probe import folds, masks, sites
 from backprobe.probe.activations import FUNCTIONS
 from backprobe.probe.attention import FUSED, Call
 from backprobe.probe.edges import MOST, Picked, picked
+from backprobe.probe.gathered import sent_back
 from backprobe.records import Operation, Place
 
 SKIPPED = frozenset(
@@ -108,6 +109,7 @@ class Capture(TorchFunctionMode):
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
         self.looked_up: list[tuple[int, Tensor]] = []  # ids of every embedding, by module
         self.picked: list[Picked] = []
+        self._taken: dict[int, Picked] = {}  # by the operation that took its rows
         self._attentions: dict[int, int] = {}
         self._block: sites.Site | None = None
         self.without_gradients: dict[sites.Site, set[int]] = {}
@@ -142,6 +144,7 @@ class Capture(TorchFunctionMode):
         self._ids = None
         self.looked_up = []
         self.picked = []
+        self._taken = {}
         self.producer.clear()
 
     def feeds(self, operation: Operation) -> tuple[int, ...]:
@@ -204,6 +207,12 @@ class Capture(TorchFunctionMode):
                 self.paused = False
         elif len(self.picked) < MOST and (rows := picked(name, args, kwargs)) is not None:
             self.picked.append(rows)
+            if not rows.puts:
+                self._taken[index] = rows
+            elif len(tensors) == 3 and self._taken:
+                made = self.producer.get(id(tensors[2]), -1)
+                if sent_back(self.operations, self._taken, rows, tensors[2], made):
+                    plain["sent_back"] = True
         elif name in folds.FOLDS:
             self.paused = True
             try:

@@ -20,6 +20,7 @@ from backprobe.rules.data.flat_inputs import (
     vocabulary,
 )
 from backprobe.rules.data.folded_ids import folded_ids
+from backprobe.rules.data.sent_back import sent_back
 from backprobe.rules.data.unused_recurrence import unused_recurrence
 from backprobe.rules.harm import HURTS, severity_of_mistake
 from backprobe.rules.wording import at, figure, percent, plural, unique
@@ -51,6 +52,8 @@ class UninformativeInputs(AbstractRule):
     first time step is read, which has seen none of the others (of one direction of two, a note).
     And ids of which a remainder leaves a few, where the table that they are looked up in has a row
     for each and is hardly used.
+    And messages of a graph's edges that are gathered by the same index that adds them up: each node
+    is sent what it has, whatever its neighbours are.
 
     ## Why it matters
     The best that can be learnt is the mean target. Typical are a wrong column, an integer division
@@ -62,6 +65,7 @@ class UninformativeInputs(AbstractRule):
     ## What to try
     - print a few inputs as the model gets them, and follow them back to the data
     - `out[:, -1]` of a recurrent layer with the batch first, `out[-1]` with the time first
+    - `x[source]` where messages are added up at `target`
     - add noise before pictures are divided by 255, or divide its deviation as well
 
     ## When it is wrong
@@ -105,7 +109,12 @@ class UninformativeInputs(AbstractRule):
 
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
-        return self._recurrence(record) or folded_ids(record, self.name) or self._rows(record)
+        return (
+            self._recurrence(record)
+            or folded_ids(record, self.name)
+            or sent_back(record, self.name)
+            or self._rows(record)
+        )
 
     def _recurrence(self, record: Record) -> list[Finding]:
         """A recurrent layer that is read before it has seen more than one time step."""

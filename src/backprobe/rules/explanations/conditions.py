@@ -207,3 +207,9 @@ def by_turns(cause: Finding, symptom: Finding) -> bool:
     step = symptom.evidence.get("early_update_ratio")
     small = step is not None and float(step) < REPLACED
     return few and small and symptom.evidence.get("outcome") != "nonfinite"
+
+
+def by_index(cause: Finding, symptom: Finding) -> bool:
+    """What is lost are the right rows of a table: what is left is learnt by heart, or too little."""
+    del symptom
+    return bool({"sent_back", "shared_rows"} & cause.evidence.keys())

@@ -7,6 +7,7 @@ from backprobe.rules.explanations.conditions import (
     always,
     at_or_after,
     before_it,
+    by_index,
     by_turns,
     large,
     told,
@@ -45,6 +46,10 @@ DATA: tuple[Explanation, ...] = (
         {
             **dict.fromkeys(NO_SIGNAL, ("inputs that are all alike pass nothing on", always)),
             "inputs-not-normalized": ("inputs that are all alike have no spread", before_it),
+            **dict.fromkeys(
+                ("overfitting", "underfitting"),
+                ("what is looked up at wrong rows tells little of others", by_index),
+            ),
         },
     ),
     *of_cause(
