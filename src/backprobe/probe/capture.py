@@ -108,6 +108,7 @@ class Capture(TorchFunctionMode):
         self._ordinals: dict[int, int] = {}
         self._ids: Tensor | None = None  # of the first embedding, one row a row of the batch
         self.looked_up: list[tuple[int, Tensor]] = []  # ids of every embedding, by module
+        self.tables: list[tuple[int, Tensor, int]] = []  # the same, and how many rows it has
         self.picked: list[Picked] = []
         self._taken: dict[int, Picked] = {}  # by the operation that took its rows
         self._attentions: dict[int, int] = {}
@@ -143,6 +144,7 @@ class Capture(TorchFunctionMode):
         self._held.clear()
         self._ids = None
         self.looked_up = []
+        self.tables = []
         self.picked = []
         self._taken = {}
         self.producer.clear()
@@ -196,6 +198,8 @@ class Capture(TorchFunctionMode):
         plain = _plain(name, args, kwargs)
         if name in SUMS and len(tensors) == 2 and tensors[0] is tensors[1]:
             plain["itself"] = True
+        if name == "embedding" and len(tensors) > 1 and len(self.tables) < MOST:
+            self.tables.append((module, tensors[0], tensors[1].shape[0]))
         if name == "embedding" and tensors[0].dim() == 2:
             self._ids = tensors[0] if self._ids is None else self._ids
             self.looked_up.append((module, tensors[0]))

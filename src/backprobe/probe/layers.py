@@ -278,6 +278,7 @@ class Layers:
             return
         self._graphs[index] = self._graphs.get(index, 0) + 1
         self.state.guard.run("lags", self.state.lags.look_up, capture.looked_up)
+        self.state.guard.run("shared rows", self.state.shared_rows.look_up, capture.tables)
         self.state.guard.run("edges", self.state.edges.look, capture.picked)
         counts, self._counts = self._counts, {}
         for number, count in counts.items():

@@ -39,6 +39,7 @@ from backprobe.probe.partners import Partners
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
+from backprobe.probe.shared_rows import SharedRows
 from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
 from backprobe.probe.successive import Successive
@@ -132,8 +133,9 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
-    compared: dict[str, Lags | Successive | Partners] = field(init=False)
+    compared: dict[str, Lags | Successive | Partners | SharedRows] = field(init=False)
     edges: Edges = field(init=False)
+    shared_rows: SharedRows = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
@@ -159,10 +161,12 @@ class State:
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.shared_rows = SharedRows(self.recorder.event, self.transfers)
         self.compared = {
             "lags": self.lags,
             "successive": Successive(self.recorder.event),
             "partners": Partners(self.recorder.event, self.transfers),
+            "shared rows": self.shared_rows,
         }
         self.edges = Edges(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)

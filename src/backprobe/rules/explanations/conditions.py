@@ -210,6 +210,6 @@ def by_turns(cause: Finding, symptom: Finding) -> bool:
 
 
 def by_index(cause: Finding, symptom: Finding) -> bool:
-    """What is lost are the right rows of a table: what is left is learnt by heart, or too little."""
+    """The right rows of a table are lost: what is left is learnt by heart, or too little."""
     del symptom
     return bool({"sent_back", "shared_rows"} & cause.evidence.keys())
