@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import FrameType
 from typing import Any
@@ -51,10 +51,20 @@ class Losses:
     Arguments:
         touch: called with an entry that is new or changed.
         transfers: brings a device's targets to the host.
+        event: writes a fact of the record.
+        parameter_of: indexes of parameters, by `id`.
     """
 
-    def __init__(self, touch: Callable[[str, Any], None], transfers: Transfers) -> None:
+    def __init__(
+        self,
+        touch: Callable[[str, Any], None],
+        transfers: Transfers,
+        event: Callable[..., None],
+        parameter_of: Mapping[int, int],
+    ) -> None:
         self._transfers = transfers
+        self._event = event
+        self._parameter_of = parameter_of
         self.entries: list[Loss] = []
         self._touch = touch
         self._targets: list[Targets] = []
@@ -151,6 +161,7 @@ class Losses:
             self._tell_target_ends(index, reading)
             self._tell_beside(index, reading)
             self._tell_itself(index, reading)
+            self._tell_apart(index, reading)
         self._known[key] = index
         facts: dict[str, float] = {}
         classes = self.entries[index].classes
@@ -351,6 +362,15 @@ class Losses:
             return
         own = [(t == torch.arange(len(t), device=t.device)).all().float() for t in targets]
         self._transfers.send([torch.stack(own)], deliver)
+
+    def _tell_apart(self, index: int, reading: lossgraph.LossReading) -> None:
+        """Tells what each summand trains, where one of them shares nothing with the others."""
+        terms = reading.extra.pop("apart", ())
+        known = self._parameter_of
+        for term in terms:
+            term["parameters"] = sorted(known[id(p)] for p in term["parameters"] if id(p) in known)
+        if terms:
+            self._event("summands-apart", loss=index, terms=terms)
 
     def refresh(self) -> None:
         """Marks entries whose target facts moved as changed."""

@@ -157,7 +157,12 @@ class State:
         self.structure = Structure(self.light)
         module_of = self.structure.module_of
         self.named_losses = NamedLosses(self.guard, lambda module: id(module) in module_of)
-        self.losses = Losses(self.structure.touch, self.transfers)
+        self.losses = Losses(
+            self.structure.touch,
+            self.transfers,
+            self.recorder.event,
+            self.structure.parameter_of,
+        )
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)

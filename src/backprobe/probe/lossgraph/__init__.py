@@ -27,6 +27,7 @@ from backprobe.probe.lossgraph.members import joined, targets_of_first
 from backprobe.probe.lossgraph.mixed import mixed
 from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
 from backprobe.probe.lossgraph.overlap import overlap_taken
+from backprobe.probe.lossgraph.reaches import apart
 from backprobe.probe.lossgraph.reading import LossReading
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
@@ -107,6 +108,7 @@ def read_once(root: Any, reading: LossReading, readable: Readable) -> None:
             reading.extra["compared_rows"] = compared[0]
             reading.extra["compared_axes"] = len(compared[1])
     path = list(descend(first))
+    reading.extra["apart"] = apart(terms)
     itself = compared_with_itself([term for term, _ in terms], readable)
     if itself is not None:
         reading.extra["itself"], reading.extra["itself_targets"] = itself

@@ -13,6 +13,7 @@ from backprobe.rules.model.detached_graph.copies import copied
 from backprobe.rules.model.detached_graph.cut import layers_before_cut
 from backprobe.rules.model.detached_graph.derivative import without_graph
 from backprobe.rules.model.detached_graph.drawn import drawn
+from backprobe.rules.model.detached_graph.main_head import main_head
 from backprobe.rules.model.detached_graph.no_grad import without_gradients
 from backprobe.rules.model.detached_graph.nothing import nothing_reached
 from backprobe.rules.model.detached_graph.output_unread import unread
@@ -39,7 +40,9 @@ class DetachedGraph(AbstractRule):
     where every gradient before it is exactly zero at each step; and a loss whose backward reaches
     no parameter at all, or only a tensor that the script made of numbers. Also `max` of which later
     layers get the positions, not the values, and a derivative of a network's derivative that is
-    taken without `create_graph` in each step.
+    taken without `create_graph` in each step. And a head that gets a detached copy although its
+    summand counts most, while one that was given a smaller factor alone trains all before it (a
+    note where the run learns well).
 
     ## Why it matters
     A `detach()`, a `no_grad` block, an `argmax` or a trip through numpy cuts the graph: everything
@@ -57,6 +60,7 @@ class DetachedGraph(AbstractRule):
     - draw as `mean + deviation * torch.randn_like(mean)`, or by `rsample()`
 
     ## When it is wrong
+    Stages that are each trained by a loss of their own, of which the last counts most.
     A stop-gradient that the method asks for (targets of BYOL, a critic's features); auxiliary
     outputs that go unused; an encoder that learns from the probability of what it drew
     (score-function estimates), where that is computed outside of the network; a second derivative
@@ -110,6 +114,7 @@ class DetachedGraph(AbstractRule):
             or unread(record, self.name, touched, self.limits.unread)
             or positions_for_values(record, self.name)
             or without_graph(record, self.name)
+            or main_head(record, self.name)
         )
 
 
