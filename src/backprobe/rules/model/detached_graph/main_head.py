@@ -41,7 +41,8 @@ def main_head(record: Record, rule: str) -> list[Finding]:
                 message=(
                     f"the summand that counts most ({main['kind']}) gets to its own head only: "
                     f"its input is cut off at `{behind.name}`{at(behind.source)}, so that "
-                    f"{listed(body)} learn from what counts {figure(share)} as much; should the other head be "
+                    f"{listed(body)} learn from what counts {figure(share)} as much; should the "
+                    "other head be "
                     f"the one on a detached copy? {state.in_words()}"
                 ),
                 where=body,
