@@ -28,7 +28,12 @@ MODEL: tuple[Explanation, ...] = (
         {"parameters-not-optimized": ("they are weights and biases of those layers", of_layers)},
     ),
     *of_cause("single-unit-softmax", {"overfitting": ("one answer fits no row better", always)}),
-    *of_cause("batch-mixing", {"overfitting": ("a row's answer depends on its batch", always)}),
+    *of_cause(
+        "batch-mixing",
+        dict.fromkeys(
+            ("overfitting", "labels-mismatched"), ("a row's answer depends on its batch", always)
+        ),
+    ),
     *of_cause(
         "wrong-loss",
         {
