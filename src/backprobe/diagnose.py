@@ -81,7 +81,7 @@ def join(findings: list[Finding]) -> list[Finding]:
         for other, cause in enumerate(findings):
             if other != position and _explains(cause, symptom):
                 edges[position].append(other)
-    caused = any(f.rule not in OUTCOMES and f.severity != "note" for f in findings)
+    caused = any(not _outcome(f) and f.severity != "note" for f in findings)
     joined = []
     for position, finding in enumerate(findings):
         causes = [
@@ -93,7 +93,7 @@ def join(findings: list[Finding]) -> list[Finding]:
         names = tuple(dict.fromkeys(findings[other].rule for other in roots))
         if names:
             joined.append(replace(finding, kind="symptom", explained_by=names))
-        elif finding.rule in OUTCOMES and (caused or finding.rule not in LAST_WORD):
+        elif _outcome(finding) and (caused or finding.rule not in LAST_WORD):
             joined.append(replace(finding, kind="symptom"))
         else:
             joined.append(replace(finding, kind="cause"))
@@ -179,11 +179,16 @@ def tell_apart(findings: list[Finding]) -> list[Finding]:
 def _explains(cause: Finding, symptom: Finding) -> bool:
     if SEVERITIES.index(cause.severity) < SEVERITIES.index(symptom.severity) - 1:
         return False
-    if symptom.rule in OUTCOMES:
-        return cause.rule not in OUTCOMES and cause.severity != "note"
+    if _outcome(symptom):
+        return not _outcome(cause) and cause.severity != "note"
     if cause.severity == "note" and symptom.severity != "note":
         return False
     return any(pair.when(cause, symptom) for pair in _between(cause.rule, symptom.rule))
+
+
+def _outcome(finding: Finding) -> bool:
+    """Whether it only tells what came of the run, and not what was seen to undo it."""
+    return finding.rule in OUTCOMES and not finding.evidence.get("set_back")
 
 
 def _between(cause: str, symptom: str) -> list[Explanation]:

@@ -348,7 +348,7 @@ def _state_dicts(current: Current) -> None:
         except Exception:  # noqa: BLE001  # a fact less, never an error in the user's loading
             pass
         if probe is not None:
-            probe.guard.run("structure", probe.loaded, self)
+            probe.guard.run("structure", probe.loaded, self, state_dict)
         return result
 
     nn.Module.load_state_dict = mark(load_state_dict)  # type: ignore[method-assign]

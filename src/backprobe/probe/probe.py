@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Mapping
 from threading import get_ident
 from time import perf_counter, thread_time
 from types import CodeType
@@ -223,10 +224,12 @@ class Probe:
         if state.step > 0 and get_ident() == state.thread and not self.heartbeat.stepping:
             state.named_losses.prepare((code, line))
 
-    def loaded(self, module: nn.Module) -> None:
+    def loaded(self, module: nn.Module, state: Mapping[str, Any]) -> None:
         """Reads the inits of parameters again that were numbered before they were loaded."""
         if not self.state.settled:
             read_again(self.state.structure, module.parameters())
+        elif self.state.mine():
+            self.state.set_back.loaded(module, state, self.state.structure, self.state.step)
 
     def clipped(self, norm: Any, limit: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed, and its limit."""

@@ -39,6 +39,7 @@ from backprobe.probe.partners import Partners
 from backprobe.probe.recorder import HistogramClock, Recorder
 from backprobe.probe.samples import Samples
 from backprobe.probe.scaling import Scaling
+from backprobe.probe.set_back import SetBack
 from backprobe.probe.shared_rows import SharedRows
 from backprobe.probe.shares import Shares
 from backprobe.probe.structure import Structure
@@ -135,6 +136,7 @@ class State:
     lags: Lags = field(init=False)
     compared: dict[str, Lags | Successive | Partners | SharedRows] = field(init=False)
     edges: Edges = field(init=False)
+    set_back: SetBack = field(init=False)
     shared_rows: SharedRows = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
@@ -173,6 +175,7 @@ class State:
             "partners": Partners(self.recorder.event, self.transfers),
             "shared rows": self.shared_rows,
         }
+        self.set_back = SetBack(self.recorder.event, self.transfers)
         self.edges = Edges(self.recorder.event, self.transfers)
         self.derivatives = Derivatives(self.recorder.event, self.structure.parameter_of)
         self.shares = Shares(self.recorder.event)

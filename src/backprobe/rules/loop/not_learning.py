@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, confidence
+from backprobe.rules.loop.set_back import set_back
 from backprobe.rules.wording import at, figure
 from backprobe.signals.progress import progress
 
@@ -17,7 +18,9 @@ class NotLearning(AbstractRule):
 
     ## What it looks for
     The mean loss at the end against the trivial predictor's (class prior, mean target) and against
-    its own start, beyond noise.
+    its own start, beyond noise. And, as a cause, a network that an optimizer trains and that
+    is loaded again and again with the very same weights of another one which runs beside it: what
+    was learnt since is lost each time.
 
     ## Why it matters
     It is the symptom that everything else explains. Where nothing does, the data may hold no
@@ -30,6 +33,7 @@ class NotLearning(AbstractRule):
     - what the cause above says
     - `scale-lr=10`, `scale-lr=0.1`: where no cause is named
     - check that labels belong to their inputs
+    - `target.load_state_dict(online.state_dict())`, not the other way round
 
     ## When it is wrong
     Losses that are not meant to fall (GANs, policy gradients): the rule needs a known baseline.
@@ -52,6 +56,9 @@ class NotLearning(AbstractRule):
     def check(self, record: Record) -> list[Finding]:
         """At most one finding."""
         state = progress(record)
+        back = set_back(record, self.name)
+        if back is not None:
+            return [back]
         trend = state.trend
         if trend is None or state.baseline is None or state.steps < self.limits.steps:
             return []
