@@ -137,6 +137,7 @@ class Inputs:
             self._next += 1
         if x is not None and self._wanted:
             began = thread_time()  # on a busy machine the clock would count what others take
+            state.guard.run("forgotten", state.forgotten.given, args, kwargs, output)
             state.guard.run("batches", self._describe, module, x, False)
             state.guard.run("lines", self.loaders.trained)
             self._cost = thread_time() - began

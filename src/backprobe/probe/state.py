@@ -24,6 +24,7 @@ from backprobe.probe.by_hand import ByHand
 from backprobe.probe.derivatives import Derivatives
 from backprobe.probe.edges import Edges
 from backprobe.probe.evaluation import Phase
+from backprobe.probe.forgotten import Forgotten
 from backprobe.probe.guard import Guard
 from backprobe.probe.judged import Judged
 from backprobe.probe.lags import Lags
@@ -134,10 +135,11 @@ class State:
     blind: dict[str, None] = field(default_factory=dict)
     samples_kept: Samples = field(init=False)
     lags: Lags = field(init=False)
-    compared: dict[str, Lags | Successive | Partners | SharedRows] = field(init=False)
+    compared: dict[str, Lags | Successive | Partners | SharedRows | Forgotten] = field(init=False)
     edges: Edges = field(init=False)
     set_back: SetBack = field(init=False)
     shared_rows: SharedRows = field(init=False)
+    forgotten: Forgotten = field(init=False)
     derivatives: Derivatives = field(init=False)
     by_hand: ByHand = field(default_factory=ByHand)
     shares: Shares = field(init=False)
@@ -168,12 +170,14 @@ class State:
         kept = settings.samples() and settings.trial() is None
         self.samples_kept = Samples(self.transfers, self.recorder.keep_samples, kept)
         self.lags = Lags(self.recorder.event, self.transfers)
+        self.forgotten = Forgotten(self.recorder.event)
         self.shared_rows = SharedRows(self.recorder.event, self.transfers)
         self.compared = {
             "lags": self.lags,
             "successive": Successive(self.recorder.event),
             "partners": Partners(self.recorder.event, self.transfers),
             "shared rows": self.shared_rows,
+            "forgotten": self.forgotten,
         }
         self.set_back = SetBack(self.recorder.event, self.transfers)
         self.edges = Edges(self.recorder.event, self.transfers)

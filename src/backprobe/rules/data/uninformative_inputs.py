@@ -20,6 +20,7 @@ from backprobe.rules.data.flat_inputs import (
     vocabulary,
 )
 from backprobe.rules.data.folded_ids import folded_ids
+from backprobe.rules.data.forgotten_state import forgotten_state
 from backprobe.rules.data.sent_back import sent_back
 from backprobe.rules.data.shared_rows import shared_rows
 from backprobe.rules.data.unused_recurrence import unused_recurrence
@@ -53,6 +54,8 @@ class UninformativeInputs(AbstractRule):
     first time step is read, which has seen none of the others (of one direction of two, a note).
     And ids of which a remainder leaves a few, where the table that they are looked up in has a row
     for each and is hardly used.
+    And batches of ids that go on where the one before ended, while a network that takes and gives a
+    state is given None for it each time.
     And fields whose ids all count from 0 in one table that has a row for each id of each of them.
     And messages of a graph's edges that are gathered by the same index that adds them up: each node
     is sent what it has, whatever its neighbours are.
@@ -67,6 +70,7 @@ class UninformativeInputs(AbstractRule):
     ## What to try
     - print a few inputs as the model gets them, and follow them back to the data
     - `out[:, -1]` of a recurrent layer with the batch first, `out[-1]` with the time first
+    - `state = None` before the loop over the parts of a sequence, not inside it
     - add the start of each field's rows to its ids where fields share a table
     - `x[source]` where messages are added up at `target`
     - add noise before pictures are divided by 255, or divide its deviation as well
@@ -117,6 +121,7 @@ class UninformativeInputs(AbstractRule):
             or folded_ids(record, self.name)
             or shared_rows(record, self.name)
             or sent_back(record, self.name)
+            or forgotten_state(record, self.name)
             or self._rows(record)
         )
 
