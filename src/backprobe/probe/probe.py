@@ -229,7 +229,8 @@ class Probe:
         if not self.state.settled:
             read_again(self.state.structure, module.parameters())
         elif self.state.mine():
-            self.state.set_back.loaded(module, state, self.state.structure, self.state.step)
+            set_back, structure = self.state.set_back, self.state.structure
+            self.guard.run("set back", set_back.loaded, module, state, structure, self.state.step)
 
     def clipped(self, norm: Any, limit: Any) -> None:
         """Takes the unclipped norm that the user's own clipping computed, and its limit."""

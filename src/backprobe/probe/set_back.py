@@ -94,6 +94,7 @@ def _owner(structure: Structure, given: Tensor, module: nn.Module) -> int:
         root = reference()
         if root is None or root is module:
             continue
-        if any(p.data_ptr() == given.data_ptr() for p in root.parameters()):
+        own = (p for p in root.parameters() if type(p) in (Tensor, nn.Parameter))  # no shards
+        if any(p.data_ptr() == given.data_ptr() for p in own):
             return structure.module_of.get(id(root), -1)
     return -1
