@@ -69,8 +69,8 @@ class Loss:
             loss was given, the distance from 0 of the logarithm of what a row adds up to, which
             nine rows in ten exceed: `log_total`; where quantile levels weigh all differences of a
             row's predictions and targets and are the targets': how many these are, `levels_of`, and
-            on which axis, 1 or 2, the targets: `levels_axis`; where every summand compares one and the same result with
-            itself, how ("scores", "difference", "cosine"): `itself`.
+            on which axis, 1 or 2, the targets: `levels_axis`; where every summand compares one and
+            the same result with itself, how ("scores", "difference", "cosine"): `itself`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.

@@ -19,8 +19,8 @@ from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
 from backprobe.probe.lossgraph.divisors import by_weights, row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
-from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
 from backprobe.probe.lossgraph.itself import compared_with_itself
+from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.log_shares import distance, log_shares
 from backprobe.probe.lossgraph.members import joined, targets_of_first
