@@ -54,8 +54,8 @@ class SetBack:
         if step == 0 or number < 0 or type(given) is not Tensor or given.numel() == 0:
             return
         optimizer = structure.parameters[number].optimizer
-        source = _owner(structure, given, module)
-        if optimizer < 0 or source < 0:
+        source = _owner(structure, given, module) if optimizer >= 0 else -1
+        if source < 0:
             self._last.pop(number, None)
             return
         names = [name for name, _ in module.named_parameters()][:MOST]
