@@ -38,7 +38,8 @@ def shared_rows(record: Record, rule: str) -> list[Finding]:
             confidence=confidence(0.75, 0.93, between(sum(widths) / rows, ALL, 1.0)),
             message=(
                 f"{listed(where) or 'an embedding'} {'have' if len(where) > 1 else 'has'} "
-                f"{figure(rows)} rows, one for each id of each of {len(widths)} fields ({', '.join(map(str, widths[:6]))}"
+                f"{figure(rows)} rows, one for each id of each of {len(widths)} fields "
+                f"({', '.join(map(str, widths[:6]))}"
                 f"{', …' if len(widths) > 6 else ''}), but every field's ids count from 0: they "
                 f"share the first {figure(max(widths))} rows and the others are never used; add "
                 "where its rows begin to each field's ids"
