@@ -80,7 +80,41 @@ def test_a_mean_over_rows_of_their_sums_is_a_mean_times_their_length() -> None:
     mask = torch.ones(ROWS, WIDTH)
     mask[:, 2:] = 0.0
     assert read((each * mask).sum(-1).mean()).scale == 2.0
-    assert read(each.sum(0).mean()).reduction == "none"
+    columns = read(each.sum(0).mean())
+    assert (columns.reduction, columns.scale) == ("sum", 1.0 / WIDTH)
+
+
+ERRORS = {
+    "row sums": (lambda e: (e**2).sum(1).mean(), WIDTH),
+    "sums of a block": (lambda e: (e.view(2, 4, WIDTH) ** 2).sum((1, 2)).mean(), 4 * WIDTH),
+    "a norm": (lambda e: torch.norm(e) ** 2 / e.numel(), 1.0),
+    "norms of rows": (lambda e: e.norm(dim=1).pow(2).mean(), WIDTH),
+    "column means": (lambda e: (e**2).mean(0).sum(), WIDTH),
+    "rows' means": (lambda e: (e * e).mean(1).sum() / len(e), 1.0),
+    "halves": (lambda e: (0.5 * e**2).sum(1).mean(), WIDTH / 2.0),
+    "a unit": (lambda e: ((e / 2.0) ** 2).mean(), 0.25),
+    "sizes": (lambda e: e.abs().sum(-1).mean(), WIDTH),
+}
+"""What a script does with its errors → times the mean of all numbers."""
+
+
+@pytest.mark.parametrize("form", ERRORS)
+def test_errors_that_are_written_out_count_as_often_as_they_are_added(form: str) -> None:
+    """The value over the scale is the mean of the squares, or sizes, however it is written."""
+    error = scores() - torch.ones(ROWS, WIDTH)
+    formula, scale = ERRORS[form]
+    loss = formula(error)
+    found = read(loss)
+    mean = error.abs().mean() if found.kind == "l1" else error.square().mean()
+    assert (found.reduction, found.scale) == ("mean", pytest.approx(scale))
+    assert loss.item() / found.scale == pytest.approx(mean.item(), rel=1e-5)
+
+
+def test_a_likelihood_that_is_negated_is_no_negative_loss() -> None:
+    """`Bernoulli.log_prob` is less the binary cross entropy."""
+    chosen = torch.distributions.Bernoulli(logits=scores())
+    found = read(-chosen.log_prob(torch.ones(ROWS, WIDTH)).sum(1).mean())
+    assert (found.kind, found.reduction, found.scale) == ("bce_with_logits", "mean", WIDTH)
 
 
 def test_classes_lie_along_the_axis_of_the_softmax() -> None:

@@ -27,6 +27,7 @@ from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
+from backprobe.probe.lossgraph.weights import weight_of_each
 
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
@@ -118,21 +119,31 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     """A sum that the script divides by what it is over is the mean, of a step's part at least.
 
     As the losses of Transformers, which divide by the tokens of all batches of a step. What torch
-    does not reduce and the script adds up is a sum where it isn't divided so.
+    does not reduce and the script adds up is a sum where it isn't divided so. Of a mean of sums,
+    or a sum of means, one number's weight tells what the loss is times their mean.
     """
     if reading.terms != 1:
         return
+    each = weight_of_each(node, reading, readable)
+    if each is not None and each.averaged:
+        share = each.weight * each.count
+        reading.reduction, reading.folded = "mean", share
+        reading.scale = abs(reading.scale) * share
+        return
     count = summed_over(node, reading, readable)
-    each = row_length(node, readable) if count is None and reading.reduction == "none" else None
-    if each:  # summed over each row: a mean times a row's length
-        reading.reduction, reading.folded = "mean", max(1, round(each))
-        reading.scale *= each
+    length = row_length(node, readable) if count is None and reading.reduction == "none" else None
+    if length:  # summed over each row: a mean times a row's length
+        reading.reduction, reading.folded = "mean", max(1.0, length)
+        reading.scale *= length
+    if each is not None:  # by the rows' sums, or by a factor of each number
+        count, reading.reduction = float(each.count), "sum"
+        reading.scale, reading.folded = reading.scale * each.weight, each.weight
     if count is None:
         return
     share = abs(reading.scale) * count
     if count > 1 and share <= MEANS:
         reading.reduction = "mean"
-        reading.folded = round(count)
+        reading.folded *= count
         reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
     elif count > 1 and reading.reduction == "none":
         reading.reduction = "sum"

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one number of a table of errors counts in the loss: of means of sums, and sums of means.
+
+`(error**2).sum(1).mean()` counts each number once a row, `torch.norm(error) ** 2 / rows` as well.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from backprobe.probe.lossgraph.nodes import (
+    Readable,
+    children,
+    loss_below,
+    number_of,
+    shape_of,
+    signed,
+)
+from backprobe.probe.lossgraph.reading import LossReading
+
+PASSED = (
+    "ViewBackward", "UnsafeViewBackward", "ReshapeAlias", "SqueezeBackward", "UnsqueezeBackward",
+    "CloneBackward", "AliasBackward", "ToCopyBackward", "TransposeBackward", "PermuteBackward",
+    "TBackward", "NegBackward", "AbsBackward",
+)  # fmt: skip
+"""Nodes that change no number's size."""
+MOST_NODES = 16
+WRITTEN = ("mse", "l1", "cross_entropy")
+"""Kinds whose numbers are found below what a script wrote out."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """What one number counts.
+
+    Arguments:
+        weight: the loss over the sum of all numbers, above 0.
+        count: so many numbers there are.
+        averaged: whether a mean was taken over the rows, not a sum.
+    """
+
+    weight: float
+    count: int
+    averaged: bool
+
+
+def weight_of_each(node: Any, reading: LossReading, readable: Readable) -> Each | None:
+    """What each number counts in a summand; None where they count unlike, or that is not known.
+
+    Arguments:
+        node: the summand, below what it was multiplied by.
+        reading: what is known of it: a built-in loss that torch did not reduce, or a kind of those
+            that a script writes out.
+    """
+    built_in = loss_below(node)
+    if built_in is not None and reading.reduction != "none":
+        return None
+    if built_in is None and reading.kind not in WRITTEN:
+        return None
+    weight, power, averaged, reduced = 1.0, 1, False, False
+    for _ in range(MOST_NODES):
+        name, below = node.name(), children(node)
+        if _is_error(node, built_in, reading):
+            count = math.prod(shape_of(node)) if shape_of(node) else 0
+            return Each(weight, count, averaged) if reduced and count > 0 else None
+        if not below or not readable(node):
+            return None
+        if name.startswith(("MeanBackward", "SumBackward")):
+            sizes, dims = _reduced(node)
+            reduced = True
+            if name.startswith("Mean"):
+                weight /= max(1, math.prod(sizes[d] for d in dims)) ** power
+            if 0 in dims:
+                averaged = name.startswith("Mean")
+        elif name.startswith("PowBackward") and getattr(node, "_saved_exponent", 0) == 2:
+            if power != 1:
+                return None
+            if below[0].name().startswith(("LinalgVectorNorm", "NormBackward")):
+                norm = _euclidean(below[0])
+                if norm is None:
+                    return None
+                averaged, reduced = averaged and norm != "all", True
+                below = children(below[0])
+            power = 2
+        elif name.startswith("MulBackward") and len(below) == 2 and below[0] is below[1]:
+            if power != 1:
+                return None
+            power = 2
+        elif name.startswith(("MulBackward", "DivBackward")) and len(below) == 1:
+            factor = number_of(node)
+            if factor is None or factor == 0.0:
+                return None
+            weight *= abs(factor if name.startswith("Mul") else 1.0 / factor) ** power
+        elif not name.startswith(PASSED) or len(below) != 1:
+            return None
+        node = below[0]
+    return None
+
+
+def _is_error(node: Any, built_in: Any, reading: LossReading) -> bool:
+    """Whether a node made the numbers that are added up."""
+    if built_in is not None:
+        return node is built_in
+    if reading.kind == "cross_entropy":
+        return str(node.name()).startswith(("IndexBackward", "GatherBackward"))
+    return str(node.name()).startswith("SubBackward")
+
+
+def _reduced(node: Any) -> tuple[list[int], set[int]]:
+    """The sizes of what a mean or sum is over, and the dimensions that it takes away."""
+    sizes = [int(size) for size in getattr(node, "_saved_self_sym_sizes", None) or ()]
+    dims = getattr(node, "_saved_dim", None)
+    if dims is None or not sizes:
+        return sizes, set(range(len(sizes))) or {0}
+    return sizes, {signed(dim) % len(sizes) for dim in dims} or set(range(len(sizes)))
+
+
+def _euclidean(norm: Any) -> str | None:
+    """`rows` or `all`: what a Euclidean norm was taken over; None of another norm."""
+    order = getattr(norm, "_saved_ord", getattr(norm, "_saved_p", 2))
+    if order is not None and float(order) != 2.0:
+        return None
+    return "all" if shape_of(norm) in ((), (1,)) else "rows"
