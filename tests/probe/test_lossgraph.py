@@ -93,6 +93,8 @@ ERRORS = {
     "rows' means": (lambda e: (e * e).mean(1).sum() / len(e), 1.0),
     "halves": (lambda e: (0.5 * e**2).sum(1).mean(), WIDTH / 2.0),
     "a unit": (lambda e: ((e / 2.0) ** 2).mean(), 0.25),
+    "roots": (lambda e: torch.sqrt(e**2 + 1e-12).mean(), 1.0),
+    "distances": (lambda e: F.pairwise_distance(e, e.detach() * 0.0).pow(2).mean(), WIDTH),
     "sizes": (lambda e: e.abs().sum(-1).mean(), WIDTH),
 }
 """What a script does with its errors → times the mean of all numbers."""
@@ -108,6 +110,24 @@ def test_errors_that_are_written_out_count_as_often_as_they_are_added(form: str)
     mean = error.abs().mean() if found.kind == "l1" else error.square().mean()
     assert (found.reduction, found.scale) == ("mean", pytest.approx(scale))
     assert loss.item() / found.scale == pytest.approx(mean.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("formula", "rooted"),
+    [
+        (lambda e: F.mse_loss(e, torch.ones(ROWS, WIDTH)), None),
+        (lambda e: torch.sqrt(F.mse_loss(e, torch.ones(ROWS, WIDTH)) + 1e-8), "mean"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).mean() ** 0.5 / 3.0, "mean"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).sum(1).sqrt().mean(), "other"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).mean(0).sqrt().mean(), "other"),
+        (lambda e: torch.log(((e - torch.ones(ROWS, WIDTH)) ** 2).mean()), "other"),
+        (lambda e: torch.log1p((e - torch.ones(ROWS, WIDTH)) ** 2).mean(), "other"),
+    ],
+)
+def test_the_root_of_a_mean_is_told(formula: Any, rooted: str | None) -> None:
+    """An RMSE is measured in the targets' unit, a squared error in its square."""
+    found = read(formula(scores()))
+    assert (found.kind, found.extra.get("rooted")) == ("mse", rooted)
 
 
 def test_a_likelihood_that_is_negated_is_no_negative_loss() -> None:

@@ -61,6 +61,15 @@ def _of_classes(loss: Loss) -> float | None:
 
 def first_term_baseline(loss: Loss) -> float | None:
     """Loss of the best constant prediction, of a mean, as far as the first known summand goes."""
+    bent = loss.output.get("rooted")
+    if bent == "mean":
+        plain = _of_mean(loss)
+        return None if plain is None or loss.reduction != "mean" else math.sqrt(plain)
+    return None if bent else _of_mean(loss)
+
+
+def _of_mean(loss: Loss) -> float | None:
+    """The same, where nothing is done to the mean."""
     target = loss.target
     # It may differ from one output to the next: the mean picture of an autoencoder.
     if loss.kind in CLASSES:

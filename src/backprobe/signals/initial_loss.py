@@ -40,6 +40,9 @@ def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     """What the first loss should be, or None where the kind of loss has no known answer."""
     if loss is None or loss.reduction == "sum" or loss.terms > 1 or is_relative(loss):
         return None
+    bent = loss.output.get("rooted")
+    if bent and (bent != "mean" or loss.kind != "mse"):
+        return None
     half = 0.5 * HEALTHY_LOGIT_STD**2
     if loss.kind in ("cross_entropy", "nll") and loss.classes > 1:
         ideal = math.log(loss.classes)
@@ -49,5 +52,7 @@ def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     mean, std = number(loss.target, "mean"), number(loss.target, "std")
     if loss.kind == "mse" and std is not None and mean is not None and std > 0.0:
         # An output of mean 0 and of the targets' own spread is still healthy.
+        if bent:
+            return ExpectedLoss(std, math.sqrt(2.0) * std, "standard deviation of the targets")
         return ExpectedLoss(std * std, 2.0 * std * std, "variance of the targets")
     return None

@@ -20,15 +20,25 @@ from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.members import joined, targets_of_first
 from backprobe.probe.lossgraph.mixed import mixed
-from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
+from backprobe.probe.lossgraph.nodes import (
+    LOSSES,
+    Readable,
+    children,
+    descend,
+    loss_below,
+    shape_of,
+)
 from backprobe.probe.lossgraph.overlap import overlap_taken
 from backprobe.probe.lossgraph.reading import LossReading
+from backprobe.probe.lossgraph.rooted import rooted
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
 from backprobe.probe.lossgraph.weights import weight_of_each
 
+BENT = (*LOSSES.values(), "l1")
+"""Kinds whose root or logarithm is another loss of the same targets."""
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
@@ -64,6 +74,9 @@ def read(root: Any, readable: Readable) -> LossReading:
     if both is not None:
         reading.extra["mixed"] = both
     _as_mean(node, reading, readable)
+    bent = rooted(node) if reading.terms == 1 and reading.kind in BENT else ""
+    if bent:
+        reading.extra["rooted"] = bent
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
         reading.extra["spread_rows"], reading.extra["spread_axes"] = table[0], len(table[1])

@@ -39,7 +39,8 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
         subtraction = next(n for n in path if n.name().startswith("SubBackward"))
         above = path[: path.index(subtraction)]
         if any(n.name().startswith("PowBackward") or _squares(n) for n in above):
-            reading.kind = "mse"
+            # The root of each number's own square, of which a little is more, is its size.
+            reading.kind = "l1" if _roots_each(above) else "mse"
         elif "Abs" in head[:at]:
             reading.kind = "l1"
         elif _is_divergence(subtraction):
@@ -108,6 +109,13 @@ def _squares(node: Any) -> bool:
     """Whether a product is of one thing with itself."""
     below = children(node)
     return node.name().startswith("MulBackward") and len(below) == 2 and below[0] == below[1]
+
+
+def _roots_each(above: list[Any]) -> bool:
+    """Whether each square's root is taken before they are added up: Charbonnier's loss."""
+    names = [n.name() for n in above]
+    at = next((k for k, name in enumerate(names) if name.startswith("SqrtBackward")), None)
+    return at is not None and not any(n.startswith(("Mean", "Sum")) for n in names[at:])
 
 
 def _is_divergence(subtraction: Any) -> bool:

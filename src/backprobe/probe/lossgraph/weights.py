@@ -59,7 +59,7 @@ def weight_of_each(node: Any, reading: LossReading, readable: Readable) -> Each 
         return None
     if built_in is None and reading.kind not in WRITTEN:
         return None
-    weight, power, averaged, reduced = 1.0, 1, False, False
+    weight, power, averaged, reduced = 1.0, 1.0, False, False
     for _ in range(MOST_NODES):
         name, below = node.name(), children(node)
         if _is_error(node, built_in, reading):
@@ -70,30 +70,32 @@ def weight_of_each(node: Any, reading: LossReading, readable: Readable) -> Each 
         if name.startswith(("MeanBackward", "SumBackward")):
             sizes, dims = _reduced(node)
             reduced = True
+            if power != 1.0:
+                return None  # a function of a sum
             if name.startswith("Mean"):
-                weight /= max(1, math.prod(sizes[d] for d in dims)) ** power
+                weight /= max(1, math.prod(sizes[d] for d in dims))
             if 0 in dims:
                 averaged = name.startswith("Mean")
         elif name.startswith("PowBackward") and getattr(node, "_saved_exponent", 0) == 2:
-            if power != 1:
-                return None
             if below[0].name().startswith(("LinalgVectorNorm", "NormBackward")):
+                if power != 1.0:
+                    return None
                 norm = _euclidean(below[0])
                 if norm is None:
                     return None
                 averaged, reduced = averaged and norm != "all", True
                 below = children(below[0])
-            power = 2
+            power *= 2.0
         elif name.startswith("MulBackward") and len(below) == 2 and below[0] is below[1]:
-            if power != 1:
-                return None
-            power = 2
+            power *= 2.0
+        elif name.startswith("SqrtBackward"):
+            power *= 0.5
         elif name.startswith(("MulBackward", "DivBackward")) and len(below) == 1:
             factor = number_of(node)
             if factor is None or factor == 0.0:
                 return None
             weight *= abs(factor if name.startswith("Mul") else 1.0 / factor) ** power
-        elif not name.startswith(PASSED) or len(below) != 1:
+        elif not name.startswith((*PASSED, "AddBackward")) or len(below) != 1:
             return None
         node = below[0]
     return None
