@@ -112,6 +112,21 @@ def test_errors_that_are_written_out_count_as_often_as_they_are_added(form: str)
     assert loss.item() / found.scale == pytest.approx(mean.item(), rel=1e-5)
 
 
+def test_weights_are_neither_a_difference_nor_a_mask() -> None:
+    """What each square is weighed by is no part of its targets."""
+    targets, weights = torch.randn(ROWS, WIDTH), 1.0 + torch.rand(ROWS, WIDTH)
+    error = scores() - targets
+    weighed = read((weights * error**2).sum() / weights.sum())
+    inside = read(((weights * error) ** 2).mean())
+    masked = read(((weights > 1.5).float() * error**2).mean())
+    assert weighed.weighted
+    assert inside.weighted
+    assert not masked.weighted
+    assert "difference" not in inside.extra
+    for found in (weighed, masked):
+        assert torch.equal(found.extra["difference"], error)
+
+
 @pytest.mark.parametrize(
     ("formula", "rooted"),
     [

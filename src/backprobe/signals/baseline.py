@@ -83,6 +83,8 @@ def _of_mean(loss: Loss) -> float | None:
             return None
         by_output = number(target, "output_entropy")
         return binary_entropy(share) if by_output is None else by_output
+    if loss.weighted:
+        return None  # weights may go by the targets, and the rare ones are far from the mean
     spread = number(target, "output_std")
     spread = number(target, "std") if spread is None else spread
     if spread is None:

@@ -35,7 +35,7 @@ from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
-from backprobe.probe.lossgraph.weights import weight_of_each
+from backprobe.probe.lossgraph.weights import weighs_apart, weight_of_each
 
 BENT = (*LOSSES.values(), "l1")
 """Kinds whose root or logarithm is another loss of the same targets."""
@@ -74,6 +74,8 @@ def read(root: Any, readable: Readable) -> LossReading:
     if both is not None:
         reading.extra["mixed"] = both
     _as_mean(node, reading, readable)
+    if reading.terms == 1 and reading.kind in BENT and weighs_apart(node, readable):
+        reading.weighted = reading.extra["rows_weighted"] = True
     bent = rooted(node) if reading.terms == 1 and reading.kind in BENT else ""
     if bent:
         reading.extra["rooted"] = bent

@@ -20,6 +20,9 @@ from backprobe.probe.lossgraph.nodes import (
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
+UNMOVED = ("ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "UnsqueezeBackward")
+"""Nodes that leave a difference's numbers as they are."""
+
 
 def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> None:
     """Fills in what the path below a mean or sum tells; `kind` stays custom where it is unknown."""
@@ -118,6 +121,11 @@ def _roots_each(above: list[Any]) -> bool:
     return at is not None and not any(n.startswith(("Mean", "Sum")) for n in names[at:])
 
 
+def _of_difference(node: Any) -> bool:
+    """Whether a node keeps what it squares or takes the size of, not what it is weighed by."""
+    return node.name().startswith(("PowBackward", "AbsBackward")) or _squares(node)
+
+
 def _is_divergence(subtraction: Any) -> bool:
     """Whether a difference is `t log t - t * input`, as `kl_div` makes it of targets t."""
     sides = [child for child, _ in subtraction.next_functions]
@@ -143,8 +151,10 @@ def _target_of_difference(
     Where the prediction left an activation that saved its result, the target is what is missing.
     """
     sides = [child is not None for child, _ in subtraction.next_functions]
-    for found in path[: path.index(subtraction)]:
-        if not readable(found):
+    above = path[: path.index(subtraction)]
+    for at, found in enumerate(above):
+        moved = any(not n.name().startswith(UNMOVED) for n in above[at + 1 :])
+        if moved or not (readable(found) and _of_difference(found)):
             continue
         difference = getattr(found, "_saved_self", None)
         if difference is None or tuple(difference.shape) != shape_of(subtraction):

@@ -10,7 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from backprobe.probe.host import near
 from backprobe.probe.lossgraph.nodes import (
+    LOSSES,
+    PARAMETRIC,
     Readable,
     children,
     loss_below,
@@ -29,6 +35,26 @@ PASSED = (
 MOST_NODES = 16
 WRITTEN = ("mse", "l1", "cross_entropy")
 """Kinds whose numbers are found below what a script wrote out."""
+
+
+def weighs_apart(node: Any, readable: Readable) -> bool:
+    """Whether what is lost of each number is weighed otherwise than by a mask of 0 and 1.
+
+    Arguments:
+        node: as in `weight_of_each`.
+    """
+    for _ in range(MOST_NODES):
+        name, below = node.name(), children(node)
+        if name in LOSSES or name.startswith(("SubBackward", *PARAMETRIC)) or len(below) != 1:
+            return False
+        if name.startswith("MulBackward") and readable(node) and number_of(node) is None:
+            flows = [child is not None for child, _ in node.next_functions]
+            given = getattr(node, "_saved_other" if flows[0] else "_saved_self", None)
+            if isinstance(given, Tensor) and given.numel() > 1:
+                masks = given.dtype == torch.bool or not near(given)
+                return not masks and bool(((given != 0) & (given != 1)).any())
+        node = below[0]
+    return False
 
 
 @dataclass(frozen=True)
