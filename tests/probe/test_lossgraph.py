@@ -112,6 +112,22 @@ def test_errors_that_are_written_out_count_as_often_as_they_are_added(form: str)
     assert loss.item() / found.scale == pytest.approx(mean.item(), rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda e: (e**2).median(),
+        lambda e: (e**4).mean(),
+        lambda e: e.abs().pow(1.5).mean(),
+        lambda e: (e**2 / (1.0 + e**2)).mean(),
+        lambda e: torch.where(e < 0.0, 2.0 * e**2, e**2).mean(),
+        lambda e: (e**2).mean(1).topk(3).values.mean(),
+    ],
+)
+def test_what_is_no_mean_of_squares_is_a_loss_of_its_own(formula: Any) -> None:
+    """What a constant answer gives is the variance of the targets for squares only."""
+    assert read(formula(scores() - torch.ones(ROWS, WIDTH))).kind == "custom"
+
+
 def test_weights_are_neither_a_difference_nor_a_mask() -> None:
     """What each square is weighed by is no part of its targets."""
     targets, weights = torch.randn(ROWS, WIDTH), 1.0 + torch.rand(ROWS, WIDTH)

@@ -20,6 +20,11 @@ from backprobe.probe.lossgraph.nodes import (
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
+CHOOSING = (
+    "MedianBackward", "MaxBackward", "MinBackward", "AmaxBackward", "AminBackward", "SortBackward",
+    "TopkBackward", "KthvalueBackward", "WhereBackward",
+)  # fmt: skip
+"""Nodes of which the numbers are not those that they are given, all alike."""
 UNMOVED = ("ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "UnsqueezeBackward")
 """Nodes that leave a difference's numbers as they are."""
 
@@ -41,10 +46,12 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
         at = head.index("Sub")
         subtraction = next(n for n in path if n.name().startswith("SubBackward"))
         above = path[: path.index(subtraction)]
-        if any(n.name().startswith("PowBackward") or _squares(n) for n in above):
+        if any(_chooses(n) for n in above):
+            pass  # the middle one, the largest, one of two branches: no mean of all
+        elif any(_squared(n) or _squares(n) for n in above):
             # The root of each number's own square, of which a little is more, is its size.
             reading.kind = "l1" if _roots_each(above) else "mse"
-        elif "Abs" in head[:at]:
+        elif "Abs" in head[:at] and not any(n.name().startswith("Pow") for n in above):
             reading.kind = "l1"
         elif _is_divergence(subtraction):
             reading.kind = "kl_div"
@@ -112,6 +119,20 @@ def _squares(node: Any) -> bool:
     """Whether a product is of one thing with itself."""
     below = children(node)
     return node.name().startswith("MulBackward") and len(below) == 2 and below[0] == below[1]
+
+
+def _squared(node: Any) -> bool:
+    """Whether a node squares; the root of a mean is a power as well, and another is none."""
+    if not node.name().startswith("PowBackward"):
+        return False
+    exponent = getattr(node, "_saved_exponent", 2)
+    return not isinstance(exponent, (int, float)) or float(exponent) == 2.0
+
+
+def _chooses(node: Any) -> bool:
+    """Whether a node takes some numbers for the rest, or divides one error by another."""
+    name = node.name()
+    return name.startswith(CHOOSING) or (name.startswith("Div") and len(children(node)) > 1)
 
 
 def _roots_each(above: list[Any]) -> bool:
