@@ -161,6 +161,15 @@ def test_the_root_of_a_mean_is_told(formula: Any, rooted: str | None) -> None:
     assert (found.kind, found.extra.get("rooted")) == ("mse", rooted)
 
 
+def test_what_is_done_to_a_built_in_loss_is_told() -> None:
+    """Its largest rows, its powers and logarithms are no mean of it."""
+    each = F.cross_entropy(scores(), torch.zeros(ROWS, dtype=torch.long), reduction="none")
+    for loss in (each.topk(3).values.mean(), each.pow(2).mean(), each.mean().log1p()):
+        found = read(loss)
+        assert (found.kind, found.extra.get("rooted")) == ("cross_entropy", "other")
+    assert "rooted" not in read(each[:3].mean()).extra
+
+
 def test_a_likelihood_that_is_negated_is_no_negative_loss() -> None:
     """`Bernoulli.log_prob` is less the binary cross entropy."""
     chosen = torch.distributions.Bernoulli(logits=scores())

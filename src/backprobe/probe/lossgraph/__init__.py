@@ -38,7 +38,7 @@ from backprobe.probe.lossgraph.twice import shares_taken_for_scores
 from backprobe.probe.lossgraph.weights import weighs_apart, weight_of_each
 
 BENT = (*LOSSES.values(), "l1")
-"""Kinds whose root or logarithm is another loss of the same targets."""
+"""Kinds that are read as they are also where a script writes them out."""
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
@@ -76,7 +76,8 @@ def read(root: Any, readable: Readable) -> LossReading:
     _as_mean(node, reading, readable)
     if reading.terms == 1 and reading.kind in BENT and weighs_apart(node, readable):
         reading.weighted = reading.extra["rows_weighted"] = True
-    bent = rooted(node) if reading.terms == 1 and reading.kind in BENT else ""
+    known = found is not None or reading.kind in BENT
+    bent = rooted(node) if reading.terms == 1 and known else ""
     if bent:
         reading.extra["rooted"] = bent
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)

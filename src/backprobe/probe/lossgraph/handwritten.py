@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import (
+    CHOOSING,
     Readable,
     activations,
     children,
@@ -20,11 +21,6 @@ from backprobe.probe.lossgraph.nodes import (
 )
 from backprobe.probe.lossgraph.reading import LossReading
 
-CHOOSING = (
-    "MedianBackward", "MaxBackward", "MinBackward", "AmaxBackward", "AminBackward", "SortBackward",
-    "TopkBackward", "KthvalueBackward", "WhereBackward",
-)  # fmt: skip
-"""Nodes of which the numbers are not those that they are given, all alike."""
 UNMOVED = ("ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "UnsqueezeBackward")
 """Nodes that leave a difference's numbers as they are."""
 

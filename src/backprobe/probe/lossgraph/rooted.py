@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from backprobe.probe.lossgraph.nodes import LOSSES, PARAMETRIC, children
+from backprobe.probe.lossgraph.nodes import CHOOSING, LOSSES, PARAMETRIC, children
 
 BENDS = ("LogBackward", "Log1PBackward", "Log2Backward", "Log10Backward", "ExpBackward")
 MOST_NODES = 12
@@ -14,27 +14,30 @@ Rooted = Literal["", "mean", "other"]
 
 
 def rooted(node: Any) -> Rooted:
-    """`mean`: the square root of a mean; `other`: another function of a mean or sum, or a root
-    of sums; "" where what is lost is only added up and scaled.
+    """`mean`: the square root of a mean; `other`: another function of a mean or sum, a root
+    of sums, or a choice of the largest; "" where what is lost is only added up and scaled.
 
     Arguments:
         node: the one summand of a loss, whose kind is known.
     """
     found: Rooted = ""
-    averaged = False
+    averaged = powered = False
     for _ in range(MOST_NODES):
         name, below = node.name(), children(node)
         if name in LOSSES:
             whole = getattr(node, "_saved_reduction", 1) == 1
-            return "other" if found == "mean" and not (averaged or whole) else found
+            plain = found == "" or averaged or whole
+            return found if plain and not powered else "other"
         if name.startswith(("SubBackward", *PARAMETRIC)) or len(below) != 1:
             break
         if name.startswith("SqrtBackward") or _power(node) == 0.5:
             if found or averaged:
                 return "other"
             found = "mean"
-        elif name.startswith(BENDS):
+        elif name.startswith((*BENDS, *CHOOSING)):
             return "other"
+        elif name.startswith("PowBackward"):
+            powered = True  # of a loss; an error is squared
         elif name.startswith("MeanBackward0"):
             averaged = True
         elif name.startswith(("SumBackward", "MeanBackward")) and found:
