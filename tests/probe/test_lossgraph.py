@@ -161,6 +161,27 @@ def test_the_root_of_a_mean_is_told(formula: Any, rooted: str | None) -> None:
     assert (found.kind, found.extra.get("rooted")) == ("mse", rooted)
 
 
+def test_weights_that_nothing_divides_are_a_factor() -> None:
+    """Of rows by hand, and of classes: the value over the scale is the weighted mean."""
+    targets = torch.arange(ROWS) % WIDTH
+    classes = torch.tensor([4.0, 1.0, 2.0, 0.5, 1.0])
+    rows, mean = classes[targets], float(classes[targets].mean())
+    s = scores()
+    each = F.cross_entropy(s, targets, reduction="none")
+    losses = (
+        (each * rows).mean(),
+        F.cross_entropy(s, targets, weight=classes, reduction="none").mean(),
+        F.cross_entropy(s, targets, weight=classes, reduction="sum") / ROWS,
+    )
+    for loss in losses:
+        found = read(loss)
+        assert found.weighted
+        rows_summed = ROWS if found.reduction == "sum" else 1
+        assert found.scale * rows_summed == pytest.approx(mean, rel=1e-5)
+    shared = read((each * rows).sum() / rows.sum())
+    assert (shared.scale, shared.weighted) == (1.0, True)
+
+
 def test_what_is_done_to_a_built_in_loss_is_told() -> None:
     """Its largest rows, its powers and logarithms are no mean of it."""
     each = F.cross_entropy(scores(), torch.zeros(ROWS, dtype=torch.long), reduction="none")

@@ -35,7 +35,7 @@ from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
-from backprobe.probe.lossgraph.weights import weighs_apart, weight_of_each
+from backprobe.probe.lossgraph.weights import weight_of_each, weights_of
 
 BENT = (*LOSSES.values(), "l1")
 """Kinds that are read as they are also where a script writes them out."""
@@ -74,10 +74,17 @@ def read(root: Any, readable: Readable) -> LossReading:
     if both is not None:
         reading.extra["mixed"] = both
     _as_mean(node, reading, readable)
-    if reading.terms == 1 and reading.kind in BENT and weighs_apart(node, readable):
-        reading.weighted = reading.extra["rows_weighted"] = True
-    known = found is not None or reading.kind in BENT
-    bent = rooted(node) if reading.terms == 1 and known else ""
+    known = reading.terms == 1 and (found is not None or reading.kind in BENT)
+    weights = weights_of(node, readable) if known else None
+    bent = rooted(node) if known else ""
+    if weights is not None:
+        if not weights.masks:
+            reading.weighted = reading.extra["rows_weighted"] = True
+        if weights.averaged and weights.mean is not None and not bent:
+            reading.scale *= 1.0 if weights.summed else weights.mean
+            reading.folded *= 1.0 if weights.summed else weights.mean
+        elif weights.averaged:
+            bent = "other"  # the mean of weights that are not known
     if bent:
         reading.extra["rooted"] = bent
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
@@ -147,7 +154,8 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
         reading.scale = abs(reading.scale) * share
         return
     count = summed_over(node, reading, readable)
-    length = row_length(node, readable) if count is None and reading.reduction == "none" else None
+    rows = reading.reduction == "none" or (reading.reduction == "mean" and reading.kind in BENT)
+    length = row_length(node, readable) if count is None and rows and each is None else None
     if length:  # summed over each row: a mean times a row's length
         reading.reduction, reading.folded = "mean", max(1.0, length)
         reading.scale *= length
@@ -161,8 +169,11 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
         reading.reduction = "mean"
         reading.folded *= count
         reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
-    elif count > 1 and reading.reduction == "none":
-        reading.reduction = "sum"
+    elif count > 1:
+        reading.reduction = "sum" if reading.reduction == "none" else reading.reduction
+        if reading.class_weights is not None and reading.target is not None:
+            mean = count / reading.target.numel()  # of the weights of the classes that came
+            reading.scale, reading.folded = reading.scale * mean, reading.folded * mean
 
 
 def factor(root: Any, readable: Readable) -> float:

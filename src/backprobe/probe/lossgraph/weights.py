@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -37,24 +37,51 @@ WRITTEN = ("mse", "l1", "cross_entropy")
 """Kinds whose numbers are found below what a script wrote out."""
 
 
-def weighs_apart(node: Any, readable: Readable) -> bool:
-    """Whether what is lost of each number is weighed otherwise than by a mask of 0 and 1.
+@dataclass(frozen=True)
+class Weights:
+    """What numbers are multiplied by before they are added up.
+
+    Arguments:
+        mean: of all of them; None where a device holds them, or one is negative.
+        masks: whether all are 0 or 1.
+        averaged: whether a mean is taken of the products, not a sum that the weights may divide.
+        summed: whether they are added up over each row before.
+    """
+
+    mean: float | None
+    masks: bool
+    averaged: bool
+    summed: bool = False
+
+
+def weights_of(node: Any, readable: Readable) -> Weights | None:
+    """What is lost of each number is multiplied by; None where nothing is.
 
     Arguments:
         node: as in `weight_of_each`.
     """
+    averaged = summed = False
     for _ in range(MOST_NODES):
         name, below = node.name(), children(node)
         if name in LOSSES or name.startswith(("SubBackward", *PARAMETRIC)) or len(below) != 1:
-            return False
+            return None
+        averaged = averaged or name.startswith("MeanBackward")
+        summed = summed or name.startswith("SumBackward")
         if name.startswith("MulBackward") and readable(node) and number_of(node) is None:
             flows = [child is not None for child, _ in node.next_functions]
             given = getattr(node, "_saved_other" if flows[0] else "_saved_self", None)
             if isinstance(given, Tensor) and given.numel() > 1:
-                masks = given.dtype == torch.bool or not near(given)
-                return not masks and bool(((given != 0) & (given != 1)).any())
+                return replace(_told(given.detach(), averaged), summed=summed)
         node = below[0]
-    return False
+    return None
+
+
+def _told(given: Tensor, averaged: bool) -> Weights:
+    if not near(given):
+        return Weights(None, masks=True, averaged=averaged)  # a device is not waited for
+    masks = given.dtype == torch.bool or not bool(((given != 0) & (given != 1)).any())
+    least, mean = (float(value) for value in (given.min(), given.float().mean()))
+    return Weights(mean if least >= 0.0 and mean > 0.0 else None, masks, averaged)
 
 
 @dataclass(frozen=True)
@@ -63,12 +90,12 @@ class Each:
 
     Arguments:
         weight: the loss over the sum of all numbers, above 0.
-        count: so many numbers there are.
+        count: so many numbers there are, by the weights of their classes.
         averaged: whether a mean was taken over the rows, not a sum.
     """
 
     weight: float
-    count: int
+    count: float
     averaged: bool
 
 
@@ -89,7 +116,7 @@ def weight_of_each(node: Any, reading: LossReading, readable: Readable) -> Each 
     for _ in range(MOST_NODES):
         name, below = node.name(), children(node)
         if _is_error(node, built_in, reading):
-            count = math.prod(shape_of(node)) if shape_of(node) else 0
+            count = counted(reading, math.prod(shape_of(node)) if shape_of(node) else 0)
             return Each(weight, count, averaged) if reduced and count > 0 else None
         if not below or not readable(node):
             return None
@@ -125,6 +152,22 @@ def weight_of_each(node: Any, reading: LossReading, readable: Readable) -> Each 
             return None
         node = below[0]
     return None
+
+
+def counted(reading: LossReading, count: float) -> float:
+    """The answers of a built-in loss by the weights of their classes, as far as the CPU has them.
+
+    Arguments:
+        count: how many answers there are.
+    """
+    weights, target = reading.class_weights, reading.target
+    if reading.kind not in ("cross_entropy", "nll") or weights is None or target is None:
+        return count
+    if target.is_floating_point() or not (near(weights) and near(target)):
+        return count
+    kept = target[(target >= 0) & (target != reading.ignore_index)]
+    total = float(weights.detach()[kept].sum()) if kept.numel() else 0.0
+    return total if total > 0.0 else count
 
 
 def _is_error(node: Any, built_in: Any, reading: LossReading) -> bool:
