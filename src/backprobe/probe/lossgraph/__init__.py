@@ -35,7 +35,7 @@ from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
-from backprobe.probe.lossgraph.weights import weight_of_each, weights_of
+from backprobe.probe.lossgraph.weights import counted, weight_of_each, weights_of
 
 BENT = (*LOSSES.values(), "l1")
 """Kinds that are read as they are also where a script writes them out."""
@@ -165,15 +165,16 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     if count is None:
         return
     share = abs(reading.scale) * count
+    # Of the classes that came; which reduction it is goes by the rows alone, as weights vary.
+    mean = counted(reading, count) / count if count > 0 and each is None else 1.0
     if count > 1 and share <= MEANS:
         reading.reduction = "mean"
-        reading.folded *= count
-        reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
+        reading.folded *= count * mean
+        rounded = mean == 1.0 and share >= 1.0 / MEANS
+        reading.scale = 1.0 if rounded else reading.scale * count * mean
     elif count > 1:
         reading.reduction = "sum" if reading.reduction == "none" else reading.reduction
-        if reading.class_weights is not None and reading.target is not None:
-            mean = count / reading.target.numel()  # of the weights of the classes that came
-            reading.scale, reading.folded = reading.scale * mean, reading.folded * mean
+        reading.scale, reading.folded = reading.scale * mean, reading.folded * mean
 
 
 def factor(root: Any, readable: Readable) -> float:

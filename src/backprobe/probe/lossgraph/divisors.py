@@ -13,7 +13,6 @@ from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import Readable, children, signed
 from backprobe.probe.lossgraph.reading import LossReading
-from backprobe.probe.lossgraph.weights import counted
 
 PASSED = ("NegBackward", "ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "CloneBackward")
 
@@ -91,6 +90,4 @@ def _of_targets(reading: LossReading) -> float | None:
         return None
     if reading.ignore_index is None or target.device.type != "cpu":
         return float(target.numel())
-    if reading.class_weights is not None:
-        return counted(reading, float(target.numel()))
     return float((target.detach() != reading.ignore_index).sum())
