@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -80,7 +81,123 @@ def test_a_mean_over_rows_of_their_sums_is_a_mean_times_their_length() -> None:
     mask = torch.ones(ROWS, WIDTH)
     mask[:, 2:] = 0.0
     assert read((each * mask).sum(-1).mean()).scale == 2.0
-    assert read(each.sum(0).mean()).reduction == "none"
+    columns = read(each.sum(0).mean())
+    assert (columns.reduction, columns.scale) == ("sum", 1.0 / WIDTH)
+
+
+ERRORS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
+    "row sums": (lambda e: (e**2).sum(1).mean(), WIDTH),
+    "sums of a block": (lambda e: (e.view(2, 4, WIDTH) ** 2).sum((1, 2)).mean(), 4 * WIDTH),
+    "a norm": (lambda e: torch.norm(e) ** 2 / e.numel(), 1.0),
+    "norms of rows": (lambda e: e.norm(dim=1).pow(2).mean(), WIDTH),
+    "column means": (lambda e: (e**2).mean(0).sum(), WIDTH),
+    "rows' means": (lambda e: (e * e).mean(1).sum() / len(e), 1.0),
+    "halves": (lambda e: (0.5 * e**2).sum(1).mean(), WIDTH / 2.0),
+    "a unit": (lambda e: ((e / 2.0) ** 2).mean(), 0.25),
+    "roots": (lambda e: torch.sqrt(e**2 + 1e-12).mean(), 1.0),
+    "distances": (lambda e: F.pairwise_distance(e, e.detach() * 0.0).pow(2).mean(), WIDTH),
+    "sizes": (lambda e: e.abs().sum(-1).mean(), WIDTH),
+}
+"""What a script does with its errors → times the mean of all numbers."""
+
+
+@pytest.mark.parametrize("form", ERRORS)
+def test_errors_that_are_written_out_count_as_often_as_they_are_added(form: str) -> None:
+    """The value over the scale is the mean of the squares, or sizes, however it is written."""
+    error = scores() - torch.ones(ROWS, WIDTH)
+    formula, scale = ERRORS[form]
+    loss = formula(error)
+    found = read(loss)
+    mean = error.abs().mean() if found.kind == "l1" else error.square().mean()
+    assert found.reduction == "mean"
+    assert found.scale == pytest.approx(scale)
+    assert loss.item() / found.scale == pytest.approx(mean.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda e: (e**2).median(),
+        lambda e: (e**4).mean(),
+        lambda e: e.abs().pow(1.5).mean(),
+        lambda e: (e**2 / (1.0 + e**2)).mean(),
+        lambda e: torch.where(e < 0.0, 2.0 * e**2, e**2).mean(),
+        lambda e: (e**2).mean(1).topk(3).values.mean(),
+    ],
+)
+def test_what_is_no_mean_of_squares_is_a_loss_of_its_own(formula: Any) -> None:
+    """What a constant answer gives is the variance of the targets for squares only."""
+    assert read(formula(scores() - torch.ones(ROWS, WIDTH))).kind == "custom"
+
+
+def test_weights_are_neither_a_difference_nor_a_mask() -> None:
+    """What each square is weighed by is no part of its targets."""
+    targets, weights = torch.randn(ROWS, WIDTH), 1.0 + torch.rand(ROWS, WIDTH)
+    error = scores() - targets
+    weighed = read((weights * error**2).sum() / weights.sum())
+    inside = read(((weights * error) ** 2).mean())
+    masked = read(((weights > 1.5).float() * error**2).mean())
+    assert weighed.weighted
+    assert inside.weighted
+    assert not masked.weighted
+    assert "difference" not in inside.extra
+    for found in (weighed, masked):
+        assert torch.equal(found.extra["difference"], error)
+
+
+@pytest.mark.parametrize(
+    ("formula", "rooted"),
+    [
+        (lambda e: F.mse_loss(e, torch.ones(ROWS, WIDTH)), None),
+        (lambda e: torch.sqrt(F.mse_loss(e, torch.ones(ROWS, WIDTH)) + 1e-8), "mean"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).mean() ** 0.5 / 3.0, "mean"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).sum(1).sqrt().mean(), "other"),
+        (lambda e: ((e - torch.ones(ROWS, WIDTH)) ** 2).mean(0).sqrt().mean(), "other"),
+        (lambda e: torch.log(((e - torch.ones(ROWS, WIDTH)) ** 2).mean()), "other"),
+        (lambda e: torch.log1p((e - torch.ones(ROWS, WIDTH)) ** 2).mean(), "other"),
+    ],
+)
+def test_the_root_of_a_mean_is_told(formula: Any, rooted: str | None) -> None:
+    """An RMSE is measured in the targets' unit, a squared error in its square."""
+    found = read(formula(scores()))
+    assert (found.kind, found.extra.get("rooted")) == ("mse", rooted)
+
+
+def test_weights_that_nothing_divides_are_a_factor() -> None:
+    """Of rows by hand, and of classes: the value over the scale is the weighted mean."""
+    targets = torch.arange(ROWS) % WIDTH
+    classes = torch.tensor([4.0, 1.0, 2.0, 0.5, 1.0])
+    rows, mean = classes[targets], float(classes[targets].mean())
+    s = scores()
+    each = F.cross_entropy(s, targets, reduction="none")
+    losses = (
+        (each * rows).mean(),
+        F.cross_entropy(s, targets, weight=classes, reduction="none").mean(),
+        F.cross_entropy(s, targets, weight=classes, reduction="sum") / ROWS,
+    )
+    for loss in losses:
+        found = read(loss)
+        assert found.weighted
+        assert found.reduction != "sum"
+        assert found.scale == pytest.approx(mean, rel=1e-5)
+    shared = read((each * rows).sum() / rows.sum())
+    assert (shared.scale, shared.weighted) == (1.0, True)
+
+
+def test_what_is_done_to_a_built_in_loss_is_told() -> None:
+    """Its largest rows, its powers and logarithms are no mean of it."""
+    each = F.cross_entropy(scores(), torch.zeros(ROWS, dtype=torch.long), reduction="none")
+    for loss in (each.topk(3).values.mean(), each.pow(2).mean(), each.mean().log1p()):
+        found = read(loss)
+        assert (found.kind, found.extra.get("rooted")) == ("cross_entropy", "other")
+    assert "rooted" not in read(each[:3].mean()).extra
+
+
+def test_a_likelihood_that_is_negated_is_no_negative_loss() -> None:
+    """`Bernoulli.log_prob` is less the binary cross entropy."""
+    chosen = torch.distributions.Bernoulli(logits=scores())
+    found = read(-chosen.log_prob(torch.ones(ROWS, WIDTH)).sum(1).mean())
+    assert (found.kind, found.reduction, found.scale) == ("bce_with_logits", "mean", WIDTH)
 
 
 def test_classes_lie_along_the_axis_of_the_softmax() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,18 @@ def test_accuracies_against_the_commonest_class() -> None:
     assert found.held == pytest.approx(0.6)
     assert found.span == pytest.approx(0.75)
     assert (found.unit, found.source, found.evaluations) == ("accuracy", "evaluated", 2)
+
+
+def test_a_handful_of_answers_is_no_training_accuracy() -> None:
+    """Where each loss is of a single row, three looks are three answers."""
+    looks = Table(
+        {"step": np.array([1.0, 98.0, 99.0]), "accuracy": np.ones(3), "evaluation": np.zeros(3)}
+    )
+    record = _record("cross_entropy", {"classes": [25, 25, 25, 25]}, 0.01, batches=looks)
+    loss = record.losses[0]
+    for shape, known in (((1,), False), ((32,), True)):
+        seen = replace(record, losses=(replace(loss, target_shape=shape),))
+        assert math.isfinite(generalisation(seen).train) == known
 
 
 def test_printed_numbers_stand_in_and_final_counts_as_held_out() -> None:

@@ -67,7 +67,7 @@ class Backward:
         self._index = -1
         self._scale = 1.0
         self._scales: dict[int, float] = {}
-        self._folded: dict[int, int] = {}
+        self._folded: dict[int, float] = {}
         self._line: tuple[CodeType | None, int] = (None, 0)
 
     def before(self, loss: Any) -> bool:

@@ -80,7 +80,7 @@ class Lags:
         self._left -= 1
         with torch.no_grad():
             shares = _shares(ids, target.detach().reshape(rows, width))
-        self._transfers.send([shares], lambda values: self._deliver(values, places))
+        self._transfers.send([shares], lambda values: self._deliver(values, places, width))
 
     def _compare(self, looked_up: Sequence[tuple[int, Tensor]], target: Tensor) -> None:
         """Looks for ids that are the targets themselves, where the first ones looked up are not."""
@@ -110,12 +110,12 @@ class Lags:
 
         self._transfers.send(shares, deliver)
 
-    def _deliver(self, shares: NDArray[np.float32], length: int) -> None:
+    def _deliver(self, shares: NDArray[np.float32], length: int, width: int) -> None:
         alike = [place for place, share in zip(PLACES, shares, strict=True) if share >= ALIKE]
         # A row that repeats itself is alike at several places: nothing is told then.
         self._found.append(alike[0] if len(alike) == 1 else 0)
         if len(self._found) == BATCHES and len(set(self._found)) == 1:
-            self._event("target-lag", places=self._found[0], length=length)
+            self._event("target-lag", places=self._found[0], length=length, width=width)
 
 
 def _shares(ids: Tensor, target: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ TOLD = (
     "softmax_dim", "classes_dim", "spread_rows", "spread_axes", "normed_rows", "normed_width",
     "least", "most", "twice_over", "joined", "reaches_none",
     "elements", "cosine_scale", "compared_rows", "compared_axes", "overlap", "crossed",
-    "cut_from", "cut_to", "cut_picked", "rows_weighted",
+    "cut_from", "cut_to", "cut_picked", "rows_weighted", "rooted",
 )  # fmt: skip
 """What the graph of a loss tells of its axes and ends, kept with the output's facts."""
 

@@ -61,6 +61,15 @@ def _of_classes(loss: Loss) -> float | None:
 
 def first_term_baseline(loss: Loss) -> float | None:
     """Loss of the best constant prediction, of a mean, as far as the first known summand goes."""
+    bent = loss.output.get("rooted")
+    if bent == "mean":
+        plain = _of_mean(loss)
+        return None if plain is None or loss.reduction != "mean" else math.sqrt(plain)
+    return None if bent else _of_mean(loss)
+
+
+def _of_mean(loss: Loss) -> float | None:
+    """The same, where nothing is done to the mean."""
     target = loss.target
     if loss.output.get("rows_weighted"):
         return None  # of what the script weighs by row the scale is not known
@@ -76,6 +85,8 @@ def first_term_baseline(loss: Loss) -> float | None:
             return None
         by_output = number(target, "output_entropy")
         return binary_entropy(share) if by_output is None else by_output
+    if loss.weighted:
+        return None  # weights may go by the targets, and the rare ones are far from the mean
     spread = number(target, "output_std")
     spread = number(target, "std") if spread is None else spread
     if spread is None:

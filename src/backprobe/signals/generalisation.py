@@ -189,7 +189,10 @@ def _by_variance(record: Record) -> Generalisation:
 
 def _evaluated(record: Record, name: str) -> NDArray[np.float64]:
     values = record.evaluations.numbers(name)
-    return values[np.isfinite(values)]
+    values = values[np.isfinite(values)]
+    loss = progress(record).loss
+    rooted = name == "loss" and loss is not None and loss.output.get("rooted") == "mean"
+    return np.sqrt(values) if rooted else values  # the evaluations have the mean itself
 
 
 def _told(record: Record, names: tuple[str, ...], held: bool) -> tuple[NDArray[np.float64], str]:

@@ -23,6 +23,9 @@ LATE = 0.67
 FEWEST = 3
 """Batches of a few dozen rows whose mean is good to a few hundredths."""
 
+FEWEST_ROWS = 30
+"""Answers whose share of right ones is good to a tenth."""
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -30,7 +33,7 @@ class HeldOut:
 
     Arguments:
         train_accuracy: mean over the training batches that were looked at in the last third of the
-            run, or over the last three.
+            run, or over the last three; NaN where those hold a handful of answers.
         accuracy: at the last evaluation.
         loss: of the last evaluation.
         best_loss: the lowest of the evaluations.
@@ -51,6 +54,10 @@ def held_out(record: Record) -> HeldOut:
     """The accuracies and held-out losses of a run."""
     _, accuracy = training_accuracy(record)
     late = accuracy[-max(FEWEST, late_looks(record)) :]
+    judged = main_loss(record).loss
+    rows = math.prod(judged.target_shape) if judged is not None and judged.target_shape else 0
+    if 0 < rows * late.size < FEWEST_ROWS:
+        late = late[:0]  # losses of single rows: what is seen of them is a handful of answers
     table = record.evaluations
     right, loss = (_finite(table[name]) for name in ("accuracy", "loss"))
     return HeldOut(

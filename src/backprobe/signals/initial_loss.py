@@ -42,6 +42,9 @@ def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
         return None
     if loss.output.get("rows_weighted"):
         return None
+    bent = loss.output.get("rooted")
+    if bent and (bent != "mean" or loss.kind != "mse"):
+        return None
     half = 0.5 * HEALTHY_LOGIT_STD**2
     if loss.kind in ("cross_entropy", "nll") and loss.classes > 1:
         ideal = math.log(loss.classes)
@@ -49,7 +52,15 @@ def expected_initial_loss(loss: Loss | None) -> ExpectedLoss | None:
     if loss.kind in ("bce", "bce_with_logits") and not loss.weighted:
         return ExpectedLoss(math.log(2.0), math.log(2.0) + half / 4.0, "ln 2")
     mean, std = number(loss.target, "mean"), number(loss.target, "std")
-    if loss.kind == "mse" and std is not None and mean is not None and std > 0.0:
+    if (
+        loss.kind == "mse"
+        and not loss.weighted
+        and std is not None
+        and mean is not None
+        and std > 0.0
+    ):
         # An output of mean 0 and of the targets' own spread is still healthy.
+        if bent:
+            return ExpectedLoss(std, math.sqrt(2.0) * std, "standard deviation of the targets")
         return ExpectedLoss(std * std, 2.0 * std * std, "variance of the targets")
     return None

@@ -24,6 +24,8 @@ ALIKE = 0.02
 """Share by which an evaluation's rows may differ from a training set's: a last batch dropped."""
 PASSES = 3.0
 """Passes over the rows from which a sample of the batches holds the same row twice."""
+BY_CHANCE = 0.001
+"""Stretches as long that are expected of rows in a random order, below which there is no chance."""
 PAIRS = 20.0
 """Pairs of the same row that are expected at least before their lack says anything."""
 
@@ -109,15 +111,25 @@ def scattered(found: NDArray[np.bool_], at: NDArray[np.int64]) -> float:
         at: [n], the step of each row's phase; changes from one phase to another don't count.
 
     Returns:
-        0 where the rows of a phase are all of one kind, or one kind follows the other.
+        0 where the rows of a phase are all of one kind, or one kind follows the other: also where
+        of the one set only a part was found, as of training rows that are evaluated beside others.
     """
     changes = expected = 0.0
     for step in np.unique(at):
         part = found[at == step]
         share = float(part.mean())
-        changes += float(np.sum(part[1:] != part[:-1]))
+        changes += 0.0 if _set_apart(part) else float(np.sum(part[1:] != part[:-1]))
         expected += 2.0 * share * (1.0 - share) * max(0, part.size - 1)
     return changes / expected if expected > 0.0 else 0.0
+
+
+def _set_apart(found: NDArray[np.bool_]) -> bool:
+    """Whether a stretch of a phase is without any row that was found, as none is by chance."""
+    at = np.flatnonzero(found)
+    if at.size == 0:
+        return False
+    longest = int(np.diff(np.concatenate([[-1], at, [found.size]])).max()) - 1
+    return bool(at.size * (1.0 - at.size / found.size) ** longest < BY_CHANCE)
 
 
 def _training_set_judged(record: Record) -> list[float]:

@@ -17,7 +17,7 @@ from backprobe.probe.lossgraph.compared import normed_rows
 from backprobe.probe.lossgraph.cosines import cosine_scale
 from backprobe.probe.lossgraph.cut_places import cut_places
 from backprobe.probe.lossgraph.differences import spread_differences
-from backprobe.probe.lossgraph.divisors import by_weights, row_length, summed_over
+from backprobe.probe.lossgraph.divisors import row_length, summed_over
 from backprobe.probe.lossgraph.handwritten import read_handwritten, rebuilt
 from backprobe.probe.lossgraph.itself import compared_with_itself
 from backprobe.probe.lossgraph.levels import levels_of_targets, weights_of_all
@@ -25,15 +25,26 @@ from backprobe.probe.lossgraph.likelihood import read_likelihood
 from backprobe.probe.lossgraph.log_shares import distance, log_shares
 from backprobe.probe.lossgraph.members import joined, targets_of_first
 from backprobe.probe.lossgraph.mixed import mixed
-from backprobe.probe.lossgraph.nodes import Readable, children, descend, loss_below, shape_of
+from backprobe.probe.lossgraph.nodes import (
+    LOSSES,
+    Readable,
+    children,
+    descend,
+    loss_below,
+    shape_of,
+)
 from backprobe.probe.lossgraph.overlap import overlap_taken
 from backprobe.probe.lossgraph.reaches import apart
 from backprobe.probe.lossgraph.reading import LossReading
+from backprobe.probe.lossgraph.rooted import rooted
 from backprobe.probe.lossgraph.shares import shares_asked
 from backprobe.probe.lossgraph.spread import spread
 from backprobe.probe.lossgraph.summands import own, reduced, summands, unscaled
 from backprobe.probe.lossgraph.twice import shares_taken_for_scores
+from backprobe.probe.lossgraph.weights import counted, weight_of_each, weights_of
 
+BENT = (*LOSSES.values(), "l1")
+"""Kinds that are read as they are also where a script writes them out."""
 MEANS = 1.5
 """Ignored targets make the divisor smaller than the count of all, by less than a third mostly."""
 
@@ -70,6 +81,21 @@ def read(root: Any, readable: Readable) -> LossReading:
     if both is not None:
         reading.extra["mixed"] = both
     _as_mean(node, reading, readable)
+    known = reading.terms == 1 and (
+        found is not None or reading.kind in BENT or reading.kind == "cross_entropy"
+    )
+    weights = weights_of(node, reading, readable) if known else None
+    bent = rooted(node) if known else ""
+    if weights is not None:
+        if not weights.masks:
+            reading.weighted = reading.extra["rows_weighted"] = True
+        if weights.averaged and weights.mean is not None and not bent:
+            reading.scale *= 1.0 if weights.summed else weights.mean
+            reading.folded *= 1.0 if weights.summed else weights.mean
+        elif weights.averaged:
+            bent = "other"  # the mean of weights that are not known
+    if bent:
+        reading.extra["rooted"] = bent
     table = next((found for t, _ in terms if (found := spread(t, readable))), None)
     if table is not None:
         reading.extra["spread_rows"], reading.extra["spread_axes"] = table[0], len(table[1])
@@ -141,26 +167,39 @@ def _as_mean(node: Any, reading: LossReading, readable: Readable) -> None:
     """A sum that the script divides by what it is over is the mean, of a step's part at least.
 
     As the losses of Transformers, which divide by the tokens of all batches of a step. What torch
-    does not reduce and the script adds up is a sum where it isn't divided so.
+    does not reduce and the script adds up is a sum where it isn't divided so. Of a mean of sums,
+    or a sum of means, one number's weight tells what the loss is times their mean.
     """
     if reading.terms != 1:
         return
-    if by_weights(node, reading, readable):
-        reading.extra["rows_weighted"] = True
+    each = weight_of_each(node, reading, readable)
+    if each is not None and each.averaged:
+        share = each.weight * each.count
+        reading.reduction, reading.folded = "mean", share
+        reading.scale = abs(reading.scale) * share
+        return
     count = summed_over(node, reading, readable)
-    each = row_length(node, readable) if count is None and reading.reduction == "none" else None
-    if each:  # summed over each row: a mean times a row's length
-        reading.reduction, reading.folded = "mean", max(1, round(each))
-        reading.scale *= each
+    rows = reading.reduction == "none" or (reading.reduction == "mean" and reading.kind in BENT)
+    length = row_length(node, readable) if count is None and rows and each is None else None
+    if length:  # summed over each row: a mean times a row's length
+        reading.reduction, reading.folded = "mean", max(1.0, length)
+        reading.scale *= length
+    if each is not None:  # by the rows' sums, or by a factor of each number
+        count, reading.reduction = float(each.count), "sum"
+        reading.scale, reading.folded = reading.scale * each.weight, each.weight
     if count is None:
         return
     share = abs(reading.scale) * count
+    # Of the classes that came; which reduction it is goes by the rows alone, as weights vary.
+    mean = counted(reading, count) / count if count > 0 and each is None else 1.0
     if count > 1 and share <= MEANS:
         reading.reduction = "mean"
-        reading.folded = round(count)
-        reading.scale = reading.scale * count if share < 1.0 / MEANS else 1.0
-    elif count > 1 and reading.reduction == "none":
-        reading.reduction = "sum"
+        reading.folded *= count * mean
+        rounded = mean == 1.0 and share >= 1.0 / MEANS
+        reading.scale = 1.0 if rounded else reading.scale * count * mean
+    elif count > 1:
+        reading.reduction = "sum" if reading.reduction == "none" else reading.reduction
+        reading.scale, reading.folded = reading.scale * mean, reading.folded * mean
 
 
 def factor(root: Any, readable: Readable) -> float:

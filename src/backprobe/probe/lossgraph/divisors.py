@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import Readable, children, signed
@@ -56,34 +55,6 @@ def row_length(node: Any, readable: Readable) -> float | None:
         return float(math.prod(sizes[1:]))
     kept = _weights(product, math.prod(sizes), readable)
     return None if kept is None else kept / sizes[0]
-
-
-def by_weights(node: Any, reading: LossReading, readable: Readable) -> bool:
-    """Whether a sum or mean counts its numbers unevenly: by weights that are more than a mask's.
-
-    Those on a device are not read: they are taken for weights. What classes' logarithms are
-    multiplied by are shares of the classes.
-    """
-    for _ in range(3):  # over the axes one after the other, or all at once
-        node = _next(node)
-        below = children(node)
-        if not node.name().startswith(("SumBackward", "MeanBackward")) or len(below) != 1:
-            break
-        node = below[0]
-    if not node.name().startswith("MulBackward"):
-        return False
-    flows = [child is not None for child, _ in node.next_functions]
-    if sorted(flows) != [False, True] or not readable(node):
-        return False
-    given = getattr(node, "_saved_other" if flows[0] else "_saved_self", None)
-    if not isinstance(given, Tensor) or given.numel() < 2 or given.dtype == torch.bool:
-        return False
-    if reading.kind == "cross_entropy" and tuple(given.shape) == tuple(reading.output_shape):
-        return False
-    if given.device.type != "cpu":
-        return True
-    weights = given.detach()
-    return not bool(((weights == 0) | (weights == weights.max())).all())
 
 
 def _next(node: Any) -> Any:

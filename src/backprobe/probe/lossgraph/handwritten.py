@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from backprobe.probe.lossgraph.nodes import (
+    CHOOSING,
     Readable,
     activations,
     children,
@@ -19,6 +20,9 @@ from backprobe.probe.lossgraph.nodes import (
     until_product,
 )
 from backprobe.probe.lossgraph.reading import LossReading
+
+UNMOVED = ("ViewBackward", "UnsafeViewBackward", "SqueezeBackward", "UnsqueezeBackward")
+"""Nodes that leave a difference's numbers as they are."""
 
 
 def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> None:
@@ -38,9 +42,12 @@ def read_handwritten(node: Any, reading: LossReading, readable: Readable) -> Non
         at = head.index("Sub")
         subtraction = next(n for n in path if n.name().startswith("SubBackward"))
         above = path[: path.index(subtraction)]
-        if any(n.name().startswith("PowBackward") or _squares(n) for n in above):
-            reading.kind = "mse"
-        elif "Abs" in head[:at]:
+        if any(_chooses(n) for n in above):
+            pass  # the middle one, the largest, one of two branches: no mean of all
+        elif any(_squared(n) or _squares(n) for n in above):
+            # The root of each number's own square, of which a little is more, is its size.
+            reading.kind = "l1" if _roots_each(above) else "mse"
+        elif "Abs" in head[:at] and not any(n.name().startswith("Pow") for n in above):
             reading.kind = "l1"
         elif _is_divergence(subtraction):
             reading.kind = "kl_div"
@@ -110,6 +117,32 @@ def _squares(node: Any) -> bool:
     return node.name().startswith("MulBackward") and len(below) == 2 and below[0] == below[1]
 
 
+def _squared(node: Any) -> bool:
+    """Whether a node squares; the root of a mean is a power as well, and another is none."""
+    if not node.name().startswith("PowBackward"):
+        return False
+    exponent = getattr(node, "_saved_exponent", 2)
+    return not isinstance(exponent, (int, float)) or float(exponent) == 2.0
+
+
+def _chooses(node: Any) -> bool:
+    """Whether a node takes some numbers for the rest, or divides one error by another."""
+    name = node.name()
+    return name.startswith(CHOOSING) or (name.startswith("Div") and len(children(node)) > 1)
+
+
+def _roots_each(above: list[Any]) -> bool:
+    """Whether each square's root is taken before they are added up: Charbonnier's loss."""
+    names = [n.name() for n in above]
+    at = next((k for k, name in enumerate(names) if name.startswith("SqrtBackward")), None)
+    return at is not None and not any(n.startswith(("Mean", "Sum")) for n in names[at:])
+
+
+def _of_difference(node: Any) -> bool:
+    """Whether a node keeps what it squares or takes the size of, not what it is weighed by."""
+    return node.name().startswith(("PowBackward", "AbsBackward")) or _squares(node)
+
+
 def _is_divergence(subtraction: Any) -> bool:
     """Whether a difference is `t log t - t * input`, as `kl_div` makes it of targets t."""
     sides = [child for child, _ in subtraction.next_functions]
@@ -135,8 +168,10 @@ def _target_of_difference(
     Where the prediction left an activation that saved its result, the target is what is missing.
     """
     sides = [child is not None for child, _ in subtraction.next_functions]
-    for found in path[: path.index(subtraction)]:
-        if not readable(found):
+    above = path[: path.index(subtraction)]
+    for at, found in enumerate(above):
+        moved = any(not n.name().startswith(UNMOVED) for n in above[at + 1 :])
+        if moved or not (readable(found) and _of_difference(found)):
             continue
         difference = getattr(found, "_saved_self", None)
         if difference is None or tuple(difference.shape) != shape_of(subtraction):

@@ -68,6 +68,11 @@ PARAMETRIC = (
     "LinearBackward",
 )
 """Nodes (by prefix) that end the stretch between the loss and the model's last layer."""
+CHOOSING = (
+    "MedianBackward", "MaxBackward", "MinBackward", "AmaxBackward", "AminBackward", "SortBackward",
+    "TopkBackward", "KthvalueBackward", "WhereBackward",
+)  # fmt: skip
+"""Nodes of which the numbers are not those that they are given, all alike."""
 ENDS = {"min": "least", "min_val": "least", "max": "most", "max_val": "most"}
 """What a clamp saves as its ends → what they are told as."""
 REDUCTIONS = {0: "none", 1: "mean", 2: "sum"}

@@ -22,7 +22,7 @@ class LossReading:
     before: tuple[str, ...] = ()
     reduction: str = ""
     scale: float = 1.0
-    folded: int = 1
+    folded: float = 1.0
     loss_shape: tuple[int, ...] = ()
     output_shape: tuple[int, ...] = ()
     target: Tensor | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backprobe.records import Finding, Record
+from backprobe.records import Event, Finding, Record
 from backprobe.rules.base import AbstractRule, threshold, whole_run
 from backprobe.rules.confidence import between, beyond, confidence
 from backprobe.rules.data.mirrored import mirrored
@@ -150,7 +150,10 @@ class LabelsMismatched(AbstractRule):
 
     def _moved(self, record: Record, state: Progress) -> Finding | None:
         """Ids of a sequence that are taught another place than the next one."""
-        lags = [int(event.data["places"]) for event in record.named("target-lag")]
+        lags = [
+            int(event.data["places"]) - _places_read(event, state)
+            for event in record.named("target-lag")
+        ]
         if not lags or lags[0] in (0, 1):
             return None
         source = state.source
@@ -342,6 +345,20 @@ def _noise_of_init(record: Record, state: Progress) -> float:
         return 0.0
     first, targets = number(loss.output, "std"), number(loss.target, "std")
     return (first / targets) ** 2 if first and targets else 0.0
+
+
+def _places_read(event: Event, state: Progress) -> int:
+    """Places that the network itself reads before its first answer: those of an n-gram's context.
+
+    It has fewer answers than ids then. Where a script cuts them off (`logits[:, :-1]`), all did
+    come.
+    """
+    chain = state.loss.chain if state.loss is not None else ()
+    if any(name.startswith("SliceBackward") for name in chain):
+        return 0
+    places = int(event.data["places"])
+    missing = int(event.data["length"]) - int(event.data.get("width", event.data["length"]))
+    return min(missing, places - 1) if places > 1 else 0
 
 
 def _training_rows(record: Record) -> int:

@@ -17,6 +17,9 @@ from backprobe.signals.progress import progress
 from backprobe.signals.trend import Trend
 from backprobe.signals.whole_batches import shuffled_whole
 
+WHOLE = ("LBFGS", "Rprop")
+"""Optimizers of full batches: line searches, and signs that have to be those of all rows."""
+
 
 class BatchSizeTooLarge(AbstractRule):
     """So many rows go into one step that the few steps of a training do not suffice.
@@ -38,9 +41,12 @@ class BatchSizeTooLarge(AbstractRule):
     - `scale-lr=10`: where the batch has to stay
 
     ## When it is wrong
-    Full-batch methods (L-BFGS, physics-informed networks) are given the steps that they need.
+    Full-batch methods (physics-informed networks) are given the steps that they need. L-BFGS and
+    Rprop ask for all rows, and stay silent.
 
     ## References
+    - Riedmiller & Braun, "A direct adaptive method for faster backpropagation learning" (1993):
+      Rprop goes by the sign of the whole set's gradient
     - McCandlish et al., "An empirical model of large-batch training", 1812.06162
     - Keskar et al., "On large-batch training for deep learning", 1609.04836
     """
@@ -70,7 +76,7 @@ class BatchSizeTooLarge(AbstractRule):
             return []
         if state.hurt < HURTS and not halfway:
             return []
-        if any(optimizer.type == "LBFGS" for optimizer in record.optimizers):
+        if any(optimizer.type in WHOLE for optimizer in record.optimizers):
             return []  # it asks for all rows at once
         rows = record.steps.numbers("samples")
         rows = rows[np.isfinite(rows)]

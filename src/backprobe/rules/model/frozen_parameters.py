@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from backprobe.records import Finding, Record
 from backprobe.rules.base import AbstractRule, threshold
 from backprobe.rules.confidence import between, confidence
@@ -47,7 +49,8 @@ class FrozenParameters(AbstractRule):
     - `module.requires_grad_(True)`, which is a method
 
     ## When it is wrong
-    Random features, reservoirs and fixed filters on purpose. A branch that began as the copy of a
+    Random features, reservoirs and fixed filters on purpose. What learns at the end was thawed, and
+    stays silent. A branch that began as the copy of a
     trained one (a teacher, a momentum encoder) is meant, and silent.
 
     ## References
@@ -127,6 +130,7 @@ class FrozenParameters(AbstractRule):
             and layer.module.root in trained
             and layer.weight.index not in followers(record)
             and looks_fresh(layer)
+            and not _thawed(record, layer.weight.index)
         ]
         total = sum(layer.weight.size for layer in ran)
         count = sum(layer.weight.size for layer in frozen)
@@ -192,3 +196,9 @@ class FrozenParameters(AbstractRule):
                 treatments=("unfreeze",),
             )
         ]
+
+
+def _thawed(record: Record, weight: int) -> bool:
+    """Whether a weight that had no gradient at first has one at the last look."""
+    gradients = np.asarray(record.parameters_series.of("grad_rms", weight))
+    return bool(gradients.size and np.isfinite(gradients[-1]))

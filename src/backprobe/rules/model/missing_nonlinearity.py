@@ -20,6 +20,9 @@ from backprobe.signals.progress import progress
 JOINS = ADDS | {"cat", "concat", "concatenate", "stack"}
 """Where a skip connection ends."""
 
+GATES = frozenset({"mul", "__mul__", "__rmul__", "mul_"})
+"""What weighs one result by another, as a highway does what goes past its layer."""
+
 
 class MissingNonlinearity(AbstractRule):
     """Layers follow each other with nothing nonlinear between: together they are one linear layer.
@@ -27,8 +30,8 @@ class MissingNonlinearity(AbstractRule):
     ## What it looks for
     The operations between consecutive layers in the forward really taken. A bottleneck between two
     linear layers (a low-rank factor, an autoencoder's code) is meant and stays silent, and so does
-    a layer whose result goes past the next one as well, in a skip connection. An activation whose
-    result nothing takes (`F.relu(x)` without `x =`) is named.
+    a layer whose result goes past the next one as well, in a skip connection or through a gate. An
+    activation whose result nothing takes (`F.relu(x)` without `x =`) is named.
 
     ## Why it matters
     A product of matrices is a matrix: depth without nonlinearity adds cost and no expressive power.
@@ -126,7 +129,7 @@ def _bare_pairs(record: Record) -> list[tuple[Layer, Layer]]:
 
 
 def _goes_past(record: Record, earlier: Operation, later: Operation) -> bool:
-    """Whether an operation's result is also added to, or set beside, what a later one leads to.
+    """Whether a result is also added to, set beside, or gated by what a later operation leads to.
 
     Then no one layer does what both do: the sum needs the earlier one's own result too.
     """
@@ -134,11 +137,11 @@ def _goes_past(record: Record, earlier: Operation, later: Operation) -> bool:
     pending, ways = [earlier.index], set[int]()
     while pending:
         for op in following.get(pending.pop(), ()):
-            if op.index not in ways and (op.name in TRANSPARENT or op.name in JOINS):
+            if op.index not in ways and (op.name in TRANSPARENT or op.name in (*JOINS, *GATES)):
                 ways.add(op.index)
-                if op.name in TRANSPARENT:
+                if op.name in TRANSPARENT or op.name in GATES:
                     pending.append(op.index)
-    joins = [by_index(record)[i] for i in ways if by_index(record)[i].name in JOINS]
+    joins = [by_index(record)[i] for i in ways if by_index(record)[i].name in (*JOINS, *GATES)]
     return any(later.index in upstream(record, [op.index]) for op in joins)
 
 

@@ -35,7 +35,8 @@ class OutputRangeMismatch(AbstractRule):
     keeps the loss from falling below a good part of a constant answer's. Also a softmax under a
     squared error or binary cross entropy whose targets' rows add up to another total than one
     (several labels, or none), and class scores that pass a ReLU, a tanh or a clamp before cross
-    entropy. A range counts only where nothing scales or shifts it on its way to the loss.
+    entropy, unless its ends are so far apart that they cost next to nothing. A range counts only
+    where nothing scales or shifts it on its way to the loss.
 
     ## Why it matters
     Targets outside the range cost the same however long the network trains, and drive the
@@ -65,6 +66,9 @@ class OutputRangeMismatch(AbstractRule):
     class Thresholds:
         """Where the rule fires."""
 
+        costs: float = threshold(
+            0.01, "least loss / a constant answer's", "a clamp at ±5 costs 0.01 % of four classes"
+        )
         outside: float = threshold(
             0.1, "share of the targets' span out of reach", "outliers are less"
         )
@@ -154,6 +158,8 @@ class OutputRangeMismatch(AbstractRule):
         where, source = output_place(record, loss, kind)
         floor = math.log1p((loss.classes - 1) * math.exp(bottom - top)) if loss.classes else 0.0
         cut = kind in CUT
+        if 0.0 < floor < self.limits.costs * math.log(loss.classes):
+            return None  # room enough on both sides: it keeps a loss finite
         what = (
             f"the loss cannot fall below {figure(floor)}"
             if floor > 0.0
