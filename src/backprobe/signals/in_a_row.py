@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 from backprobe.records import Record
 from backprobe.signals.memo import once
 
+SEVERAL = 3
+"""Trainings in a row that are a search or a cross-validation; two may be a beginning and its end.
+"""
+
 
 @once
 def trained_before(record: Record) -> frozenset[int]:
@@ -22,6 +26,33 @@ def trained_before(record: Record) -> frozenset[int]:
         return frozenset()
     now, before = _held(record, int(turns[-1]))
     return frozenset() if not now or now & before else frozenset(before)
+
+
+def trainings(record: Record) -> int:
+    """How many optimizers step one after the other, each in one stretch; 0 if they take turns."""
+    return int(_turns(record).size)
+
+
+@once
+def stretches(record: Record) -> tuple[slice, ...]:
+    """Rows of the steps of each of three or more trainings, where each has a network of its own.
+
+    Empty where there are fewer, or where a network goes on under another optimizer.
+    """
+    turns = _turns(record)
+    roots = {module.index: module.root for module in record.modules}
+    held: dict[int, set[int]] = {}
+    for parameter in record.parameters:
+        if parameter.optimizer >= 0 and parameter.module in roots:
+            held.setdefault(parameter.optimizer, set()).add(roots[parameter.module])
+    known = [held.get(int(turn), set()) for turn in turns]
+    if turns.size < SEVERAL or not all(known):
+        return ()
+    if len(set().union(*known)) < sum(len(each) for each in known):
+        return ()
+    which = record.steps.numbers("optimizer")
+    starts = [int(np.flatnonzero(which == turn)[0]) for turn in turns]
+    return tuple(slice(a, b) for a, b in zip(starts, [*starts[1:], which.size], strict=True))
 
 
 @once

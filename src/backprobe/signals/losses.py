@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Loss, Record
-from backprobe.signals.in_a_row import second_training
+from backprobe.signals.in_a_row import second_training, stretches
 from backprobe.signals.memo import once
 
 MINOR_SHARE = 0.2
 """A loss with fewer of the steps than this is an aside (a probe batch, a pre-training phase)."""
+
+LEAST_ROWS = 20
+"""Steps of each of several trainings, fewer of which have no end to compare."""
 
 REGRESSION = frozenset({"mse", "l1", "smooth_l1", "huber"})
 BINARY = frozenset({"bce", "bce_with_logits"})
@@ -74,7 +77,28 @@ def main_loss(record: Record) -> MainLoss:
         last = rows.copy()
         last[: second_training(record)] = False
         rows = last if last.sum() >= MINOR_SHARE * rows.sum() else rows
+        rows = _best(rows, value, stretches(record))
     return MainLoss(found, step[rows], value[rows], several)
+
+
+def _best(
+    rows: NDArray[np.bool_], value: NDArray[np.float64], trainings: tuple[slice, ...]
+) -> NDArray[np.bool_]:
+    """The rows of that one of several trainings in a row which ends lowest: a search is about it.
+
+    If even that one fails there is something to tell. All rows where one is too short to judge.
+    """
+    parts = []
+    for each in trainings:
+        part = np.zeros_like(rows)
+        part[each] = rows[each]
+        parts.append(part)
+    if not parts or min(int(part.sum()) for part in parts) < LEAST_ROWS:
+        return rows
+    ends = [float(np.mean(value[part][-max(1, int(part.sum()) // 4) :])) for part in parts]
+    if not np.isfinite(ends).any():
+        return rows
+    return parts[int(np.nanargmin(ends))]
 
 
 def _last_phase(which: NDArray[np.float64]) -> int:
