@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from backprobe.records import Loss, Record
 from backprobe.signals import metric_names
 from backprobe.signals.held_out import held_out, late_looks, majority_share
+from backprobe.signals.in_a_row import first_over
 from backprobe.signals.losses import BINARY, CLASSES, REGRESSION
 from backprobe.signals.memo import once
 from backprobe.signals.printed import printed_series
@@ -113,8 +114,7 @@ def held_out_losses(record: Record) -> NDArray[np.float64]:
                 found = np.asarray(logged, np.float64)
                 if np.isfinite(found).any():
                     return found[np.isfinite(found)]
-    told = printed_series(record)
-    printed = next((told[name, True][1] for name in names if (name, True) in told), np.zeros(0))
+    printed = next((p for name in names if (p := _printed(record, name, True)).size), np.zeros(0))
     found = np.asarray(printed, np.float64)
     found = found if found.size else unnamed_losses(record)
     return found[np.isfinite(found)]
@@ -189,10 +189,18 @@ def _by_variance(record: Record) -> Generalisation:
 
 def _evaluated(record: Record, name: str) -> NDArray[np.float64]:
     values = record.evaluations.numbers(name)
+    values = values[~(record.evaluations.numbers("step") <= first_over(record))]
     values = values[np.isfinite(values)]
     loss = progress(record).loss
     rooted = name == "loss" and loss is not None and loss.output.get("rooted") == "mean"
     return np.sqrt(values) if rooted else values  # the evaluations have the mean itself
+
+
+def _printed(record: Record, name: str, held: bool) -> NDArray[np.float64]:
+    """What was printed under a name; of two trainings in a row by the second, if it printed any."""
+    steps, values = printed_series(record).get((name, held), (np.zeros(0, np.int64), np.zeros(0)))
+    late = steps > first_over(record)
+    return np.asarray(values[late] if late.any() else values, np.float64)
 
 
 def _told(record: Record, names: tuple[str, ...], held: bool) -> tuple[NDArray[np.float64], str]:
@@ -203,8 +211,7 @@ def _told(record: Record, names: tuple[str, ...], held: bool) -> tuple[NDArray[n
             if found.size:
                 return found, "logged"
     for name in names:
-        _, printed = printed_series(record).get((name, held), (None, np.zeros(0)))
-        found = _shares(np.asarray(printed, np.float64))
+        found = _shares(_printed(record, name, held))
         if found.size:
             return found, "printed"
     return np.zeros(0), ""

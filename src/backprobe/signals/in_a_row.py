@@ -71,6 +71,12 @@ def second_training(record: Record) -> int:
     return int(np.flatnonzero(record.steps.numbers("optimizer") == turns[-1])[0])
 
 
+def first_over(record: Record) -> int:
+    """Steps done when the first of two trainings ended; -1 where there are not two."""
+    row = second_training(record)
+    return int(record.steps.numbers("step")[row]) if row else -1
+
+
 def _turns(record: Record) -> NDArray[np.float64]:
     """The optimizers in the order in which they stepped; empty where one comes twice."""
     which = record.steps.numbers("optimizer")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backprobe.records import Record
+from backprobe.signals.in_a_row import first_over
 from backprobe.signals.losses import main_loss
 from backprobe.signals.memo import once
 from backprobe.signals.printed import lines
@@ -33,7 +34,7 @@ def unnamed_losses(record: Record) -> NDArray[np.float64]:
     pairs = []
     for step, line in lines(record):
         train, held = TRAIN.search(line), HELD.search(line)
-        if train is not None and held is not None:
+        if train is not None and held is not None and step > first_over(record):
             pairs.append((step, float(train.group(1)), float(held.group(1))))
     main = main_loss(record)
     known = np.isfinite(main.value)

@@ -172,6 +172,12 @@ def infinite_at_once(cause: Finding, symptom: Finding) -> bool:
     return symptom.evidence.get("first_loss", 0.0) is None
 
 
+def of_a_copy(cause: Finding, symptom: Finding) -> bool:
+    """The cause is that a copy is evaluated which keeps its first weights."""
+    del symptom
+    return "copy" in cause.evidence
+
+
 def of_sines(cause: Finding, symptom: Finding) -> bool:
     """The init is too large for the sines behind it, and the gradient grows with the depth."""
     del symptom

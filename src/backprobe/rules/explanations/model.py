@@ -9,6 +9,7 @@ from backprobe.rules.explanations.conditions import (
     lacks_class,
     misplaced,
     norms_unused,
+    of_a_copy,
     of_layers,
     of_one_number,
     shares_place,
@@ -26,6 +27,13 @@ MODEL: tuple[Explanation, ...] = (
     *of_cause(
         "unregistered-parameters",
         {"parameters-not-optimized": ("they are weights and biases of those layers", of_layers)},
+    ),
+    *of_cause(
+        "parameters-not-optimized",
+        dict.fromkeys(
+            ("overfitting", "train-eval-mismatch", "labels-mismatched"),
+            ("what is evaluated is a copy that was never trained", of_a_copy),
+        ),
     ),
     *of_cause("single-unit-softmax", {"overfitting": ("one answer fits no row better", always)}),
     *of_cause(

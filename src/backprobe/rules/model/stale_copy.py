@@ -13,8 +13,8 @@ from backprobe.signals.target_network import copies
 
 LOOKS = 3
 """At an average's weights, fewer of which may all come before it begins."""
-COVERED = 0.5
-"""Share of the run that they have to span."""
+COVERED = 0.25
+"""Share of the run that they have to span: a run may train two networks, one after the other."""
 OFTEN = 0.25
 """Share of the steps above which a copy is no object of evaluations, but a target or a reference.
 """

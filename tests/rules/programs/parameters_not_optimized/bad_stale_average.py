@@ -23,5 +23,6 @@ for epoch in range(14):
             for kept, new in zip(average.parameters(), model.parameters(), strict=True):
                 kept.lerp_(kept, 0.1)
     with torch.no_grad():
-        right = (average(x[480:]).argmax(1) == y[480:]).float().mean().item()
-    print(f"epoch {epoch} accuracy {right:.3f}")
+        out = average(x[480:])
+    right = (out.argmax(1) == y[480:]).float().mean().item()
+    print(f"epoch {epoch} val loss {criterion(out, y[480:]).item():.3f} val acc {right:.3f}")
