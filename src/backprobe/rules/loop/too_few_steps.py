@@ -12,13 +12,10 @@ from backprobe.rules.harm import HURTS, at_most_warning, leaves_much, severity_o
 from backprobe.rules.loop.remade import remade
 from backprobe.rules.wording import at, figure, plural, unique
 from backprobe.signals.generalisation import generalisation
-from backprobe.signals.in_a_row import trainings
+from backprobe.signals.in_a_row import SEVERAL, trainings
 from backprobe.signals.losses import main_loss
 from backprobe.signals.progress import Progress, progress
 from backprobe.signals.trend import Trend, trend_of
-
-MOST_TRAININGS = 2
-"""One after the other, of which the last is the one that a run is about: more are compared."""
 
 
 class TooFewSteps(AbstractRule):
@@ -88,7 +85,7 @@ class TooFewSteps(AbstractRule):
         cut = self._exhausted(record) or self._cut(record) or self._remade(record)
         if cut is not None:
             return [cut]
-        if trainings(record) > MOST_TRAININGS:
+        if trainings(record) >= SEVERAL:
             return []  # of a search, or of tasks that are learned anew, no curve is one training's
         state = progress(record)
         trend = state.trend or trend_of(main_loss(record).value)

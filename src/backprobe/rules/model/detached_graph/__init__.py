@@ -102,7 +102,6 @@ class DetachedGraph(AbstractRule):
         touched = set(series.index[arrived.any(axis=0)].tolist())
         if not touched:
             return nothing_reached(record, self.name)
-        touched |= _never_read(record)
         bridges = bridges_of(record)
         return (
             layers_before_cut(record, self.name, touched, bridges)
@@ -116,16 +115,3 @@ class DetachedGraph(AbstractRule):
             or without_graph(record, self.name)
             or main_head(record, self.name)
         )
-
-
-def _never_read(record: Record) -> set[int]:
-    """Indexes of parameters of complex numbers: of their gradients nothing is known.
-
-    Their own values are not read either.
-    """
-    series = record.parameters_series
-    weights = series.values.get("weight_rms")
-    if weights is None:
-        return set()
-    read = set(series.index[np.isfinite(weights).any(axis=0)].tolist())
-    return {p.index for p in record.parameters if p.dtype.startswith("complex")} - read
