@@ -71,10 +71,10 @@ class Loss:
             row's predictions and targets and are the targets': how many these are, `levels_of`, and
             on which axis, 1 or 2, the targets: `levels_axis`; where every summand compares one and
             the same result with itself, how ("scores", "difference", "cosine"): `itself`; where it
-            reads slices of one tensor that overlap, and leaves columns of it unread: `crossed`, with
-            its `width`, `both` slices [from, to) and those `unread`; `rows_weighted` where rows count
-            more or less by more than a mask; where it is a function of a mean, "mean" for its root,
-            "other" else: `rooted`.
+            reads slices of one tensor that overlap, and leaves columns of it unread: `crossed`,
+            with its `width`, `both` slices [from, to) and those `unread`; `rows_weighted` where
+            rows count more or less by more than a mask; where it is a function of a mean, "mean"
+            for its root, "other" else: `rooted`.
         source: the line that computes the loss.
         backward_source: the line that calls `backward`.
         model: index of the root module it trains, -1 unknown.
